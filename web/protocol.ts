@@ -1,0 +1,81 @@
+/**
+ * What the page and the worker say to each other. The page side captures events and draws shelves; the worker owns the
+ * event log, the bundle and the ranking. Every message is one of these, errors included: nothing is thrown across.
+ */
+import type { ShopEvent } from '../shared/data/events.ts'
+
+export const SHELF_KINDS = ['for-you', 'related', 'bought-together', 'buy-again', 'trending'] as const
+export type ShelfKind = (typeof SHELF_KINDS)[number]
+
+/** How an event was noticed, shown to whoever checks an installation. */
+export type EventSource = 'call' | 'attribute' | 'datalayer' | 'shelf'
+
+/** Three separate permissions. Without `remember`, what is known lives in memory and ends with the page. */
+export interface Consent {
+  personalise: boolean
+  remember: boolean
+  contribute: boolean
+}
+export const DEFAULT_CONSENT: Consent = { personalise: true, remember: false, contribute: false }
+
+/** Why an item is on a shelf, from what the ranking really used. `title` is the shopper's own earlier item. */
+export type Reason =
+  | { code: 'viewed' | 'carted' | 'bought' | 'wished'; itemId: string; title: string }
+  | { code: 'searched'; query: string }
+  | { code: 'bought-together' | 'similar'; itemId: string; title: string }
+  | { code: 'buy-again'; times: number; lastTime: number }
+  | { code: 'trending' }
+
+export interface ShelfItem {
+  itemId: string
+  title: string
+  price?: number
+  listPrice?: number
+  currency?: string
+  url?: string
+  /** How to draw it (`shared/data/picture.ts`) when the shop's own picture is not used. */
+  picture?: string
+  imageLink?: string
+  reason: Reason
+}
+
+export interface Shelf {
+  kind: ShelfKind
+  recId: string
+  items: ShelfItem[]
+  /** Which models took part: "trending" alone on a first visit, more as the bundle arrives. */
+  models: string[]
+  version: number
+}
+
+/** What an installation check and the page of what is remembered show. */
+export interface Status {
+  consent: Consent
+  storage: 'memory' | 'indexeddb' | 'unavailable'
+  /** Installed bundle; 0 before the first. `parts` grows from "shelf" to everything. */
+  bundle: { version: number; items: number; simulated: boolean; parts: string[]; network: boolean }
+  /** The last bundle that was refused, and why; the installed one stays. */
+  refused?: { version: number; reason: string }
+  /** The edge could not be reached; the shop goes on with what it has. */
+  offline: boolean
+  events: { total: number; bySource: Partial<Record<EventSource, number>>; unknownItems: number; rejected: number; lastRejection?: string }
+}
+
+export type ToWorker =
+  | { type: 'start'; edge: string; key: string; refreshSeconds: number; language: string; consent: Consent }
+  | { type: 'event'; event: ShopEvent; source: EventSource }
+  | { type: 'recommend'; request: number; kind: ShelfKind; itemId?: string; limit: number }
+  | { type: 'consent'; consent: Consent }
+  | { type: 'history'; request: number }
+  /** One event by id, or everything: the log, the database itself, and all other tabs are told. */
+  | { type: 'forget'; request: number; what: { eventId: string } | 'everything' }
+  | { type: 'status'; request: number }
+
+export type FromWorker =
+  | { type: 'shelf'; request: number; shelf: Shelf }
+  | { type: 'history'; request: number; events: { event: ShopEvent; source: EventSource; title?: string }[] }
+  | { type: 'forgotten'; request: number }
+  | { type: 'status'; request: number; status: Status }
+  /** The log or the bundle changed: shelves ask again. */
+  | { type: 'changed'; what: 'events' | 'bundle' | 'consent' }
+  | { type: 'error'; request?: number; message: string }
