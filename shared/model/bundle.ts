@@ -5,37 +5,98 @@
  *     GET /v1/latest            {"version":7,"manifest":"9f86d0…"}      short-lived, the only thing that changes
  *     GET /v1/chunks/9f86d0…    the manifest: a C2SP signed note whose text is one line of JSON
  *     GET /v1/chunks/…          each chunk, in the manifest's order
+ *
+ * This file is the envelope; `chunks.ts` says what is inside each chunk.
  */
+import * as v from 'valibot'
+import { openNote } from '../tlog/note.ts'
+
 export const BUNDLE_FORMAT = 'vitrine-bundle/1'
 
 /** When a chunk is fetched: before the first shelf, before ranking, or in idle time. */
-export type Phase = 'first' | 'rank' | 'idle'
+export const PHASES = ['first', 'rank', 'idle'] as const
+export type Phase = (typeof PHASES)[number]
 
-/** `shelf` and `items` are JSON; the others are `arrays.ts` containers. */
-export type ChunkName = 'shelf' | 'items' | 'rules' | 'vectors' | 'encoder' | 'text' | 'probes'
+export const CHUNK_NAMES = ['shelf', 'items', 'rules', 'vectors', 'encoder', 'probes'] as const
+export type ChunkName = (typeof CHUNK_NAMES)[number]
 
-export interface ChunkRef {
-  name: ChunkName
-  sha256: string
-  bytes: number
-  phase: Phase
-}
+/** Nothing of a bundle is larger; a browser stops reading there. */
+export const MAX_CHUNK_BYTES = 64 << 20
+const MAX_CHUNKS = 64
 
-export interface Manifest {
-  format: typeof BUNDLE_FORMAT
-  /** Grows by one with each publication; a browser never goes back. */
-  version: number
-  shop: string
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+const chunkRef = v.strictObject({
+  name: v.picklist(CHUNK_NAMES),
+  sha256,
+  bytes: v.pipe(count, v.maxValue(MAX_CHUNK_BYTES)),
+  phase: v.picklist(PHASES),
+})
+
+const blendWeights = v.strictObject({
+  network: v.number(),
+  rules: v.number(),
+  popularity: v.number(),
+  buyAgain: v.number(),
+})
+
+const manifest = v.strictObject({
+  format: v.literal(BUNDLE_FORMAT),
+  /** Grows with each publication; a browser never goes back. */
+  version: v.pipe(count, v.minValue(1)),
+  shop: v.string(),
   /** ISO 8601 */
-  created: string
-  simulated: boolean
-  items: number
-  languages: string[]
-  currency?: string
-  chunks: ChunkRef[]
+  created: v.string(),
+  simulated: v.boolean(),
+  items: count,
+  languages: v.array(v.string()),
+  currency: v.optional(v.string()),
+  /** Weights of the models in the final order, fitted on validation (`rank.ts`). */
+  blend: blendWeights,
+  chunks: v.pipe(v.array(chunkRef), v.minLength(1), v.maxLength(MAX_CHUNKS)),
+})
+
+const latest = v.strictObject({ version: v.pipe(count, v.minValue(1)), manifest: sha256 })
+
+export type ChunkRef = v.InferOutput<typeof chunkRef>
+export type Manifest = v.InferOutput<typeof manifest>
+export type Latest = v.InferOutput<typeof latest>
+
+function decodeJson<S extends v.GenericSchema>(what: string, schema: S, text: string): v.InferOutput<S> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new Error(`${what}: not JSON`)
+  }
+  const result = v.safeParse(schema, value)
+  if (!result.success) {
+    const issue = result.issues[0]
+    throw new Error(`${what}: field "${v.getDotPath(issue) ?? '(root)'}": ${issue.message}`)
+  }
+  return result.output
 }
 
-export interface Latest {
-  version: number
-  manifest: string
+/** @throws Error naming the field */
+export const decodeLatest = (text: string): Latest => decodeJson('latest', latest, text)
+
+/** The manifest as the text of a note: one line of JSON and a newline. */
+export const encodeManifest = (value: Manifest): string => `${JSON.stringify(value)}\n`
+
+/** @throws Error naming the field */
+export const decodeManifest = (text: string): Manifest => decodeJson('manifest', manifest, text)
+
+/**
+ * Opens a manifest as it came from the edge.
+ * @param verifierKey `name+hash+key`, pinned in the page
+ * @throws Error with the reason when it is unsigned, wrongly signed or malformed
+ */
+export async function openManifest(note: Uint8Array, verifierKey: string): Promise<Manifest> {
+  return decodeManifest(await openNote(note, verifierKey))
+}
+
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

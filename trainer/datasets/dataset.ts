@@ -111,7 +111,10 @@ export function createDataset(folder: string): DatasetWriter {
 export async function readDatasetInfo(folder: string): Promise<DatasetInfo> {
   const file = join(folder, 'dataset.json')
   if (!existsSync(file)) {
-    throw new UserError(`${folder}: no dataset.json in this folder`, 'make one with "vitrine import" or "vitrine sample"')
+    throw new UserError(
+      `${folder}: no dataset.json in this folder`,
+      'make one with "vitrine import" or "vitrine sample"',
+    )
   }
   return JSON.parse(await readFile(file, 'utf8')) as DatasetInfo
 }

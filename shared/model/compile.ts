@@ -1,0 +1,147 @@
+/**
+ * From what trains to what ships: folds all that is constant into the arrays that `infer.ts` runs.
+ *
+ *     content     e_i = E_id[i] + content_i · W_content            one table, int8 with a scale a row
+ *     norms       norm(x) ⊙ g · W  =  norm(x) · (diag(g) W)        gains vanish into the matrix behind them
+ *     scales      √d · e_i  and  q/√D                              one factor on the table, one folded into W_q
+ *     adapter     W + A·B                                          low-rank changes (Hu et al. 2021, LoRA)
+ */
+import type { Content } from './content.ts'
+import type { ModelConfig, Params } from './params.ts'
+import { type QuantisedRows, quantiseRows, rowsOf } from './quantise.ts'
+
+export interface CompiledBlock {
+  /** (d, 3d) columns q, k, v; the norm's gain and 1/√D folded in */
+  qkv: Float32Array
+  /** (W, H) */
+  distance: Float32Array
+  /** (d, d) */
+  out: Float32Array
+  /** (d, 2f) columns gate, value; the norm's gain folded in */
+  up: Float32Array
+  /** (f, d) */
+  down: Float32Array
+}
+
+export interface CompiledModel {
+  config: ModelConfig
+  /** (V, d) */
+  table: QuantisedRows
+  /** (V) */
+  bias: Float32Array
+  /** (actions, d) */
+  action: Float32Array
+  /** (gaps, d) */
+  gap: Float32Array
+  blocks: CompiledBlock[]
+  /** (d) gain of the last norm */
+  norm: Float32Array
+  /** (C, d): where a query's text enters; only its first TEXT_WIDTH rows ship. Absent without content. */
+  content?: QuantisedRows
+}
+
+/** Changes of matrices as products of two thin ones, and a shift of the state: what one shopper's device learns. */
+export interface Adapter {
+  /** by parameter name: a (rows, rank), b (rank, columns) */
+  lowRank: Record<string, { rank: number; a: Float32Array; b: Float32Array }>
+  /** (d) added to the state after the last norm */
+  shift?: Float32Array
+}
+
+export function compile(config: ModelConfig, params: Params, content?: Content): CompiledModel {
+  const { items: V, width: d, heads, hidden } = config
+  const get = (name: string) => params[name].values
+  const table = Float32Array.from(get('item.id'))
+  if (content) {
+    const projection = get('item.content')
+    for (let item = 0; item < V; item++) {
+      for (let c = 0; c < content.width; c++) {
+        const feature = content.rows[item * content.width + c]
+        if (feature !== 0) for (let j = 0; j < d; j++) table[item * d + j] += feature * projection[c * d + j]
+      }
+    }
+  }
+  const blocks = Array.from({ length: config.blocks }, (_, n): CompiledBlock => {
+    const w = (name: string) => get(`block${n}.${name}`)
+    const qkv = scaleRows(w('qkv'), w('norm1'), 3 * d)
+    const perHead = 1 / Math.sqrt(d / heads)
+    for (let row = 0; row < d; row++) for (let j = 0; j < d; j++) qkv[row * 3 * d + j] *= perHead
+    return {
+      qkv,
+      distance: Float32Array.from(w('distance')),
+      out: Float32Array.from(w('out')),
+      up: scaleRows(w('up'), w('norm2'), 2 * hidden),
+      down: Float32Array.from(w('down')),
+    }
+  })
+  return {
+    config,
+    table: quantiseRows(table, d),
+    bias: Float32Array.from(get('item.bias')),
+    action: Float32Array.from(get('token.action')),
+    gap: Float32Array.from(get('token.gap')),
+    blocks,
+    norm: Float32Array.from(get('norm')),
+    ...(content ? { content: quantiseRows(get('item.content'), d) } : {}),
+  }
+}
+
+/**
+ * The parameters of which `compile` made this, with int8 rows as the table: gains 1, no content left to fold. Feeding
+ * them to `model.ts` gives what the browser computes, which is how parity is tested.
+ */
+export function decompile(model: CompiledModel): { config: ModelConfig; params: Params } {
+  const { config } = model
+  const { items, width: d, heads, window, hidden } = config
+  const params: Params = {
+    'item.id': { shape: [items, d], values: rowsOf(model.table) },
+    'item.bias': { shape: [items], values: model.bias },
+    'token.action': { shape: [model.action.length / d, d], values: model.action },
+    'token.gap': { shape: [model.gap.length / d, d], values: model.gap },
+    norm: { shape: [d], values: model.norm },
+  }
+  model.blocks.forEach((block, n) => {
+    const qkv = Float32Array.from(block.qkv)
+    const perHead = Math.sqrt(d / heads)
+    for (let row = 0; row < d; row++) for (let j = 0; j < d; j++) qkv[row * 3 * d + j] *= perHead
+    const set = (name: string, shape: number[], values: Float32Array) => {
+      params[`block${n}.${name}`] = { shape, values }
+    }
+    set('norm1', [d], new Float32Array(d).fill(1))
+    set('qkv', [d, 3 * d], qkv)
+    set('distance', [window, heads], block.distance)
+    set('out', [d, d], block.out)
+    set('norm2', [d], new Float32Array(d).fill(1))
+    set('up', [d, 2 * hidden], block.up)
+    set('down', [hidden, d], block.down)
+  })
+  return { config: { ...config, contentWidth: 0 }, params }
+}
+
+/**
+ * The parameters with an adapter added, to be compiled as any others.
+ * @throws Error when the adapter is of another model
+ */
+export function applyAdapter(params: Params, adapter: Adapter): Params {
+  const adapted = { ...params }
+  for (const [name, { rank, a, b }] of Object.entries(adapter.lowRank)) {
+    const original = params[name]
+    const [rows, columns] = original?.shape ?? []
+    if (a.length !== rows * rank || b.length !== rank * columns) {
+      throw new Error(
+        `adapter: "${name}" is ${a.length / rank} × ${b.length / rank}, the model's is ${rows} × ${columns}`,
+      )
+    }
+    const values = Float32Array.from(original.values)
+    for (let i = 0; i < rows; i++)
+      for (let r = 0; r < rank; r++)
+        for (let j = 0; j < columns; j++) values[i * columns + j] += a[i * rank + r] * b[r * columns + j]
+    adapted[name] = { shape: original.shape, values }
+  }
+  return adapted
+}
+
+/** diag(gain) · matrix */
+function scaleRows(matrix: Float32Array, gain: Float32Array, columns: number): Float32Array {
+  return Float32Array.from(matrix, (value, at) => value * gain[Math.floor(at / columns)])
+}
