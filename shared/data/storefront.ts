@@ -1,0 +1,38 @@
+/** What the demo shop's server tells its pages: the catalogue once, and which model is in use now and then. */
+import type { Product } from './catalog.ts'
+
+/** `GET /shop/status` */
+export interface ShopStatus {
+  name: string
+  /** Products and shoppers were made by the simulator. */
+  simulated: boolean
+  /** Rules alone; rules while the network trains behind them; the network swapped in. */
+  phase: 'rules' | 'training' | 'ready'
+  /** Of the bundle that the edge serves now. */
+  version: number
+  /** Of the training, 0 to 1. */
+  progress: number
+  /** For people: "epoch 3 of 12", or why training stopped. May be empty. */
+  message: string
+}
+
+/** A product, and the name of the local picture under /shop/pictures/ where there is one. */
+export interface StorefrontProduct extends Product {
+  thumbnail?: string
+}
+
+/** `GET /shop/catalog.json` */
+export interface StorefrontCatalog {
+  name: string
+  simulated: boolean
+  /** ISO 4217, for products that name none. */
+  currency?: string
+  /** BCP 47. */
+  languages: string[]
+  products: StorefrontProduct[]
+}
+
+/** Where the shop shows an item. Ids hold anything, so they are one encoded segment. */
+export function productPath(itemId: string): string {
+  return `/p/${encodeURIComponent(itemId)}`
+}
