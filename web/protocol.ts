@@ -58,18 +58,42 @@ export interface Status {
   refused?: { version: number; reason: string }
   /** The edge could not be reached; the shop goes on with what it has. */
   offline: boolean
-  events: { total: number; bySource: Partial<Record<EventSource, number>>; unknownItems: number; rejected: number; lastRejection?: string }
+  /** The worker never started, and why: nothing is recommended and nothing recorded on this page. */
+  failed?: string
+  events: {
+    total: number
+    bySource: Partial<Record<EventSource, number>>
+    unknownItems: number
+    rejected: number
+    lastRejection?: string
+    /** Stored records that could not be read and were passed over. */
+    corrupt?: number
+  }
 }
 
 export type ToWorker =
-  | { type: 'start'; edge: string; key: string; refreshSeconds: number; language: string; consent: Consent }
-  | { type: 'event'; event: ShopEvent; source: EventSource }
-  | { type: 'recommend'; request: number; kind: ShelfKind; itemId?: string; limit: number }
-  | { type: 'consent'; consent: Consent }
+  | {
+      type: 'start'
+      edge: string
+      key: string
+      refreshSeconds: number
+      language: string
+      /** What holds until somebody decides: the tag's `data-consent`. A remembered decision comes before it. */
+      consent: Consent
+      /** What the page has decided before the worker was there. It comes before a remembered decision. */
+      decided?: Partial<Consent>
+    }
+  /** Whatever a page's dialect gave; the worker decodes it. */
+  | { type: 'event'; event: unknown; source: EventSource }
+  | { type: 'recommend'; request: number; kind: ShelfKind; itemId?: string; limit: number; language?: string }
+  | { type: 'consent'; consent: Partial<Consent> }
   | { type: 'history'; request: number }
   /** One event by id, or everything: the log, the database itself, and all other tabs are told. */
   | { type: 'forget'; request: number; what: { eventId: string } | 'everything' }
   | { type: 'status'; request: number }
+  /** The page goes into the back/forward cache, where an open database would stand in other tabs' way, or comes back. */
+  | { type: 'pause' }
+  | { type: 'resume' }
 
 export type FromWorker =
   | { type: 'shelf'; request: number; shelf: Shelf }
