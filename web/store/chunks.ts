@@ -1,0 +1,35 @@
+/**
+ * The installed bundle, kept beside the log where remembering is allowed, so that the next page ranks before the network
+ * has answered and a shop whose edge is away goes on. Elsewhere the HTTP cache has to do.
+ *
+ * Only whole bundles are kept: what a later visit fetches then depends on the version it has, and on nothing else that
+ * happened on the device.
+ */
+import type { Database } from './database.ts'
+
+export interface StoredBundle {
+  version: number
+  /** SHA-256 of the manifest. */
+  manifest: string
+  /** By SHA-256, the manifest included. Not yet verified: the installer does that again. */
+  chunks: Map<string, Uint8Array>
+}
+
+/** Replaces the bundle that was kept. Strictly durable: a pointer must never name chunks that a crash took. */
+export async function saveBundle(database: Database, { version, manifest, chunks }: StoredBundle): Promise<void> {
+  const transaction = database.transaction(['pointer', 'chunks'], 'readwrite', { durability: 'strict' })
+  const store = transaction.objectStore('chunks')
+  await store.clear()
+  for (const [sha256, bytes] of chunks) await store.put(bytes, sha256)
+  await transaction.objectStore('pointer').put({ version, manifest }, 'installed')
+  await transaction.done
+}
+
+export async function loadBundle(database: Database): Promise<StoredBundle | undefined> {
+  const transaction = database.transaction(['pointer', 'chunks'])
+  const pointer = await transaction.objectStore('pointer').get('installed')
+  if (!pointer) return undefined
+  const store = transaction.objectStore('chunks')
+  const [names, values] = await Promise.all([store.getAllKeys(), store.getAll()])
+  return { ...pointer, chunks: new Map(names.map((name, i) => [name, values[i]])) }
+}

@@ -1,0 +1,81 @@
+/**
+ * The shopper's own database, in the shop's origin: one shop, one browser, nobody else.
+ *
+ * It exists only while the shopper allows remembering. Without that permission nothing is created, not even an empty
+ * database; when the permission ends, the whole database is deleted.
+ */
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb'
+import type { LogEntry } from './event-log.ts'
+
+export const DATABASE_NAME = 'vitrine'
+
+interface Schema extends DBSchema {
+  events: { key: number; value: LogEntry; indexes: { id: string } }
+  /** Decoded on reading: another script of the page, or a crash, may have left anything. */
+  consent: { key: 'consent'; value: unknown }
+  /** Which bundle is installed. Written in the same durable transaction as its chunks. */
+  pointer: { key: 'installed'; value: { version: number; manifest: string } }
+  /** By SHA-256, the manifest included. */
+  chunks: { key: string; value: Uint8Array }
+}
+export type Database = IDBPDatabase<Schema>
+
+/** Some browsers never answer an open (a profile on a sleeping disk, a known Safari defect): the page goes on in memory. */
+const OPEN_TIMEOUT_MS = 3_000
+const DELETE_TIMEOUT_MS = 5_000
+
+/**
+ * @param missing whether to create the database or leave it absent
+ * @param onTakenAway another tab, or the shopper in the browser's settings, deletes it
+ * @returns undefined when it is absent and stays so
+ * @throws where there is no IndexedDB, or it does not answer
+ */
+export async function openDatabase(
+  missing: 'create' | 'leave',
+  onTakenAway: () => void = () => {},
+): Promise<Database | undefined> {
+  let absent = false
+  const opening = openDB<Schema>(DATABASE_NAME, 1, {
+    upgrade(database, oldVersion, _newVersion, transaction) {
+      absent = oldVersion === 0
+      if (absent && missing === 'leave') {
+        transaction.done.catch(() => {})
+        transaction.abort() // which undoes the creation
+        return
+      }
+      database.createObjectStore('events', { autoIncrement: true }).createIndex('id', 'event.id', { unique: true })
+      database.createObjectStore('consent')
+      database.createObjectStore('pointer')
+      database.createObjectStore('chunks')
+    },
+    blocking(_current, wanted, event) {
+      // One that holds on would keep alive what another tab deletes, or keep a newer release waiting.
+      if (event.target instanceof IDBDatabase) event.target.close()
+      if (wanted === null) onTakenAway()
+    },
+    terminated: onTakenAway,
+  })
+  try {
+    return await within(OPEN_TIMEOUT_MS, opening)
+  } catch (error) {
+    opening.then((late) => late.close()).catch(() => {})
+    if (absent && missing === 'leave') return undefined
+    throw error
+  }
+}
+
+/** @throws Error when it could not be deleted, or is still there afterwards. */
+export async function deleteDatabase(): Promise<void> {
+  await within(DELETE_TIMEOUT_MS, deleteDB(DATABASE_NAME))
+  const left = await openDatabase('leave')
+  left?.close()
+  if (left) throw new Error('the database is still there after deletion')
+}
+
+function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the storage does not answer')), timeoutMs)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}

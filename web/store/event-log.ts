@@ -1,0 +1,248 @@
+/**
+ * What the shopper did, on this device: in memory always, and in the database while remembering is allowed.
+ *
+ * Memory is the truth for this page and is never waited for. Writes follow in order behind it, so a slow or full disk
+ * delays nothing; when one fails, the log goes on in memory and says so. Two tabs share the database: whoever wrote
+ * tells the others, who read it again.
+ */
+import { decodeEvent, type ShopEvent } from '../../shared/data/events.ts'
+import type { Consent, EventSource, Status } from '../protocol.ts'
+import { type Database, deleteDatabase, openDatabase } from './database.ts'
+
+export interface LogEntry {
+  event: ShopEvent
+  source: EventSource
+}
+
+/** Years of an ordinary shopper, 2 MB at most; a ranking reads the last hundred or so. */
+export const MAX_EVENTS = 2000
+
+export class EventLog {
+  storage: Status['storage'] = 'memory'
+  /** Stored records that were passed over because they are no events. */
+  corrupt = 0
+  database: Database | undefined
+  #stored: LogEntry[] = []
+  /** In memory only: not written yet, or not allowed to be. */
+  #unsaved: LogEntry[] = []
+  #writes: Promise<void> = Promise.resolve()
+  readonly #onTakenAway: () => void
+
+  /** @param onTakenAway another tab deleted the database under us: what it held is gone from here too. */
+  constructor(onTakenAway: () => void) {
+    this.#onTakenAway = onTakenAway
+  }
+
+  /** Oldest first. */
+  get entries(): readonly LogEntry[] {
+    return [...this.#stored, ...this.#unsaved]
+  }
+
+  get events(): ShopEvent[] {
+    return this.entries.map(({ event }) => event)
+  }
+
+  /** Opens what an earlier page was allowed to keep; creates nothing. Resolves with the remembered consent. */
+  restore(): Promise<Consent | undefined> {
+    return this.#write(async () => {
+      this.database = await openDatabase('leave', () => this.#takenAway())
+      if (!this.database) return undefined
+      const consent = decodeConsent(await this.database.get('consent', 'consent'))
+      if (!consent?.remember) {
+        // Without the permission beside it nothing may be kept, so this is a left-over.
+        this.#close()
+        await deleteDatabase()
+        return undefined
+      }
+      await this.#read(this.database)
+      this.storage = 'indexeddb'
+      return consent
+    })
+  }
+
+  /** Creates the database where there is none, keeps the permission in it, and writes what memory holds. */
+  remember(consent: Consent): Promise<void> {
+    return this.#write(async () => {
+      const fresh = !this.database
+      this.database ??= await openDatabase('create', () => this.#takenAway())
+      if (!this.database) return
+      await this.database.put('consent', consent, 'consent')
+      if (fresh) await this.#read(this.database) // another tab may have been remembering already
+      this.storage = 'indexeddb'
+      if (consent.personalise) await this.#save(this.database)
+    })
+  }
+
+  /** The permission ends: the database is deleted, memory is kept for this page. */
+  withdraw(): Promise<void> {
+    return this.#erase(() => {
+      this.#unsaved = [...this.#stored, ...this.#unsaved]
+      this.#stored = []
+    })
+  }
+
+  /**
+   * @param mayStore false while the shopper has suggestions switched off: kept for this page, in case they come back
+   * @returns false for an event that is already in the log
+   */
+  append(event: ShopEvent, source: EventSource, mayStore: boolean): boolean {
+    if (this.entries.some((entry) => entry.event.id === event.id)) return false
+    this.#unsaved.push({ event, source })
+    if (this.#unsaved.length > MAX_EVENTS) this.#unsaved.shift()
+    if (mayStore && this.database) {
+      const { database } = this
+      this.#write(() => this.#save(database)).catch(() => {})
+    }
+    return true
+  }
+
+  /** Another tab wrote. */
+  reload(): Promise<void> {
+    return this.#write(async () => {
+      if (this.database) await this.#read(this.database)
+    })
+  }
+
+  forget(eventId: string): Promise<void> {
+    const others = ({ event }: LogEntry) => event.id !== eventId
+    this.#unsaved = this.#unsaved.filter(others)
+    return this.#write(async () => {
+      if (this.database) {
+        const transaction = this.database.transaction('events', 'readwrite')
+        const key = await transaction.store.index('id').getKey(eventId)
+        if (key !== undefined) await transaction.store.delete(key)
+        await transaction.done
+      }
+      this.#stored = this.#stored.filter(others)
+      this.#unsaved = this.#unsaved.filter(others)
+    })
+  }
+
+  /** @throws Error when something of it is still there. */
+  forgetEverything(): Promise<void> {
+    this.clearMemory()
+    return this.#erase(() => this.clearMemory())
+  }
+
+  clearMemory(): void {
+    this.#stored = []
+    this.#unsaved = []
+  }
+
+  /** Resolves when everything said so far has been written, or has failed to be. */
+  settled(): Promise<void> {
+    return this.#writes
+  }
+
+  /** Lets go of the database, which a page in the back/forward cache must not hold. */
+  pause(): Promise<void> {
+    return this.#write(async () => this.#close())
+  }
+
+  resume(): Promise<void> {
+    return this.#write(async () => {
+      if (this.storage !== 'indexeddb') return
+      this.database = await openDatabase('leave', () => this.#takenAway())
+      if (this.database) await this.#read(this.database)
+      else this.#takenAway()
+    })
+  }
+
+  async #erase(whenGone: () => void): Promise<void> {
+    let failure: unknown
+    await this.#write(async () => {
+      this.#close()
+      try {
+        await deleteDatabase()
+      } catch (error) {
+        // Where there is no IndexedDB at all, there is nothing to delete.
+        if (await isStorageUsable()) failure = error
+      }
+      whenGone()
+      this.storage = 'memory'
+    })
+    if (failure) throw failure
+  }
+
+  /** One after the other. A failure is the log's state, not the caller's: the shop goes on in memory. */
+  #write<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const done = this.#writes.then(work).catch(() => {
+      this.#close()
+      this.storage = 'unavailable'
+      return undefined
+    })
+    this.#writes = done.then(() => {})
+    return done
+  }
+
+  async #save(database: Database): Promise<void> {
+    const saving = [...this.#unsaved]
+    if (saving.length === 0) return
+    const transaction = database.transaction('events', 'readwrite', { durability: 'relaxed' })
+    for (const entry of saving) {
+      if ((await transaction.store.index('id').getKey(entry.event.id)) === undefined) await transaction.store.add(entry)
+    }
+    let surplus = (await transaction.store.count()) - MAX_EVENTS
+    for (let old = surplus > 0 ? await transaction.store.openCursor() : null; old && surplus > 0; surplus--) {
+      await old.delete()
+      old = await old.continue()
+    }
+    await transaction.done
+    const saved = new Set(saving)
+    this.#unsaved = this.#unsaved.filter((entry) => !saved.has(entry))
+    this.#stored = [...this.#stored, ...saving].slice(-MAX_EVENTS)
+  }
+
+  async #read(database: Database): Promise<void> {
+    const stored: LogEntry[] = []
+    let corrupt = 0
+    for (const record of await database.getAll('events')) {
+      const entry = decodeEntry(record)
+      if (entry) stored.push(entry)
+      else corrupt++
+    }
+    const ids = new Set(stored.map(({ event }) => event.id))
+    this.#stored = stored.sort((a, b) => a.event.time - b.event.time)
+    this.#unsaved = this.#unsaved.filter(({ event }) => !ids.has(event.id))
+    this.corrupt = corrupt
+  }
+
+  #close(): void {
+    this.database?.close()
+    this.database = undefined
+  }
+
+  #takenAway(): void {
+    this.database = undefined
+    this.#stored = []
+    this.#unsaved = []
+    this.storage = 'memory'
+    this.#onTakenAway()
+  }
+}
+
+function decodeEntry(record: unknown): LogEntry | undefined {
+  try {
+    const { event, source } = record as LogEntry
+    return { event: decodeEvent(event), source }
+  } catch {
+    return undefined
+  }
+}
+
+/** @returns undefined for anything that is no consent, which is no permission. */
+export function decodeConsent(value: unknown): Consent | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { personalise, remember, contribute } = value as Record<string, unknown>
+  return { personalise: personalise === true, remember: remember === true, contribute: contribute === true }
+}
+
+async function isStorageUsable(): Promise<boolean> {
+  try {
+    const database = await openDatabase('leave')
+    database?.close()
+    return true
+  } catch {
+    return false
+  }
+}
