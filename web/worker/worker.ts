@@ -1,0 +1,296 @@
+/**
+ * The worker: owns the shopper's log, the installed bundle and the ranking. The page tells it what happened and asks it
+ * for shelves; it answers with values, errors included. Nothing here sends: `install.ts` fetches public files, the same
+ * for everyone, and that is all.
+ */
+import { decodeEvent, itemsOf, type ShopEvent } from '../../shared/data/events.ts'
+import { Unreachable } from '../network.ts'
+import {
+  type Consent,
+  DEFAULT_CONSENT,
+  type EventSource,
+  type FromWorker,
+  type Status,
+  type ToWorker,
+} from '../protocol.ts'
+import { EventLog } from '../store/event-log.ts'
+import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
+import { createEngine } from './engine.ts'
+import { type Installed, installLatest, installStored, Refused, store } from './install.ts'
+
+declare const self: DedicatedWorkerGlobalScope
+
+/** What is fetched for later waits for the first shelf, but not for ever: a page may have none. */
+const IDLE_AFTER_MS = 2_000
+/** A question for a shelf waits this long for the first bundle; then the answer is an empty one. */
+const FIRST_BUNDLE_MS = 10_000
+
+type Start = Extract<ToWorker, { type: 'start' }>
+
+const engine = createEngine()
+const log = new EventLog(() => onForgottenElsewhere())
+let settings: Start | undefined
+let consent: Consent = DEFAULT_CONSENT
+let tabs: Tabs = { tell() {}, close() {} }
+let installed: Installed | undefined
+let refused: Status['refused']
+let offline = false
+let rejected = 0
+let lastRejection: string | undefined
+let refreshing = false
+
+const firstShelf = once()
+/** The first bundle is there, or will not be. */
+const firstBundle = once()
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  receive(data).catch((error: unknown) => {
+    // Only what kind of error it was: its text might quote the shopper's own words.
+    const message = `${data.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`
+    post({ type: 'error', message, ...('request' in data ? { request: data.request } : {}) })
+  })
+}
+
+async function receive(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'start':
+      return start(message)
+    case 'event':
+      return append(message.event, message.source)
+    case 'recommend':
+      return recommend(message)
+    case 'consent':
+      return decide(message.consent)
+    case 'history':
+      return post({ type: 'history', request: message.request, events: history() })
+    case 'forget':
+      await forget(message.what)
+      return post({ type: 'forgotten', request: message.request })
+    case 'status':
+      await log.settled()
+      return post({ type: 'status', request: message.request, status: status() })
+    case 'pause':
+      tabs.close()
+      return log.pause()
+    case 'resume':
+      tabs = openTabs(onTab)
+      await log.resume()
+      return onLogChanged('events')
+  }
+}
+
+async function start(message: Start): Promise<void> {
+  if (settings) return
+  settings = message
+  consent = message.consent
+  tabs = openTabs(onTab)
+  setTimeout(firstBundle.happen, FIRST_BUNDLE_MS)
+  const remembered = await log.restore()
+  if (remembered) consent = remembered
+  await decide(message.decided ?? {}, consent.remember)
+  onLogChanged('events')
+  if (log.database) await installStored(log.database, destination(message)).catch(onInstallFailed)
+  await refresh()
+  if (message.refreshSeconds > 0) setInterval(refresh, message.refreshSeconds * 1000)
+}
+
+// What happened.
+
+function append(value: unknown, source: EventSource): void {
+  let event: ShopEvent
+  try {
+    event = decodeEvent(value)
+  } catch (error) {
+    rejected++
+    lastRejection = error instanceof Error ? withoutValue(error.message) : 'it could not be read'
+    return
+  }
+  if (!log.append(event, source, consent.remember && consent.personalise)) return
+  if (consent.personalise) engine.append(event)
+  // An impression changes no shelf; asking again for it would draw, show and count in a circle.
+  if (event.name === 'rec_impression') return
+  post({ type: 'changed', what: 'events' })
+  if (consent.remember) log.settled().then(() => tabs.tell({ type: 'changed' }))
+}
+
+/** The check's messages end in the value they received, which is the shopper's. */
+function withoutValue(message: string): string {
+  return message.split(' but received')[0].slice(0, 200)
+}
+
+async function forget(what: 'everything' | { eventId: string }): Promise<void> {
+  if (what === 'everything') {
+    // The permission to remember is part of everything: whatever happens next starts from nothing.
+    consent = { ...consent, remember: false }
+    onLogChanged('consent')
+    await log.forgetEverything()
+    tabs.tell({ type: 'forgotten' })
+  } else {
+    await log.forget(what.eventId)
+    tabs.tell({ type: 'changed' })
+  }
+  onLogChanged('events')
+}
+
+// Permission.
+
+/** @param persist also when nothing changes, as at the start, where what was asked for may not be stored yet */
+async function decide(said: Partial<Consent>, persist = false): Promise<void> {
+  const before = consent
+  consent = { ...before, ...said }
+  if (sameConsent(before, consent) && !persist) return
+  await applyConsent(before)
+  if (!sameConsent(before, consent)) tabs.tell({ type: 'consent', consent })
+}
+
+async function applyConsent(before: Consent): Promise<void> {
+  engine.setHistory(consent.personalise ? log.events : [])
+  if (consent.remember) await log.remember(consent)
+  else if (before.remember) await log.withdraw()
+  if (consent.remember && installed?.complete) await keepBundle(installed)
+  onLogChanged('consent')
+}
+
+function sameConsent(a: Consent, b: Consent): boolean {
+  return a.personalise === b.personalise && a.remember === b.remember && a.contribute === b.contribute
+}
+
+// Other tabs.
+
+function onTab(message: TabMessage): void {
+  if (message.type === 'forgotten') {
+    log.clearMemory()
+    onForgottenElsewhere()
+  } else if (message.type === 'consent') {
+    const before = consent
+    consent = message.consent
+    if (!sameConsent(before, consent)) applyConsent(before).catch(() => {})
+  } else if (consent.remember) {
+    log.reload().then(() => onLogChanged('events'))
+  }
+}
+
+function onForgottenElsewhere(): void {
+  consent = { ...consent, remember: false }
+  onLogChanged('consent')
+  onLogChanged('events')
+}
+
+function onLogChanged(what: 'events' | 'consent'): void {
+  engine.setHistory(consent.personalise ? log.events : [])
+  post({ type: 'changed', what })
+}
+
+// The bundle.
+
+async function refresh(): Promise<void> {
+  if (!settings || refreshing) return
+  refreshing = true
+  try {
+    await installLatest(destination(settings), 'reload').catch((error: unknown) => {
+      // A first page that finds the edge away may still have all of it in the HTTP cache.
+      if (!(error instanceof Unreachable) || installed || !settings) throw error
+      offline = true
+      return installLatest(destination(settings), 'force-cache')
+    })
+    offline = offline && !installed
+    refused = undefined
+  } catch (error) {
+    onInstallFailed(error)
+  } finally {
+    refreshing = false
+    firstBundle.happen()
+  }
+}
+
+function onInstallFailed(error: unknown): void {
+  if (error instanceof Refused) refused = { version: error.version, reason: error.message }
+  offline = error instanceof Unreachable
+}
+
+function destination({ edge, key }: Start) {
+  return {
+    edge,
+    key,
+    engine,
+    installed,
+    onInstalled(now: Installed) {
+      installed = now
+      post({ type: 'changed', what: 'bundle' })
+      firstBundle.happen()
+      if (now.complete && consent.remember) keepBundle(now)
+    },
+    async idle() {
+      await Promise.race([firstShelf.happened, delay(IDLE_AFTER_MS)])
+      await delay(100) // the page draws that shelf first
+    },
+  }
+}
+
+/** Not being able to keep the bundle costs the next page a download, nothing else. */
+async function keepBundle(bundle: Installed): Promise<void> {
+  if (log.database) await store(log.database, bundle).catch(() => {})
+}
+
+// Answers.
+
+async function recommend({ request, kind, itemId, limit, language: wanted }: Extract<ToWorker, { type: 'recommend' }>) {
+  await firstBundle.happened
+  const empty = { kind, recId: '', items: [], models: [], version: 0 }
+  const options = { itemId, limit, now: Date.now(), language: wanted ?? language() }
+  post({ type: 'shelf', request, shelf: installed ? engine.recommend(kind, options) : empty })
+  if (installed) firstShelf.happen()
+}
+
+function history() {
+  return log.entries.map(({ event, source }) => {
+    const first = itemsOf(event)[0]
+    return { event, source, title: first && (engine.titleOf(first.item_id, language()) ?? first.item_name) }
+  })
+}
+
+function language(): string {
+  return settings?.language ?? 'en'
+}
+
+function status(): Status {
+  const bySource: Status['events']['bySource'] = {}
+  let unknownItems = 0
+  for (const { event, source } of log.entries) {
+    bySource[source] = (bySource[source] ?? 0) + 1
+    if (installed) unknownItems += itemsOf(event).filter(({ item_id }) => !engine.knows(item_id)).length
+  }
+  const parts = engine.parts()
+  const { version = 0, items = 0, simulated = false } = installed?.manifest ?? {}
+  return {
+    consent,
+    storage: log.storage,
+    bundle: { version, items, simulated, parts, network: parts.includes('encoder') },
+    refused,
+    offline,
+    events: {
+      total: log.entries.length,
+      bySource,
+      unknownItems,
+      rejected,
+      lastRejection,
+      corrupt: log.corrupt,
+    },
+  }
+}
+
+function post(message: FromWorker): void {
+  self.postMessage(message)
+}
+
+function once(): { happened: Promise<void>; happen: () => void } {
+  let happen = () => {}
+  const happened = new Promise<void>((resolve) => {
+    happen = resolve
+  })
+  return { happened, happen }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
