@@ -1,0 +1,112 @@
+/**
+ * `npm run build`: the tag and what it loads into dist/tag, the demo shop into dist/shop.
+ *
+ *     dist/tag/vitrine.js          the script tag, with the names and hashes of the others written into it
+ *     dist/tag/worker.1f0a….js     named by their content, so that they can be kept for ever
+ *     dist/tag/shelf.77d0….js
+ *     dist/tag/integrity.json      {"vitrine.js":"sha384-…", …}
+ *
+ * What is up to date is left alone: a file of hashes of the sources lies beside each result.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'vite'
+
+const ROOT = join(import.meta.dirname, '..')
+const TAG = join(ROOT, 'dist', 'tag')
+const SHOP = join(ROOT, 'dist', 'shop')
+const SOURCES_FILE = '.sources'
+
+const TAG_SOURCES = [
+  ...['tag', 'capture', 'store', 'widgets', 'worker', 'network.ts', 'protocol.ts', 'build.ts'].map((p) => `web/${p}`),
+  'shared',
+  'package-lock.json',
+]
+const SHOP_SOURCES = ['web', 'shared', 'vite.config.ts', 'package-lock.json']
+
+/** @throws the bundler's error */
+export async function buildWeb(): Promise<void> {
+  await whenChanged(TAG, TAG_SOURCES, buildTag)
+  if (!existsSync(join(ROOT, 'web', 'shop', 'index.html'))) return
+  await whenChanged(SHOP, SHOP_SOURCES, async () => {
+    await build({ root: join(ROOT, 'web', 'shop'), configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' })
+  })
+}
+
+async function buildTag(): Promise<void> {
+  await mkdir(TAG, { recursive: true })
+  const integrity: Record<string, string> = {}
+  const write = async (file: string, code: string) => {
+    // Written aside and moved, so that an edge that serves the folder never reads half a file.
+    const partial = join(TAG, `.${file}.${process.pid}`)
+    await writeFile(partial, code)
+    await rename(partial, join(TAG, file))
+    integrity[file] = `sha384-${createHash('sha384').update(code).digest('base64')}`
+    return { file, integrity: integrity[file] }
+  }
+  const writeHashed = (name: string, code: string) =>
+    write(`${name}.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.js`, code)
+
+  const worker = await writeHashed('worker', await bundle('web/worker/worker.ts'))
+  const shelf = await writeHashed('shelf', await bundle('web/widgets/shelf.ts'))
+  const names = { WORKER_ASSET: JSON.stringify(worker), SHELF_ASSET: JSON.stringify(shelf) }
+  await write('vitrine.js', await bundle('web/tag/vitrine.ts', names))
+  const list = JSON.stringify(integrity)
+  await write('integrity.json', list)
+  for (const file of await readdir(TAG)) if (file.endsWith('.js') && !(file in integrity)) await rm(join(TAG, file))
+}
+
+/** One classic script with nothing beside it: what a page, a Blob and an integrity hash need. */
+async function bundle(entry: string, define: Record<string, string> = {}): Promise<string> {
+  const results = await build({
+    configFile: false,
+    root: ROOT,
+    publicDir: false,
+    logLevel: 'warn',
+    define,
+    build: {
+      write: false,
+      target: 'es2022',
+      lib: { entry: join(ROOT, entry), formats: ['iife'], name: 'vitrineScript' },
+    },
+  })
+  const [result] = Array.isArray(results) ? results : [results]
+  if (!('output' in result)) throw new Error(`${entry}: the bundler watches instead of building`)
+  const [chunk, ...others] = result.output
+  if (chunk.type !== 'chunk' || others.length > 0) throw new Error(`${entry}: built to more than one file`)
+  return chunk.code
+}
+
+async function whenChanged(folder: string, sources: string[], make: () => Promise<void>): Promise<void> {
+  const now = await hashSources(sources)
+  const file = join(folder, SOURCES_FILE)
+  if (existsSync(file) && (await readFile(file, 'utf8')) === now) return
+  await make()
+  await writeFile(file, now)
+}
+
+async function hashSources(sources: string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const source of sources) {
+    const path = join(ROOT, source)
+    for (const file of await filesUnder(path)) {
+      hash.update(`${relative(ROOT, file)}\0`).update(await readFile(file))
+    }
+  }
+  return hash.digest('hex')
+}
+
+async function filesUnder(path: string): Promise<string[]> {
+  if (!existsSync(path)) return []
+  if (/\.\w+$/.test(path)) return [path]
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await buildWeb()

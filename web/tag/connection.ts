@@ -1,0 +1,87 @@
+/**
+ * The page's end of the line to the worker. What is said before the worker runs waits; when it cannot run, every
+ * question still gets an answer, so that a shelf keeps what the shop put there.
+ *
+ * The worker is fetched, held to its hash, and started from a Blob: a worker from another origin is refused by every
+ * browser, and one from a Blob may use the shop's storage and needs only `worker-src blob:`.
+ */
+import { getAsset } from '../network.ts'
+import type { FromWorker, ToWorker } from '../protocol.ts'
+
+export interface Asset {
+  file: string
+  integrity: string
+}
+
+type Question = Extract<ToWorker, { request: number }>
+type Answer = Extract<FromWorker, { request: number }>
+type Unnumbered<Q> = Q extends Question ? Omit<Q, 'request'> : never
+
+export interface Connection {
+  tell(message: ToWorker): void
+  /** @throws Error when the worker answers with one, or never started. */
+  ask(question: Unnumbered<Question>): Promise<Answer>
+}
+
+export function connect(
+  edge: string,
+  asset: Asset,
+  vouch: (url: string) => string,
+  onChange: (what: 'events' | 'bundle' | 'consent') => void,
+): Connection {
+  type State =
+    | { is: 'starting'; waiting: ToWorker[] }
+    | { is: 'running'; worker: Worker }
+    | { is: 'failed'; error: Error }
+  let state: State = { is: 'starting', waiting: [] }
+  const open = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>()
+  let questions = 0
+
+  const fail = (reason: string) => {
+    const error = new Error(reason)
+    if (state.is === 'running') state.worker.terminate()
+    state = { is: 'failed', error }
+    for (const { reject } of open.values()) reject(error)
+    open.clear()
+  }
+
+  const start = async () => {
+    const code = await getAsset(edge, asset.file, asset.integrity)
+    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
+    const worker = new Worker(vouch(url))
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      URL.revokeObjectURL(url)
+      if (data.type === 'changed') onChange(data.what)
+      else if (data.request !== undefined) {
+        const asker = open.get(data.request)
+        open.delete(data.request)
+        if (data.type === 'error') asker?.reject(new Error(data.message))
+        else asker?.resolve(data as Answer)
+      }
+    }
+    worker.onerror = (event) => {
+      event.preventDefault() // else the shop's own error monitor would be told of ours
+      fail('the worker did not start or broke; a Content-Security-Policy needs worker-src blob:')
+    }
+    const waiting = state.is === 'starting' ? state.waiting : []
+    state = { is: 'running', worker }
+    for (const message of waiting) worker.postMessage(message)
+  }
+  start().catch((error: Error) => fail(`the worker could not be loaded: ${error.message}`))
+
+  const tell = (message: ToWorker) => {
+    if (state.is === 'running') state.worker.postMessage(message)
+    else if (state.is === 'starting') state.waiting.push(message)
+  }
+  return {
+    tell,
+    ask(question) {
+      if (state.is === 'failed') return Promise.reject(state.error)
+      const request = ++questions
+      return new Promise((resolve, reject) => {
+        open.set(request, { resolve, reject })
+        tell({ ...question, request } as Question)
+      })
+    },
+  }
+}
