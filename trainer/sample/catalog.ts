@@ -14,7 +14,7 @@ const NEW_SHARE = 0.12
 const REDUCED_SHARE = 0.14
 const OUT_OF_STOCK_SHARE = 0.04
 /** Standard deviation of the logarithm of appeal; with the shoppers' choices it gives the popularity curve of a shop. */
-const APPEAL_SPREAD = 1.15
+const APPEAL_SPREAD = 1.7
 /** Draws of one leaf that may repeat a title before the maker's name is added to tell two apart. */
 const PATIENCE = 12
 

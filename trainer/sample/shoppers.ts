@@ -51,9 +51,9 @@ const CONCENTRATION = 0.12
 const CHINESE_SHARE = 0.3
 const DRIFT_SHARE = 0.2
 const CHURN_SHARE = 0.3
-/** Sessions a day: heavy-tailed, so that most shoppers come seldom and a few often. Fitted to ~9 sessions in 180 days. */
-const MEDIAN_SESSIONS_PER_DAY = 0.04
-const SESSION_SPREAD = 1.05
+/** Sessions a day: heavy-tailed, so that most shoppers come seldom and a few often. Fitted to ~8 sessions in 180 days. */
+const MEDIAN_SESSIONS_PER_DAY = 0.021
+const SESSION_SPREAD = 1.1
 
 export function makeShopper(
   random: Random,
@@ -143,7 +143,7 @@ function gamma(random: Random, shape: number): number {
   }
 }
 
-/** One line of truth.jsonl. Times are ISO 8601; shares below a hundredth are left out. */
+/** One line of truth.jsonl. Times are ISO 8601; shares below two hundredths are left out. */
 export function truthOf(shopper: Shopper, world: World, startTime: number): Record<string, unknown> {
   const date = (day: number | undefined) =>
     day === undefined ? null : new Date(startTime + day * 86_400_000).toISOString()
@@ -151,7 +151,7 @@ export function truthOf(shopper: Shopper, world: World, startTime: number): Reco
     Object.fromEntries(
       [...values]
         .map((share, i) => [names[i], Math.round(share * 1000) / 1000] as const)
-        .filter(([, share]) => share >= 0.01)
+        .filter(([, share]) => share >= 0.02)
         .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
     )
   const leaves = world.leaves.map((leaf) => leaf.label)
