@@ -53,9 +53,12 @@ export interface BundleStore {
 export async function openBundles(folder: string): Promise<BundleStore> {
   const chunks = join(folder, 'chunks')
   const links = join(folder, 'latest')
-  await mkdir(chunks, { recursive: true })
-  await mkdir(links, { recursive: true })
-  await removeAbandoned(chunks, Date.now()).catch(ignoreReadOnly)
+  for (const part of [chunks, links]) {
+    await mkdir(part, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`${folder}: no folder for bundles can be made here (${error.code})`, { cause: error })
+    })
+    await removeAbandoned(part, Date.now())
+  }
 
   const cache = new ByteCache(CACHE_BYTES)
   const pathOf = (sha256: string) => {
@@ -103,10 +106,10 @@ export async function openBundles(folder: string): Promise<BundleStore> {
     if (actual !== sha256) throw new Problem(422, `the SHA-256 of these ${bytes.length} bytes is ${actual}`)
     const file = await readIfPresent(pathOf(sha256))
     const present = file !== undefined && Buffer.compare(file, copy) === 0
-    if (!present) await replaceDurably(pathOf(sha256), copy)
-    for (const encoding of ['identity', 'br', 'gzip']) cache.delete(`${sha256} ${encoding}`) // a read may be failing now
-    void readChunk(sha256, 'br') // starts compressing while the next chunk is on its way
-      .catch(() => undefined) // setLatest asks again, and says what is wrong
+    if (!present) {
+      await replaceDurably(pathOf(sha256), copy)
+      for (const encoding of ['identity', 'br', 'gzip']) cache.delete(`${sha256} ${encoding}`) // a read may be failing
+    }
     return present ? 'present' : 'stored'
   }
 
@@ -191,9 +194,4 @@ async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
-}
-
-/** A folder that can only be read can still be served. */
-function ignoreReadOnly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EROFS' && error.code !== 'EACCES') throw error
 }

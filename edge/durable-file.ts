@@ -30,13 +30,16 @@ export async function createDurably(path: string, bytes: Uint8Array): Promise<bo
   return created
 }
 
-/** Removes what crashed writers left in `folder`. Younger partial files may belong to a writer at work. */
+/**
+ * Removes what crashed writers left in `folder`. Younger partial files may belong to a writer at work. It is tidying: a
+ * file that is gone already, or a folder that can only be read, is no failure.
+ */
 export async function removeAbandoned(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith(PARTIAL)) continue
     const path = join(folder, name)
-    const { mtimeMs } = await stat(path)
-    if (now - mtimeMs > ABANDONED_MS) await rm(path, { force: true })
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))
+    if (now - mtimeMs > ABANDONED_MS) await rm(path, { force: true }).catch(() => undefined)
   }
 }
 

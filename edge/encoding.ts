@@ -7,7 +7,7 @@ const unbrotliAsync = promisify<Uint8Array, BrotliOptions, Uint8Array>(brotliDec
 const gzipAsync = promisify<Uint8Array, ZlibOptions, Uint8Array>(gzip)
 
 /** In order of preference. Browsers offer brotli only over HTTPS and to localhost, so gzip is not dead. */
-export const CODINGS = ['br', 'gzip'] as const
+const CODINGS = ['br', 'gzip'] as const
 export type Encoding = (typeof CODINGS)[number] | 'identity'
 
 /**

@@ -13,6 +13,7 @@ const KEEP_ALIVE_MS = 10_000
 const MAX_HEADER_BYTES = 16 * 1024
 /** What a request in flight gets to finish when the edge is stopped. */
 const GRACE_MS = 5_000
+const SWEEP_MS = 50
 
 export interface ServedEdge {
   /** Where it answers, without a slash at the end. */
@@ -54,8 +55,11 @@ export async function serveEdge(app: Pick<Hono, 'fetch'>, where: { port: number;
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+    // Node closes the connections that are idle now; one whose request ends later would be kept alive.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
     server.close(() => {
       clearTimeout(cut)
+      clearInterval(sweep)
       resolve()
     })
   })

@@ -218,6 +218,11 @@ test('a folder whose pointer was tampered with is not opened, and the file is na
   }
 })
 
+test('a folder that cannot be made is an error that names it', async () => {
+  await writeFile(join(folder, 'file'), 'in the way')
+  await expect(openBundles(join(folder, 'file', 'bundles'))).rejects.toThrow(`${join(folder, 'file', 'bundles')}: no`)
+})
+
 function startPublisher(mode: string) {
   const script = join(import.meta.dirname, 'publish-until-killed.ts')
   return spawn(process.execPath, ['--import', 'tsx', script, folder, mode], { stdio: ['ignore', 'pipe', 'inherit'] })
