@@ -75,7 +75,7 @@ export function worldOfCatalog(random: Random, products: Product[], days: number
 }
 
 const labelOf = (product: Product) => product.category.join(CATEGORY_SEPARATOR)
-const wordsOf = (title: string) => title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+const wordsOf = (title: string): string[] => title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 
 /** From the most to the least frequent, so that the last one found in a title is the most telling. */
 function styleWords(products: Product[]): string[] {
