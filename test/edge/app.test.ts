@@ -361,9 +361,10 @@ describe('the operator', () => {
     await expectProblem(await put(`/v1/operator/chunks/${sha256}`, body, said), 413)
 
     let pulled = 0
-    const endless = () =>
+    const long = () =>
       new ReadableStream({
         pull(controller) {
+          if (pulled >= 2 * MAX_UPLOAD_BYTES) return controller.close()
           pulled += 1 << 20
           controller.enqueue(new Uint8Array(1 << 20))
         },
@@ -373,7 +374,7 @@ describe('the operator', () => {
       const request = new Request(`http://edge/v1/operator/chunks/${sha256}`, {
         method: 'PUT',
         headers,
-        body: endless(),
+        body: long(),
         duplex: 'half',
       } as RequestInit)
       await expectProblem(await app.request(request), 413)
