@@ -194,9 +194,9 @@ function eventItem(
   if (index !== undefined && index > 0) item.index = index
   if (raw.list !== '') item.item_list_id = raw.list.slice(0, 1000)
   statistics.add(raw.id, {
-    title: raw.title === '' ? undefined : cleanText(raw.title),
+    title: raw.title,
     price: item.price,
-    brand: raw.brand === '' ? undefined : cleanText(raw.brand),
+    brand: raw.brand,
     category: raw.category.join(CATEGORY_SEPARATOR) || undefined,
   })
   return item

@@ -74,7 +74,9 @@ function jsonNames(body: string): string[] {
   const names = new Set<string>()
   for (const line of body.split('\n').slice(0, 1000)) {
     try {
-      for (const name of Object.keys(JSON.parse(line))) names.add(name)
+      const value: unknown = JSON.parse(line)
+      if (typeof value === 'object' && !Array.isArray(value))
+        for (const name of Object.keys(value ?? {})) names.add(name)
     } catch {
       // not one object a line, or cut
     }

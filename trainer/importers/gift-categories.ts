@@ -23,7 +23,7 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
   [
     'Kitchen',
     'Storage',
-    'tin, jar, canister, bread bin, jam jar, lunch box, snack box, bottle, container, storage tin, storage jar, cannister, biscuit tin, milk bottle, bread crock',
+    'tea caddy, caddy, tin, jar, canister, bread bin, jam jar, lunch box, snack box, bottle, container, storage tin, storage jar, cannister, biscuit tin, milk bottle, bread crock',
   ],
   [
     'Kitchen',
@@ -33,12 +33,12 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
   [
     'Kitchen',
     'Utensils',
-    'cutlery, cutlery set, spoon, fork, knife, chopping board, tray, trivet, jug, pan, frying pan, colander, bottle opener, corkscrew, coaster, salt and pepper, cruet, egg timer, kitchen scale, ladle, chopstick, serving set, salad server, peg, timer, butter dish, grater, toast rack, straw',
+    'pastry brush, apple corer, squeezer, sugar tong, tong, toastrack, breakfast set, cooking set, cutlery, cutlery set, spoon, fork, knife, chopping board, tray, trivet, jug, pan, frying pan, colander, bottle opener, corkscrew, coaster, salt and pepper, cruet, egg timer, kitchen scale, ladle, chopstick, serving set, salad server, peg, timer, butter dish, grater, toast rack, straw',
   ],
   [
     'Home',
     'Candles',
-    'candle, t light, tea light, tealight, candlestick, candle holder, t light holder, tealight holder, candleholder, candle pot, oil burner, incense, scented candle, votive, candle plate, joss stick, night light, nightlight, fragrance, room spray, scent',
+    'candlepot, baroquecandlestick, chocolatecandle, candle, t light, tea light, tealight, candlestick, candle holder, t light holder, tealight holder, candleholder, candle pot, oil burner, incense, scented candle, votive, candle plate, joss stick, night light, nightlight, fragrance, room spray, scent',
   ],
   [
     'Home',
@@ -46,7 +46,7 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
     'lantern, lamp, light, string light, fairy light, lampshade, chandelier, lamp shade, torch, light string, lights',
   ],
   ['Home', 'Clocks', 'clock, alarm clock, wall clock, watch'],
-  ['Home', 'Frames & Mirrors', 'frame, photo frame, mirror, picture frame, photo album, album, photo cube'],
+  ['Home', 'Frames & Mirrors', 'photoframe, frame, photo frame, mirror, picture frame, photo album, album, photo cube'],
   [
     'Home',
     'Wall Decoration',
@@ -55,7 +55,7 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
   [
     'Home',
     'Cushions & Throws',
-    'cushion, cushion cover, throw, blanket, quilt, pillow, rug, beanbag, bean bag, curtain, door curtain, shawl throw, fabric, seat pad, bedspread, bed canopy',
+    'squarecushion cover, cushion, cushion cover, throw, blanket, quilt, pillow, rug, beanbag, bean bag, curtain, door curtain, shawl throw, fabric, seat pad, bedspread, bed canopy',
   ],
   [
     'Home',
@@ -65,12 +65,12 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
   [
     'Home',
     'Furniture & Fittings',
-    'chair, table, stool, bench, doormat, door mat, doorstop, door stop, doorknob, knob, drawer knob, door bell, doorbell, footstool, bookend, book end, door hanger, finial, bell, handle, screen, deckchair',
+    'drawerknob, mat, love seat, pouffe, doorsign, chair, table, stool, bench, doormat, door mat, doorstop, door stop, doorknob, knob, drawer knob, door bell, doorbell, footstool, bookend, book end, door hanger, finial, bell, handle, screen, deckchair',
   ],
   [
     'Home',
     'Bath & Comfort',
-    'hot water bottle, soap, soap dish, towel, bath mat, bath sponge, hand warmer, handwarmer, bath salt, toothbrush, toothbrush holder, soap holder, bathroom set, foot spa, eye mask, massager, wheat bag, plaster, hand cream, nail file',
+    'flannel, lip gloss, washing up brush, scrubbing brush, bath, shower cap, hot water bottle, soap, soap dish, towel, bath mat, bath sponge, hand warmer, handwarmer, bath salt, toothbrush, toothbrush holder, soap holder, bathroom set, foot spa, eye mask, massager, wheat bag, plaster, hand cream, nail file',
   ],
   [
     'Home',
@@ -85,7 +85,7 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
   [
     'Garden',
     'Garden & Outdoor',
-    'watering can, planter, plant pot, flower pot, flowerpot, pot, garden kit, plant marker, marker, bird feeder, birdhouse, bird house, bird table, windmill, garden tool, gnome, thermometer, parasol, seed, herb pot, trowel, bird bath, nesting box, garden stake, plant, fork set, toadstool, garden set, hammock, barbecue, gardener, kneeler, kneeling pad, grow kit, growing kit, grow your own, lawn mower',
+    'rake, spade, garden brush, wheelbarrow, windsock, twine, fly swat, watering can, planter, plant pot, flower pot, flowerpot, pot, garden kit, plant marker, marker, bird feeder, birdhouse, bird house, bird table, windmill, garden tool, gnome, thermometer, parasol, seed, herb pot, trowel, bird bath, nesting box, garden stake, plant, fork set, toadstool, garden set, hammock, barbecue, gardener, kneeler, kneeling pad, grow kit, growing kit, grow your own, lawn mower',
   ],
   [
     'Garden',
@@ -116,12 +116,12 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
   [
     'Stationery',
     'Craft & Sewing',
-    'craft kit, felt kit, knitting, knitting kit, yarn, button, felt craft, feltcraft, sewing set, sewing basket, pin cushion, pincushion, thread, wool, tape measure, kit, tapestry kit, crochet kit, embroidery kit, bead kit, cross stitch, sewing machine, applique, motif, felt doll, pom pom, patch, bobbin, lace',
+    'stencil, modelling clay, scissor, needle set, hole punch, stencil craft, craft, craft kit, felt kit, knitting, knitting kit, yarn, button, felt craft, feltcraft, sewing set, sewing basket, pin cushion, pincushion, thread, wool, tape measure, kit, tapestry kit, crochet kit, embroidery kit, bead kit, cross stitch, sewing machine, applique, motif, felt doll, pom pom, patch, bobbin, lace',
   ],
   [
     'Party',
     'Party Supplies',
-    'bunting, balloon, paper plate, party cup, paper cup, party bag, garland, paper chain, streamer, confetti, party hat, hat, party set, candle set, cake candle, birthday candle, banner, tissue, pack of tissue, pocket tissue, napkins pack, crown, cone, invite, invitation, mask, party, lollipop, sweet, gum, chocolate, whistle, tattoo, cocktail umbrella, drink umbrella, fan, paper fan, party pack, pinata, honeycomb, paper ball, paper napkin, food container, food cover, party sunglasses, sunglass',
+    'flag, pennant, match, bunting, balloon, paper plate, party cup, paper cup, party bag, garland, paper chain, streamer, confetti, party hat, hat, party set, candle set, cake candle, birthday candle, banner, tissue, pack of tissue, pocket tissue, napkins pack, crown, cone, invite, invitation, mask, party, lollipop, sweet, gum, chocolate, whistle, tattoo, cocktail umbrella, drink umbrella, fan, paper fan, party pack, pinata, honeycomb, paper ball, paper napkin, food container, food cover, party sunglasses, sunglass',
   ],
   [
     'Christmas',
@@ -143,7 +143,7 @@ const NOUNS: [group: string, category: string, nouns: string][] = [
   [
     'Clothing',
     'Accessories',
-    'umbrella, scarf, glove, sock, slipper, hat scarf, shawl, bootee, belt, shoe, bathrobe, poncho, rain hat, rainhat, boot, flip flop, tie, sunglasses, gloves, mitten, cap, cape, raincoat, pashmina, parka, t shirt, tshirt, ear muff, leg warmer, wellington, dress, bib',
+    'rain mac, skirt, sombrero, umbrella, scarf, glove, sock, slipper, hat scarf, shawl, bootee, belt, shoe, bathrobe, poncho, rain hat, rainhat, boot, flip flop, tie, sunglasses, gloves, mitten, cap, cape, raincoat, pashmina, parka, t shirt, tshirt, ear muff, leg warmer, wellington, dress, bib',
   ],
   [
     'Toys & Games',
@@ -163,6 +163,20 @@ for (const [group, category, nouns] of NOUNS) {
 }
 const LONGEST_PHRASE = 4
 
+/**
+ * Nouns that are more often a pattern than the thing: a "lunch bag dolly girl design" is a bag. They count only where no
+ * other noun is known.
+ */
+const MOTIFS = new Set(
+  (
+    'heart star flower rose daisy leaf petal blossom posy tulip lily orchid sunflower spray skull babushka owl hen duck ' +
+    'angel cherub robin holly tree santa snowman reindeer snowflake doll dolly cat dog frog horse elephant monkey bear ' +
+    'pony animal dinosaur car train plane rocket robot tractor farm egg bunny rabbit chick doily doiley lace magic ' +
+    'chocolate sweet gum word alphabet letter block bead paper glass fan cone watch party tissue wool print picture book ' +
+    'bow bubble postcard toadstool plant scent clip bell tile trick applique swirl passport reel pin cap tie'
+  ).split(' '),
+)
+
 /** What follows one of these describes the head before it. */
 const DESCRIBES = new Set(['with', 'w', 'for', 'in', 'from', 'on', 'to', 'by', 'assorted', 'asstd'])
 
@@ -174,14 +188,17 @@ export function giftCategory(title: string): string[] {
     .filter((word) => word !== '' && !/^\d+$/.test(word))
     .map(singular)
   const cut = words.findIndex((word, i) => i > 0 && DESCRIBES.has(word))
-  return categoryOf(cut > 0 ? words.slice(0, cut) : words) ?? categoryOf(words) ?? []
+  const head = cut > 0 ? words.slice(0, cut) : words
+  const strong = (words: string[]) => categoryOf(words, (phrase) => !MOTIFS.has(phrase))
+  return strong(head) ?? strong(words) ?? categoryOf(head, () => true) ?? categoryOf(words, () => true) ?? []
 }
 
-function categoryOf(words: string[]): [string, string] | undefined {
+function categoryOf(words: string[], counts: (phrase: string) => boolean): string[] | undefined {
   for (let end = words.length; end > 0; end--) {
     for (let length = Math.min(LONGEST_PHRASE, end); length > 0; length--) {
-      const found = CATEGORY_OF.get(words.slice(end - length, end).join(' '))
-      if (found) return [...found]
+      const phrase = words.slice(end - length, end).join(' ')
+      const found = CATEGORY_OF.get(phrase)
+      if (found && counts(phrase)) return [...found]
     }
   }
   return undefined

@@ -10,7 +10,7 @@ import { basename, resolve } from 'node:path'
 import { type EventName, itemsOf } from '../../shared/data/events.ts'
 import { createDataset, type DatasetWriter } from '../datasets/dataset.ts'
 import { UserError } from '../user-error.ts'
-import { categorySpelling } from './clean-text.ts'
+import { categorySpelling, cleanText, titleCase } from './clean-text.ts'
 import { type ColumnMap, checkStated, eventColumns, productColumns, valueAt } from './columns.ts'
 import { readDelimited } from './delimited.ts'
 import { eventOfRow } from './event-rows.ts'
@@ -23,7 +23,7 @@ import { onlineRetailColumns, onlineRetailEvent } from './online-retail.ts'
 import { productOfRow } from './product-rows.ts'
 import { createTally, type FileReport, type ImportReport, type Tally } from './report.ts'
 import type { Row } from './row.ts'
-import { cleanHistory } from './shopper-history.ts'
+import { cleanHistory, INTENT } from './shopper-history.ts'
 import { type Encoding, readText } from './source.ts'
 import { createStaging, type StagedEvent, type Staging } from './staging.ts'
 import { detectTimeFormat } from './time.ts'
@@ -63,6 +63,8 @@ interface InputFile {
   detected: Record<string, string>
   /** Some time of the file tells more than the day. */
   hasClock: boolean
+  /** It records carts or orders, so that a visit without any says something. */
+  hasIntent: boolean
 }
 
 /**
@@ -99,6 +101,7 @@ async function openAll(options: ImportOptions): Promise<InputFile[]> {
     tally: createTally(),
     detected: {},
     hasClock: false,
+    hasIntent: false,
   })
   const files: InputFile[] = []
   for (const path of options.files) {
@@ -161,7 +164,8 @@ async function writeDataset(
       const gifts = histories.every((file) => file.opening.format === 'online-retail')
       const currency = options.currency ?? (gifts ? 'GBP' : events.currency)
       const categoryOf = gifts ? giftCategory : undefined
-      for (const product of statistics.products({ currency, language: options.language, categoryOf })) {
+      const clean = gifts ? (title: string) => titleCase(cleanText(title)) : cleanText
+      for (const product of statistics.products({ currency, language: options.language, clean, categoryOf })) {
         catalogue.add(product.item_id, product.language, product.currency)
         await dataset.product(product)
       }
@@ -214,6 +218,7 @@ async function* readEvents(
     const found = toEvent(row.record, row.line)
     if (!found) continue
     if (found.event.time % 86_400_000 !== 0) file.hasClock = true
+    if (INTENT.has(found.event.name)) file.hasIntent = true
     yield { file: number, line: row.line, ...found }
   }
   if (tally.read === 0) throw new UserError(`${path}: has a header and no rows`, 'export it again')
@@ -230,11 +235,10 @@ function eventReader(
   const valuesOf = (column: string) =>
     sample.flatMap((row) => ('record' in row ? [valueAt(row.record, column)] : [])).filter((value) => value)
   if (opening.format === 'online-retail') {
-    const lower = Object.values(onlineRetailColumns(names))
-    const missing = lower.find((column) => !names.includes(column))
+    const columns = onlineRetailColumns(names)
+    const missing = Object.values(columns).find((column) => !names.includes(column))
     if (missing)
       throw new UserError(`${path} line 1: there is no column ${missing}`, `the columns are ${names.join(', ')}`)
-    const columns = onlineRetailColumns(names)
     const timeFormat = detectTimeFormat(valuesOf(columns.time), `${path}, column ${columns.time}`, options.dateFormat)
     detected.time = `${columns.time}: ${timeFormat}, taken as UTC`
     return (record, line) => {
@@ -283,6 +287,12 @@ async function writeProducts(
       throw new UserError(
         `${path}: the catalogue has no column of ids`,
         `say which it is with --map item=COLUMN; the columns are ${names.join(', ')}`,
+      )
+    }
+    if (!columns.title) {
+      throw new UserError(
+        `${path}: the catalogue has no column of titles`,
+        `say which it is with --map title=COLUMN; the columns are ${names.join(', ')}`,
       )
     }
     detected.columns = Object.entries(columns)
@@ -335,6 +345,7 @@ function knownProducts() {
 async function writeEvents(dataset: DatasetWriter, staging: Staging, files: InputFile[], rowsOf: Map<string, number>) {
   const hasClock = files.map((file) => file.hasClock)
   const tallies = files.map((file) => file.tally)
+  const hasIntent = files.some((file) => file.hasIntent)
   const byName: Record<string, number> = {}
   const ofItem = new Map<string, number>()
   const written = {
@@ -351,7 +362,7 @@ async function writeEvents(dataset: DatasetWriter, staging: Staging, files: Inpu
       for (const { file, line, event } of staged) tallies[file].count('set aside', TOO_MANY_ROWS, line, event.shopper)
       continue
     }
-    const history = cleanHistory(staged, hasClock, tallies)
+    const history = cleanHistory(staged, { hasClock, hasIntent, tallies })
     if (history.length > 0) written.shoppers++
     for (const event of history) {
       written.total++

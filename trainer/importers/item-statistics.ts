@@ -5,6 +5,7 @@
 import { CATEGORY_SEPARATOR, type Product } from '../../shared/data/catalog.ts'
 
 export interface ItemMention {
+  /** As the row writes it; cleaned once an item, not once a row. */
   title?: string
   price?: number
   brand?: string
@@ -16,7 +17,12 @@ export interface ItemStatistics {
   add(id: string, mention: ItemMention): void
   readonly size: number
   /** In the order of first mention. */
-  products(make: { currency?: string; language?: string; categoryOf?: (title: string) => string[] }): Generator<Product>
+  products(make: {
+    currency?: string
+    language?: string
+    clean: (title: string) => string
+    categoryOf?: (title: string) => string[]
+  }): Generator<Product>
 }
 
 /** A real item has a handful of each; beyond, what is already known is counted and the rest is not. */
@@ -46,9 +52,9 @@ export function createItemStatistics(): ItemStatistics {
       if (brand) known.brand = brand
       if (category) known.category = category
     },
-    *products({ currency, language, categoryOf }) {
+    *products({ currency, language, clean, categoryOf }) {
       for (const [item_id, { titles, prices, brand, category }] of items) {
-        const title = mostFrequent(titles) ?? item_id
+        const title = mostFrequent(cleaned(titles, clean)) ?? item_id
         const price = median(prices)
         yield {
           item_id,
@@ -73,6 +79,16 @@ export function languageOf(title: string): string {
 function count<T>(counts: Map<T, number>, value: T): void {
   const known = counts.get(value)
   if (known !== undefined || counts.size < MAX_VALUES) counts.set(value, (known ?? 0) + 1)
+}
+
+/** Spellings that clean to the same title count together. */
+function cleaned(titles: Map<string, number>, clean: (title: string) => string): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const [raw, times] of titles) {
+    const title = clean(raw)
+    if (title !== '') counts.set(title, (counts.get(title) ?? 0) + times)
+  }
+  return counts
 }
 
 /** The first of those that are most frequent. */

@@ -10,7 +10,6 @@
  */
 import { MAX_ID_LENGTH } from '../../shared/data/events.ts'
 import type { HistoryEvent } from '../datasets/dataset.ts'
-import { cleanText, titleCase } from './clean-text.ts'
 import type { ItemStatistics } from './item-statistics.ts'
 import type { Tally } from './report.ts'
 import { parseTime, type TimeFormat } from './time.ts'
@@ -44,40 +43,41 @@ export function onlineRetailEvent(
   tally: Tally,
   statistics: ItemStatistics,
 ): HistoryEvent | undefined {
-  const text = (column: string) => String(record[column] ?? '').trim()
-  const drop = (outcome: 'refused' | 'set aside', reason: string, value: unknown) => {
-    tally.count(outcome, reason, line, value)
-    return undefined
-  }
-  const invoice = text(columns.invoice)
-  const code = text(columns.code)
-  if (invoice === '') return drop('refused', 'no invoice number', record)
-  if (code === '') return drop('refused', 'no stock code', record)
-  if (code.length > MAX_ID_LENGTH) return drop('refused', `item id longer than ${MAX_ID_LENGTH}`, code)
-  if (!PRODUCT_CODE.test(code)) return drop('set aside', 'not a product (postage, fee, discount, voucher …)', code)
-  const time = parseTime(timeFormat, record[columns.time])
-  if (time === undefined)
-    return drop('refused', `the time is no ${timeFormat} between 1990 and 2100`, text(columns.time))
+  const invoice = textOf(record[columns.invoice])
+  const code = textOf(record[columns.code])
+  const customer = textOf(record[columns.customer])
   const isReturn = /^C/i.test(invoice)
-  const quantity = number(text(columns.quantity)) * (isReturn ? -1 : 1)
-  if (!(quantity > 0)) {
+  const quantity = number(textOf(record[columns.quantity])) * (isReturn ? -1 : 1)
+  const price = number(textOf(record[columns.price]))
+  const time = parseTime(timeFormat, record[columns.time])
+  if (invoice === '') tally.count('refused', 'no invoice number', line, record)
+  else if (code === '') tally.count('refused', 'no stock code', line, record)
+  else if (code.length > MAX_ID_LENGTH) tally.count('refused', `item id longer than ${MAX_ID_LENGTH}`, line, code)
+  else if (!PRODUCT_CODE.test(code)) {
+    tally.count('set aside', 'not a product (postage, fee, discount, voucher …)', line, code)
+  } else if (time === undefined) {
+    tally.count('refused', `the time is no ${timeFormat} between 1990 and 2100`, line, record[columns.time])
+  } else if (!(quantity > 0)) {
     const reason = isReturn ? 'a cancellation that adds stock' : 'quantity is not above 0 (stock correction)'
-    return drop('refused', reason, text(columns.quantity))
+    tally.count('refused', reason, line, record[columns.quantity])
+  } else if (!(price > 0)) tally.count('refused', 'price is not above 0', line, record[columns.price])
+  else {
+    if (!isReturn) statistics.add(code, { title: textOf(record[columns.description]), price })
+    if (customer !== '') {
+      return {
+        shopper: customer.replace(/\.0$/, ''), // an integer that went through a float column
+        id: invoice,
+        time,
+        name: isReturn ? 'refund' : 'purchase',
+        currency: 'GBP',
+        items: [{ item_id: code, price, quantity }],
+        transaction_id: invoice,
+      }
+    }
+    tally.count('set aside', 'a guest: no customer to follow; told the catalogue only', line, invoice)
   }
-  const price = number(text(columns.price))
-  if (!(price > 0)) return drop('refused', 'price is not above 0', text(columns.price))
-  if (!isReturn) statistics.add(code, { title: titleCase(cleanText(text(columns.description))), price })
-  const shopper = text(columns.customer).replace(/\.0$/, '') // an integer that went through a float column
-  if (shopper === '') return drop('set aside', 'a guest: no customer to follow; told the catalogue only', invoice)
-  return {
-    shopper,
-    id: invoice,
-    time,
-    name: isReturn ? 'refund' : 'purchase',
-    currency: 'GBP',
-    items: [{ item_id: code, price, quantity }],
-    transaction_id: invoice,
-  }
+  return undefined
 }
 
+const textOf = (value: unknown) => (typeof value === 'string' ? value.trim() : '')
 const number = (text: string) => (text === '' ? Number.NaN : Number(text))

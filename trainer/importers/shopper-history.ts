@@ -9,9 +9,10 @@
  * Machines and outliers. Orders never count against a shopper, so wholesale buyers stay; what counts is looking:
  * - more than 1,000 events in one UTC day: the shopper is dropped (a person at one page every 30 s needs 8 hours);
  * - a visit (30 minutes without an event end it) of more than 200 views with no cart, wish, checkout or order: the visit
- *   is dropped, the rest of the shopper stays (price comparison and monitoring look like this).
+ *   is dropped, the rest of the shopper stays (price comparison and monitoring look like this). Files that record neither
+ *   carts nor orders are spared this rule: there nothing could be chosen.
  */
-import { type EventItem, MAX_ITEMS_PER_EVENT } from '../../shared/data/events.ts'
+import { type EventItem, itemsOf, MAX_ITEMS_PER_EVENT } from '../../shared/data/events.ts'
 import type { HistoryEvent } from '../datasets/dataset.ts'
 import type { Tally } from './report.ts'
 import type { StagedEvent } from './staging.ts'
@@ -21,9 +22,25 @@ export const MAX_IDLE_VIEWS = 200
 const VISIT_GAP_MS = 30 * 60_000
 const DAY_MS = 86_400_000
 const VIEWS = new Set(['view_item', 'select_item', 'view_item_list'])
-const INTENT = new Set(['add_to_cart', 'add_to_wishlist', 'view_cart', 'begin_checkout', 'purchase', 'refund'])
+export const INTENT: ReadonlySet<string> = new Set([
+  'add_to_cart',
+  'add_to_wishlist',
+  'view_cart',
+  'begin_checkout',
+  'purchase',
+  'refund',
+])
 
 type Order = HistoryEvent & { name: 'purchase' | 'refund'; items: EventItem[] }
+/** What is known of the input files, by their number. */
+export interface FileFacts {
+  /** Do the file's times tell more than the day? */
+  hasClock: boolean[]
+  /** Does any file record carts or orders? */
+  hasIntent: boolean
+  tallies: Tally[]
+}
+
 interface Merged {
   event: HistoryEvent
   session?: string
@@ -32,9 +49,9 @@ interface Merged {
 
 /**
  * @param staged all of one shopper's events, in any order; is sorted.
- * @param hasClock by file: do its times tell more than the day?
+ * @returns in time order; empty when the shopper is dropped.
  */
-export function cleanHistory(staged: StagedEvent[], hasClock: boolean[], tallies: Tally[]): HistoryEvent[] {
+export function cleanHistory(staged: StagedEvent[], { hasClock, hasIntent, tallies }: FileFacts): HistoryEvent[] {
   staged.sort((a, b) => a.event.time - b.event.time || a.file - b.file || a.line - b.line)
   const merged = mergeOrders(dropDuplicates(staged, hasClock, tallies), tallies)
   const setAside = (reason: string, dropped: Merged[]) => {
@@ -49,7 +66,7 @@ export function cleanHistory(staged: StagedEvent[], hasClock: boolean[], tallies
   const kept: HistoryEvent[] = []
   for (const visit of visits(merged)) {
     const views = visit.filter(({ event }) => VIEWS.has(event.name)).length
-    if (views > MAX_IDLE_VIEWS && !visit.some(({ event }) => INTENT.has(event.name))) {
+    if (hasIntent && views > MAX_IDLE_VIEWS && !visit.some(({ event }) => INTENT.has(event.name))) {
       setAside(`an outlier visit: more than ${MAX_IDLE_VIEWS} views and nothing chosen`, visit)
     } else for (const { event } of visit) kept.push(...splitLong(event))
   }
@@ -67,8 +84,7 @@ function dropDuplicates(staged: StagedEvent[], hasClock: boolean[], tallies: Tal
     }
     const order = 'transaction_id' in one.event ? one.event.transaction_id : undefined
     if (hasClock[one.file] || order !== undefined) {
-      const own = one.event.id.startsWith('line-') ? { ...one.event, id: '' } : one.event
-      const key = JSON.stringify(own)
+      const key = contentOf(one.event)
       if (seen.has(key)) {
         tallies[one.file].count('set aside', 'an exact duplicate of another row', one.line, order ?? one.event.shopper)
         continue
@@ -78,6 +94,15 @@ function dropDuplicates(staged: StagedEvent[], hasClock: boolean[], tallies: Tal
     kept.push(one)
   }
   return kept
+}
+
+/** All that tells two rows of one shopper at one time apart. An id that was made from the line does not. */
+function contentOf(event: HistoryEvent): string {
+  const parts: unknown[] = [event.name, event.id.startsWith('line-') ? '' : event.id]
+  if ('transaction_id' in event) parts.push(event.transaction_id)
+  if ('search_term' in event) parts.push(event.search_term)
+  for (const { item_id, price, quantity, index } of itemsOf(event)) parts.push(item_id, price, quantity, index)
+  return parts.join('\u0000')
 }
 
 /** Rows of one order as one event. Without an order id, what a shopper bought at the same time is one order. */
