@@ -13,6 +13,14 @@ export interface Search {
   instead(query: string): string | undefined
 }
 
+/** With fewer products that hold every word, those that hold some of them follow, down to a share of the best score. */
+const FEW = 8
+const SHARE = 0.4
+/** Products indexed in one go, between which taps and frames get their turn. */
+const CHUNK = 20
+/** The rest of a long description is sizes and washing. */
+const DESCRIPTION_LENGTH = 400
+
 interface Entry {
   id: string
   title: string
@@ -26,7 +34,7 @@ export async function createSearch(products: StorefrontProduct[]): Promise<Searc
   const index = new MiniSearch<Entry>({
     fields: ['title', 'brand', 'category', 'description'],
     storeFields: [],
-    tokenize: words,
+    tokenize,
     processTerm: (term) => term,
     searchOptions: {
       boost: { title: 4, brand: 2, category: 2 },
@@ -35,12 +43,17 @@ export async function createSearch(products: StorefrontProduct[]): Promise<Searc
       fuzzy: (term) => (term.length > 3 && !/\p{Script=Han}/u.test(term) ? 0.2 : false),
     },
   })
-  await index.addAllAsync(products.map(entryOf), { chunkSize: 50 })
+  await index.addAllAsync(products.map(entryOf), { chunkSize: CHUNK })
   return {
     find(query, limit) {
-      const all = index.search(query, { combineWith: 'AND' })
-      const results = all.length > 0 ? all : index.search(query, { combineWith: 'OR' })
-      return results.slice(0, limit).map((result) => String(result.id))
+      const found = index.search(query, { combineWith: 'AND' }).map((result) => String(result.id))
+      if (found.length < FEW) {
+        const some = index.search(query, { combineWith: 'OR' })
+        const enough = SHARE * (some[0]?.score ?? 0)
+        const known = new Set(found)
+        for (const { id, score } of some) if (score >= enough && !known.has(id)) found.push(id)
+      }
+      return found.slice(0, limit)
     },
     instead(query) {
       const best = index.autoSuggest(query, { fuzzy: 0.4, combineWith: 'OR' })[0]?.suggestion
@@ -57,6 +70,19 @@ function entryOf(product: StorefrontProduct): Entry {
     title: joined(product.title, ...translations.map((translation) => translation.title)),
     brand: product.brand ?? '',
     category: joined(...product.category, ...translations.flatMap((translation) => translation.category ?? [])),
-    description: joined(product.description, ...translations.map((translation) => translation.description)),
+    description: joined(
+      ...[product, ...translations].map(({ description }) => description?.slice(0, DESCRIPTION_LENGTH)),
+    ),
   }
+}
+
+/** The segmenter takes ten times as long as a pattern, so it is kept for scripts that are written without spaces. */
+function tokenize(text: string): string[] {
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text)) return words(text)
+  return (
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+  )
 }

@@ -18,6 +18,7 @@ export class Shop {
   readonly catalogue: Catalogue
   readonly #storage: Storage | undefined
   #search: Promise<Search> | undefined
+  #address = ''
   route = $state.raw<Route>({ page: 'home' })
   /** Grows with each page turned, so that effects can tell a new page from new filters. */
   turns = $state(0)
@@ -49,7 +50,7 @@ export class Shop {
     this.saved = this.#read<string[]>(STORED.saved) ?? []
     this.orders = this.#read<Order[]>(STORED.orders) ?? []
     this.language = languageOf(this.#read<string>(STORED.language) ?? languages[0] ?? 'en')
-    this.route = readRoute(new URL(location.href))
+    this.#readAddress()
   }
 
   // Where the shopper is
@@ -63,12 +64,22 @@ export class Shop {
   /** Filters change the address, not the page. */
   replace(url: string): void {
     history.replaceState(null, '', url)
-    this.route = readRoute(new URL(location.href))
+    this.#readAddress()
   }
 
   turnTo(): void {
-    this.route = readRoute(new URL(location.href))
+    this.#readAddress()
     this.turns++
+  }
+
+  /** The browser went back or forward. A fragment of the same page is no other page. */
+  comeBack(): void {
+    if (this.#address !== addressOf(location)) this.turnTo()
+  }
+
+  #readAddress(): void {
+    this.#address = addressOf(location)
+    this.route = readRoute(new URL(location.href))
   }
 
   search(): Promise<Search> {
@@ -205,6 +216,8 @@ export class Shop {
     }
   }
 }
+
+const addressOf = ({ pathname, search }: Location) => pathname + search
 
 const MINOR = { minimumFractionDigits: 2, maximumFractionDigits: 2 }
 

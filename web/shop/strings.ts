@@ -25,6 +25,7 @@ const en = {
   languageLabel: 'Language',
   home: 'Home',
   categories: 'Categories',
+  breadcrumbs: 'You are here',
   everything: 'Everything',
   searchLabel: 'Search the shop',
   searchPlaceholder: 'What are you looking for?',
@@ -69,6 +70,7 @@ const en = {
 
   products: (n: number) => count(n, 'product', 'products'),
   resultsFor: (query: string) => `Results for “${query}”`,
+  searching: 'Searching…',
   searchEmpty: 'Search the shop',
   searchEmptyHint: 'Type what you are looking for in the box above.',
   noResultsTitle: 'Nothing found',
@@ -270,6 +272,7 @@ const zh: Strings = {
   languageLabel: '语言',
   home: '首页',
   categories: '分类',
+  breadcrumbs: '当前位置',
   everything: '全部商品',
   searchLabel: '搜索商品',
   searchPlaceholder: '想找什么？',
@@ -291,7 +294,7 @@ const zh: Strings = {
   rememberedLink: '记住了什么',
   catalogueFailed: '商店加载失败。请确认服务器正在运行，然后重新加载本页。',
 
-  welcome: (name) => `欢迎光临${name}`,
+  welcome: (name) => (/^[!-~]/.test(name) ? `欢迎光临 ${name}` : `欢迎光临${name}`),
   intro: (products, categories) =>
     categories > 1
       ? `${categories} 个部门，共 ${products} 件商品。推荐在您自己的设备上完成，您看过什么也只留在设备上。`
@@ -313,6 +316,7 @@ const zh: Strings = {
 
   products: (n) => `${n} 件商品`,
   resultsFor: (query) => `“${query}”的搜索结果`,
+  searching: '正在搜索…',
   searchEmpty: '搜索商品',
   searchEmptyHint: '在上方输入您想找的东西。',
   noResultsTitle: '没有找到',
