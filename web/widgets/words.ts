@@ -1,0 +1,88 @@
+/** What a shelf says, in the languages it speaks. Titles come from the catalogue. */
+import type { Reason, ShelfKind } from '../protocol.ts'
+
+export interface Words {
+  headings: Record<ShelfKind, string>
+  reason(reason: Reason): string
+  dismiss(title: string): string
+  dismissed(title: string): string
+  undo: string
+  was(price: string): string
+}
+
+const ENGLISH: Words = {
+  headings: {
+    'for-you': 'For you',
+    related: 'Similar to this',
+    'bought-together': 'Often bought together',
+    'buy-again': 'Buy again',
+    trending: 'Popular now',
+  },
+  reason(reason) {
+    switch (reason.code) {
+      case 'viewed':
+        return `Because you looked at ${reason.title}`
+      case 'carted':
+        return `Because ${reason.title} is in your cart`
+      case 'bought':
+        return `Because you bought ${reason.title}`
+      case 'wished':
+        return `Because you saved ${reason.title}`
+      case 'searched':
+        return `Because you searched for “${reason.query}”`
+      case 'bought-together':
+        return `Often bought with ${reason.title}`
+      case 'similar':
+        return `Similar to ${reason.title}`
+      case 'buy-again':
+        return reason.times > 1 ? `You bought this ${reason.times} times` : 'You bought this before'
+      case 'trending':
+        return 'Popular now'
+    }
+  },
+  dismiss: (title) => `Not interested in ${title}`,
+  dismissed: (title) => `${title} will not be shown again.`,
+  undo: 'Undo',
+  was: (price) => `was ${price}`,
+}
+
+const CHINESE: Words = {
+  headings: {
+    'for-you': '为你推荐',
+    related: '相似商品',
+    'bought-together': '经常一起购买',
+    'buy-again': '再次购买',
+    trending: '热门商品',
+  },
+  reason(reason) {
+    switch (reason.code) {
+      case 'viewed':
+        return `因为你看过“${reason.title}”`
+      case 'carted':
+        return `因为“${reason.title}”在你的购物车里`
+      case 'bought':
+        return `因为你买过“${reason.title}”`
+      case 'wished':
+        return `因为你收藏了“${reason.title}”`
+      case 'searched':
+        return `因为你搜索过“${reason.query}”`
+      case 'bought-together':
+        return `常与“${reason.title}”一起购买`
+      case 'similar':
+        return `与“${reason.title}”相似`
+      case 'buy-again':
+        return reason.times > 1 ? `你买过 ${reason.times} 次` : '你以前买过'
+      case 'trending':
+        return '热门商品'
+    }
+  },
+  dismiss: (title) => `对“${title}”不感兴趣`,
+  dismissed: (title) => `不再显示“${title}”。`,
+  undo: '撤销',
+  was: (price) => `原价 ${price}`,
+}
+
+/** @param language BCP 47 */
+export function wordsIn(language: string): Words {
+  return language.toLowerCase().startsWith('zh') ? CHINESE : ENGLISH
+}
