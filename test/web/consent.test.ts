@@ -1,0 +1,190 @@
+/** Memory only until remembering is allowed; gone, and gone everywhere, when it ends. */
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createWorld, openVisit, until, type Visit, type World } from './visit.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld()
+})
+afterAll(() => world.close())
+
+const databases = (page: Page) => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))
+const view = ({ call }: Visit, item = 'mug-0') => call('event', 'view_item', { items: [{ item_id: item }] })
+const remember = ({ call }: Visit, remember = true) => call('consent', { remember })
+
+/** A second page of the same shop in the same browser. */
+async function another(context: BrowserContext, path = '0'): Promise<Visit> {
+  return openVisit(await context.newPage(), world.shopUrl + path)
+}
+
+async function start(...specs: Parameters<World['visit']>[1][]): Promise<{ visit: Visit; context: BrowserContext }> {
+  const context = await world.newProfile()
+  const visit = await world.visit(context, ...(specs.length > 0 ? specs : [{}]))
+  await visit.page.waitForFunction(() => window.vitrine?.running)
+  return { visit, context }
+}
+
+describe('without permission', () => {
+  it('nothing is stored, not even an empty database, and the next page knows nothing', async () => {
+    const { visit, context } = await start()
+    await view(visit)
+    expect(await visit.status()).toMatchObject({
+      storage: 'memory',
+      consent: { remember: false },
+      events: { total: 1 },
+    })
+    expect(await databases(visit.page)).toEqual([])
+    expect(
+      await visit.page.evaluate(async () => [(await caches.keys()).length, localStorage.length, document.cookie]),
+    ).toEqual([0, 0, ''])
+    expect(await (await another(context)).history()).toEqual([])
+  })
+})
+
+describe('with permission', () => {
+  it('what was done before it is kept too, and permission itself', async () => {
+    const { visit, context } = await start()
+    await view(visit)
+    await remember(visit)
+    await view(visit, 'lamp-1')
+    expect(await visit.status()).toMatchObject({ storage: 'indexeddb', events: { total: 2 } })
+    await visit.page.close()
+    const later = await another(context)
+    await until(later.status, ({ events }) => events.total === 2)
+    expect((await later.status()).consent.remember).toBe(true)
+  })
+
+  it('that ends, the database is deleted and this page goes on in memory', async () => {
+    const { visit } = await start()
+    await remember(visit)
+    await view(visit)
+    await visit.status()
+    expect(await databases(visit.page)).toEqual(['vitrine'])
+    await remember(visit, false)
+    expect(await visit.status()).toMatchObject({ storage: 'memory', events: { total: 1 } })
+    expect(await databases(visit.page)).toEqual([])
+  })
+
+  it('given by the shop in its tag, or by its consent banner, but not by a denied default', async () => {
+    const byTag = await start({ tag: `data-key="${world.signer.key}" data-consent="remember"` })
+    await until(byTag.visit.status, ({ storage }) => storage === 'indexeddb')
+
+    const gtag = '<script>dataLayer = []; function gtag() { dataLayer.push(arguments) }'
+    const denied = `gtag('consent', 'default', { personalization_storage: 'denied' })`
+    const byBanner = await start({ head: `${gtag}; ${denied}</script>` })
+    expect((await byBanner.visit.status()).storage).toBe('memory')
+    await byBanner.visit.page.evaluate(`gtag('consent', 'update', { personalization_storage: 'granted' })`)
+    await view(byBanner.visit)
+    expect((await byBanner.visit.status()).storage).toBe('indexeddb')
+    const later = await another(byBanner.context) // says "denied by default" again, as every page does
+    await until(later.status, ({ events }) => events.total === 1)
+  })
+
+  it('contribution stays off where the browser says Global Privacy Control', async () => {
+    const context = await world.newProfile()
+    await context.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { value: true }))
+    const visit = await world.visit(context, {})
+    await visit.page.waitForFunction(() => window.vitrine?.running)
+    await visit.call('consent', { contribute: true, remember: true })
+    expect((await visit.status()).consent).toEqual({ personalise: true, remember: true, contribute: false })
+  })
+})
+
+describe('suggestions switched off', () => {
+  it('rank nothing by behaviour, and what was done meanwhile counts once they are on again', async () => {
+    const { visit } = await start({ tag: `data-key="${world.signer.key}" data-consent="none"` })
+    await view(visit)
+    const off = await visit.recommend()
+    expect(new Set(off.items.map(({ reason }) => reason.code))).toEqual(new Set(['trending']))
+    await visit.call('consent', { personalise: true })
+    await until(visit.recommend, ({ items }) => items.some(({ reason }) => reason.code === 'viewed'))
+  })
+})
+
+describe('two tabs', () => {
+  it('share one log', async () => {
+    const { visit: one, context } = await start()
+    await remember(one)
+    await view(one)
+    const two = await another(context)
+    await until(two.status, ({ events }) => events.total === 1)
+    await view(two, 'lamp-1')
+    await until(one.status, ({ events }) => events.total === 2)
+    expect((await one.history()).map(({ title }) => title)).toEqual(['Blue mug', 'Blue lamp'])
+  })
+
+  it('forget together: one event, then everything, database included', async () => {
+    const { visit: one, context } = await start()
+    await remember(one)
+    await view(one)
+    await view(one, 'lamp-1')
+    const two = await another(context)
+    const [first] = await until(two.history, (entries) => entries.length === 2)
+    await two.call('forget', { eventId: first.event.id })
+    await until(one.history, (entries) => entries.length === 1)
+    await two.call('forget', 'everything')
+    expect(await databases(two.page)).toEqual([])
+    await until(one.status, ({ events, storage }) => events.total === 0 && storage === 'memory')
+    await view(one) // what the other tab does next must not bring the database back
+    expect(await databases(one.page)).toEqual([])
+    expect((await one.status()).consent.remember).toBe(false)
+  })
+})
+
+describe('storage that fails', () => {
+  const broken = {
+    absent: () => Object.defineProperty(globalThis, 'indexedDB', { value: undefined }),
+    throwing: () =>
+      Object.defineProperty(IDBFactory.prototype, 'open', {
+        value() {
+          throw new DOMException('no', 'SecurityError')
+        },
+      }),
+    silent: () => Object.defineProperty(IDBFactory.prototype, 'open', { value: () => new EventTarget() }),
+  }
+
+  it.each(Object.entries(broken))('%s: the page goes on in memory and says so', async (_name, breakIt) => {
+    const context = await world.newProfile()
+    // The worker's own storage is broken: its code is served with the fault in front. The hash is then another.
+    await context.route('**/assets/worker.*', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, body: `(${breakIt})();${await response.text()}` })
+    })
+    await context.route('**/vitrine.js', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({
+        response,
+        body: (await response.text()).replace(/integrity:[`"']sha384-[^`"']+[`"']/g, 'integrity:""'),
+      })
+    })
+    const visit = await world.visit(context, {})
+    await visit.page.waitForFunction(() => window.vitrine?.running)
+    await remember(visit)
+    await view(visit)
+    expect(await visit.status()).toMatchObject({ storage: 'unavailable', events: { total: 1 } })
+    const shelf = await visit.recommend()
+    expect(shelf.items.length).toBeGreaterThan(0)
+    expect(visit.complaints).toEqual([])
+  })
+
+  it('a record that is no event is passed over and counted', async () => {
+    const { visit, context } = await start()
+    await remember(visit)
+    await view(visit)
+    await visit.status()
+    await visit.page.evaluate(async () => {
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open('vitrine')
+        request.onsuccess = () => resolve(request.result)
+      })
+      const store = database.transaction('events', 'readwrite').objectStore('events')
+      store.add({ event: { id: 'x', name: 'view_item' } })
+      store.add('nonsense')
+      await new Promise((resolve) => (store.transaction.oncomplete = resolve))
+      database.close()
+    })
+    const later = await another(context)
+    await until(later.status, ({ events }) => events.total === 1 && events.corrupt === 2)
+  })
+})

@@ -1,0 +1,204 @@
+/** The shop must not notice the tag: whatever is missing, blocked or broken, the page is as it would be without it. */
+import type { BrowserContext } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
+
+let world: World
+let context: BrowserContext
+beforeAll(async () => {
+  world = await createWorld(['--enable-features=BackForwardCache'])
+})
+afterAll(() => world.close())
+afterEach(() => {
+  world.edge.offline = false
+  world.edge.published = world.published
+})
+
+const SHELF = '<vitrine-shelf kind="for-you" limit="4"><p id="own">the shop’s own</p></vitrine-shelf>'
+
+async function visit(...specs: PageSpec[]): Promise<Visit> {
+  context = await world.newProfile()
+  return world.visit(context, ...specs)
+}
+const running = ({ page }: Visit) => page.waitForFunction(() => window.vitrine?.running)
+const isOwnShown = ({ page }: Visit) => page.locator('#own').isVisible()
+
+describe('a strict page', () => {
+  const strict = (script: string) =>
+    `default-src 'none'; script-src ${script}; connect-src EDGE; worker-src blob:; style-src 'none'; img-src 'none';
+     require-trusted-types-for 'script'; trusted-types vitrine`.replace(/\s+/g, ' ')
+
+  it.each([
+    ['by host', 'EDGE', ''],
+    ['by nonce', "'nonce-abc' 'strict-dynamic'", 'nonce="abc"'],
+  ])('allows what we need %s, and nothing of ours is refused', async (_how, script, attribute) => {
+    const tag = `data-key="${world.signer.key}" ${attribute}`
+    const strictVisit = await visit({ policy: strict(script), tag, body: SHELF })
+    await strictVisit.page.locator('vitrine-shelf[data-state=ready] li').nth(3).waitFor()
+    expect(strictVisit.complaints).toEqual([])
+    expect(await isOwnShown(strictVisit)).toBe(false)
+  })
+
+  it('that forbids workers keeps its own content, and status says why', async () => {
+    const policy = `script-src EDGE 'unsafe-inline'; connect-src EDGE; worker-src 'none'`
+    const strictVisit = await visit({ policy, body: SHELF })
+    await running(strictVisit)
+    const { failed } = await until(strictVisit.status, (status) => status.failed !== undefined)
+    expect(failed).toContain('worker-src blob:')
+    expect(await isOwnShown(strictVisit)).toBe(true)
+    expect(await strictVisit.recommend()).toMatchObject({ items: [] })
+  })
+})
+
+describe('an edge that is away', () => {
+  it('from the first visit on: the shop’s own content stays, events are still kept', async () => {
+    world.edge.published = undefined
+    const empty = await visit({ body: SHELF })
+    await running(empty)
+    await empty.call('event', 'view_item', { items: [{ item_id: 'mug-0' }] })
+    await until(empty.status, ({ offline }) => offline)
+    expect(await empty.status()).toMatchObject({ bundle: { version: 0 }, events: { total: 1 } })
+    await empty.page.locator('vitrine-shelf[data-state=empty]').waitFor()
+    expect(await isOwnShown(empty)).toBe(true)
+  })
+
+  it('on a later page: shelves come from the HTTP cache, with nothing remembered', async () => {
+    const first = await visit({ body: SHELF })
+    await until(first.status, ({ bundle }) => bundle.parts.includes('probes'))
+    // Only the bundle is away: the page's own tag and worker come from their cache in life, from the edge here.
+    world.edge.published = undefined
+    await first.page.reload()
+    await first.page.locator('vitrine-shelf[data-state=ready]').waitFor()
+    expect(await first.status()).toMatchObject({ offline: true, storage: 'memory', bundle: { version: 1 } })
+  })
+
+  it('completely: no error, no rejection, no shelf', async () => {
+    world.edge.offline = true
+    const gone = await visit({ body: SHELF })
+    await gone.page.waitForLoadState('load')
+    expect(await isOwnShown(gone)).toBe(true)
+    expect(gone.complaints.filter((text) => !text.includes('net::ERR'))).toEqual([])
+  })
+})
+
+it('a tag without a key says what it lacks, and does nothing else', async () => {
+  const bare = await visit({ tag: '', body: SHELF })
+  await bare.page.waitForLoadState('load')
+  await until(
+    async () => bare.complaints,
+    (complaints) => complaints.length > 0,
+  )
+  expect(bare.complaints).toEqual(['vitrine: the script element needs data-key, the key that bundles are signed with'])
+  expect(await bare.page.evaluate(() => window.vitrine)).toBeUndefined()
+  expect(await isOwnShown(bare)).toBe(true)
+})
+
+it('a worker whose code was changed on the way is not run', async () => {
+  context = await world.newProfile()
+  await context.route('**/assets/worker.*', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: `${await response.text()};evil()` })
+  })
+  const tampered = await world.visit(context, { body: SHELF })
+  await running(tampered)
+  const { failed } = await until(tampered.status, (status) => status.failed !== undefined)
+  expect(failed).toContain('could not be loaded')
+  expect(await isOwnShown(tampered)).toBe(true)
+})
+
+it('the tag added twice runs once', async () => {
+  const twice = await visit({
+    tag: `data-key="${world.signer.key}"></script><script src="${world.edge.url}vitrine.js" data-key="${world.signer.key}"`,
+  })
+  await running(twice)
+  await twice.page.waitForLoadState('load')
+  await twice.call('event', 'view_item', { items: [{ item_id: 'mug-0' }] })
+  expect((await twice.status()).events.total).toBe(1)
+  expect(twice.page.workers()).toHaveLength(1)
+})
+
+it('calls with anything at all throw nothing into the shop', async () => {
+  const odd = await visit({})
+  await running(odd)
+  await odd.page.evaluate(() => {
+    const say = window.vitrine as unknown as (...call: unknown[]) => unknown
+    for (const command of [
+      'event',
+      'consent',
+      'recommend',
+      'forget',
+      'on',
+      'status',
+      'nonsense',
+      undefined,
+      '__proto__',
+      'constructor',
+    ]) {
+      for (const value of [
+        undefined,
+        null,
+        7,
+        'x',
+        [],
+        {},
+        () => {},
+        Symbol('s'),
+        document,
+        { items: [null, 7, { item_id: {} }] },
+      ]) {
+        say(command, value, value)
+      }
+    }
+  })
+  await odd.page.waitForTimeout(300)
+  expect(odd.complaints).toEqual([])
+  expect((await odd.status()).events.total).toBe(0)
+})
+
+describe('politeness', () => {
+  it('no long task and no layout shift of ours', async () => {
+    context = await world.newProfile()
+    await context.addInitScript(() => {
+      const seen: { type: string; value: number }[] = []
+      Object.assign(window, { seen })
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          const value = 'value' in entry ? Number(entry.value) : entry.duration
+          seen.push({ type: entry.entryType, value })
+        }
+      }).observe({ type: 'layout-shift', buffered: true })
+    })
+    const body = `<h1>Shop</h1>${SHELF}<p>below</p><vitrine-shelf kind="buy-again"></vitrine-shelf><p>further below</p>`
+    const head = '<style>vitrine-shelf { display: block; min-block-size: 22.5em }</style>'
+    const polite = await world.visit(context, { head, body: body.replace('<p id="own">the shop’s own</p>', '') })
+    await polite.page.locator('vitrine-shelf[data-state=ready] li').nth(3).waitFor()
+    await polite.call('event', 'view_item', { items: [{ item_id: 'mug-0' }] })
+    await until(polite.recommend, ({ items }) => items.some(({ reason }) => reason.code === 'viewed'))
+    await polite.page.waitForTimeout(300)
+    const shifts = (await polite.page.evaluate(() => (window as unknown as { seen: { value: number }[] }).seen)).reduce(
+      (sum, { value }) => sum + value,
+      0,
+    )
+    expect(shifts).toBeLessThan(0.001)
+  })
+
+  it('the page still enters the back/forward cache, and goes on when it returns', async () => {
+    const page = await visit(
+      { body: SHELF, tag: `data-key="${world.signer.key}" data-consent="remember"` },
+      { tag: `data-key="${world.signer.key}" data-consent="remember"` },
+    )
+    await running(page)
+    await until(page.status, ({ storage, bundle }) => storage === 'indexeddb' && bundle.parts.includes('probes'))
+    await page.page.goto(`${world.shopUrl}1`)
+    await running(page)
+    await page.call('event', 'view_item', { items: [{ item_id: 'lamp-1' }] })
+    await page.status()
+    await page.page.goBack()
+    const why = await page.page.evaluate(() => {
+      const [entry] = performance.getEntriesByType('navigation')
+      return JSON.stringify('notRestoredReasons' in entry ? entry.notRestoredReasons : undefined)
+    })
+    expect(why).toBe('null')
+    await until(page.status, ({ events }) => events.total === 1)
+  })
+})

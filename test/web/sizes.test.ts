@@ -1,0 +1,21 @@
+/** Budgets: what a shop's visitors pay for the tag, gzip -9. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { beforeAll, expect, it } from 'vitest'
+import { buildWeb } from '../../web/build.ts'
+
+const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
+
+beforeAll(buildWeb)
+
+it.each([
+  ['vitrine', 6_000],
+  ['worker', 30_000],
+  ['shelf', 10_000],
+])('%s is at most %i bytes', (name, budget) => {
+  const file = readdirSync(TAG).find((candidate) => candidate.startsWith(name) && candidate.endsWith('.js'))
+  const code = readFileSync(join(TAG, file ?? ''))
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(budget)
+  expect(code.toString()).not.toMatch(/tensorflow|tfjs|\beval\(|new Function/)
+})
