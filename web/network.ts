@@ -18,12 +18,23 @@ const CHUNK_TIMEOUT_MS = 100_000
 export class Unreachable extends Error {}
 
 /**
- * The pointer to the newest bundle, as text.
- *
- * 'reload' asks without If-None-Match: an ETag chosen for one browser would be a cookie by another name. It still
- * leaves a copy in the HTTP cache, which 'force-cache' finds again when the edge is away.
+ * The pointer to the newest bundle, as text. From the edge it is asked without If-None-Match ('no-store'): an ETag chosen
+ * for one browser would be a cookie by another name. Asked from the HTTP cache, it is the copy that `keepLatest` left.
  */
-export async function getLatest(edge: string, cache: 'reload' | 'force-cache' = 'reload'): Promise<string> {
+export async function getLatest(edge: string, from: 'edge' | 'cache' = 'edge'): Promise<string> {
+  return readLatest(edge, from === 'edge' ? 'no-store' : 'force-cache')
+}
+
+/**
+ * Leaves a copy of the pointer in the HTTP cache, for a page that finds the edge away. A request more on the first visit
+ * and at each new version, none otherwise. ('reload' for every question would be one request, but it throws the old copy
+ * away before the edge has answered.)
+ */
+export async function keepLatest(edge: string, latest: string): Promise<void> {
+  if ((await readLatest(edge, 'force-cache')) !== latest) await readLatest(edge, 'reload')
+}
+
+async function readLatest(edge: string, cache: RequestCache): Promise<string> {
   return new TextDecoder().decode(await get(`${edge}v1/latest`, { cache }, LATEST_MAX_BYTES, LATEST_TIMEOUT_MS))
 }
 
@@ -93,8 +104,8 @@ async function get(
 }
 
 /** Stops reading at the limit, so that a file that never ends costs no more than one that is as long as promised. */
-async function readAtMost(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader()
+async function readAtMost(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = stream.getReader()
   const pieces: Uint8Array[] = []
   let length = 0
   for (;;) {

@@ -30,6 +30,7 @@ const INITIAL: Record<Settings['consentMode'], Consent> = {
 
 /** @throws Error that tells the shop's developer what its script tag lacks. */
 export function readSettings(page: Document): Settings {
+  if (!isSecureContext) throw new Error('browsers give a page no cryptography unless it is served over https')
   const script = findScript(page)
   if (!script) throw new Error('its own script element was not found; add data-vitrine-key to it')
   const { key, vitrineKey, consent, refreshSeconds, language } = script.dataset

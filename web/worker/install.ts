@@ -13,7 +13,7 @@ import {
   openManifest,
   sha256Hex,
 } from '../../shared/model/bundle.ts'
-import { getChunk, getLatest, Unreachable } from '../network.ts'
+import { getChunk, getLatest, keepLatest, Unreachable } from '../network.ts'
 import { loadBundle, saveBundle } from '../store/chunks.ts'
 import type { Database } from '../store/database.ts'
 import type { Engine } from './engine.ts'
@@ -49,7 +49,7 @@ interface Destination {
  * Installs what the edge has now. Resolves when that is what is installed.
  * @throws Unreachable when the edge cannot be reached, Refused when what it has is not installed
  */
-export async function installLatest(destination: Destination, from: 'reload' | 'force-cache'): Promise<void> {
+export async function installLatest(destination: Destination, from: 'edge' | 'cache'): Promise<void> {
   const { edge, key, installed, engine, onInstalled, idle } = destination
   const text = await getLatest(edge, from)
   const latest = attempt(0, () => decodeLatest(text))
@@ -59,7 +59,9 @@ export async function installLatest(destination: Destination, from: 'reload' | '
   if (version === before && latest.manifest !== installed?.manifestSha256) {
     throw new Refused(version, `version ${version} was published twice`)
   }
-  if (version === before && installed?.complete) return
+  // Last of all, so that requests always come in the same order. Without a copy the next page only lacks a fallback.
+  const keepCopy = () => (from === 'edge' ? keepLatest(edge, text).catch(() => {}) : undefined)
+  if (version === before && installed?.complete) return keepCopy()
 
   const have = installed?.chunks ?? new Map<string, Uint8Array>()
   const manifestBytes = have.get(latest.manifest) ?? (await fetchChecked(edge, latest.manifest, version))
@@ -79,6 +81,7 @@ export async function installLatest(destination: Destination, from: 'reload' | '
     // A first visit shows what it has as soon as it can. An upgrade waits until it ranks as well as what it replaces.
     if (ref.phase !== 'first' || before === 0 || next === undefined) install(next === undefined)
   }
+  await keepCopy()
 }
 
 /** Installs the bundle that an earlier visit kept, checked as if it had just come over the network. */

@@ -10,6 +10,7 @@ import {
   DEFAULT_CONSENT,
   type EventSource,
   type FromWorker,
+  type Shelf,
   type Status,
   type ToWorker,
 } from '../protocol.ts'
@@ -187,11 +188,11 @@ async function refresh(): Promise<void> {
   if (!settings || refreshing) return
   refreshing = true
   try {
-    await installLatest(destination(settings), 'reload').catch((error: unknown) => {
+    await installLatest(destination(settings), 'edge').catch((error: unknown) => {
       // A first page that finds the edge away may still have all of it in the HTTP cache.
       if (!(error instanceof Unreachable) || installed || !settings) throw error
       offline = true
-      return installLatest(destination(settings), 'force-cache')
+      return installLatest(destination(settings), 'cache')
     })
     offline = offline && !installed
     refused = undefined
@@ -238,8 +239,15 @@ async function recommend({ request, kind, itemId, limit, language: wanted }: Ext
   await firstBundle.happened
   const empty = { kind, recId: '', items: [], models: [], version: 0 }
   const options = { itemId, limit, now: Date.now(), language: wanted ?? language() }
-  post({ type: 'shelf', request, shelf: installed ? engine.recommend(kind, options) : empty })
+  post({ type: 'shelf', request, shelf: installed ? inCurrency(engine.recommend(kind, options)) : empty })
   if (installed) firstShelf.happen()
+}
+
+/** A shop that sells in one currency says it once, in the manifest. */
+function inCurrency(shelf: Shelf): Shelf {
+  const currency = installed?.manifest.currency
+  if (!currency) return shelf
+  return { ...shelf, items: shelf.items.map((item) => (item.price === undefined ? item : { currency, ...item })) }
 }
 
 function history() {
