@@ -30,8 +30,6 @@ function first(rules: [name: string, words: RegExp][], text: string): string | u
 }
 
 const SOFT = ['f4ece0', 'e6eee8', 'e7edf4', 'f5e6e2', 'efe9f3', 'f3efdc', 'e3eded', 'f1e7ea']
-/** Behind things that are nearly white. */
-const DEEP = ['d9c8b0', 'b8c9bd', 'b7c6d6', 'dcbdb4', 'c7bcd3', 'd6cca6', 'aecaca', 'd3b9c1']
 const FIXED: Record<string, string> = {
   w: 'fffdf9',
   k: '44424a',
@@ -41,7 +39,6 @@ const FIXED: Record<string, string> = {
   y: 'f6c453',
   f: '6f9b6c',
   v: 'f3cfb3',
-  c: '6b4632',
   i: 'd8eaf0',
   h: 'ffe9a8',
   r: 'd0483f',
@@ -79,7 +76,8 @@ export function drawPicture(code: string): string {
   const digits = Number.parseInt(tone, 16) || 0
   const base = Object.hasOwn(COLOURS, colour) ? COLOURS[colour] : COLOURS[USUAL[digits % USUAL.length]]
   const light = brightness(base) > 205
-  const ground = (light ? DEEP : SOFT)[digits & 7]
+  // Behind things that are nearly white it is deeper.
+  const ground = mix(SOFT[digits & 7], '6b5a4a', light ? 0.22 : 0)
   const accents = USUAL.map((usual) => COLOURS[usual]).filter((accent) => accent !== base)
   const paints: Record<string, string> = {
     ...FIXED,
@@ -108,7 +106,7 @@ function draw(shape: string, paints: Record<string, string>, patterned: (box: nu
   if (shape[0] === 'p') return patterned(shape.slice(1).split(' ').map(Number))
   const thin = shape[0] === '-'
   const [paint, kind] = thin ? [shape[1], shape[2]] : [shape[0], shape[1]]
-  const data = shape.slice(thin ? 2 : 1)
+  const data = shape.slice(thin ? 2 : 1).replace(/@(\d+)/g, 'a$1 $1 0 0 1')
   const outlined = paint < 'a'
   const hue = `#${paints[paint.toLowerCase()]}`
   const look = outlined
