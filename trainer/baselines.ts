@@ -2,20 +2,7 @@
 import { hash32 } from '../shared/data/random.ts'
 import { scoreBuyAgain } from '../shared/model/rank.ts'
 import { type Rules, scoreRules } from '../shared/model/rules.ts'
-
-/** One question to a recommender: what will this shopper want next? */
-export interface Query {
-  shopper: number
-  /** The shopper's tokens before the moment asked about: item numbers (below 0 a query), actions, times. */
-  items: Int32Array
-  actions: Uint8Array
-  times: Float64Array
-  /** Milliseconds since 1970 of the moment asked about. */
-  time: number
-  relevant: Set<number>
-  /** Items that may not be recommended; never a relevant one. */
-  excluded: Set<number>
-}
+import type { Query } from './queries.ts'
 
 /** Adds its score of every item to `scores` (items), which comes filled with 0. */
 export type Scorer = (query: Query, scores: Float32Array) => void
@@ -28,40 +15,43 @@ export function jitter(items: number): Float32Array {
   return Float32Array.from({ length: items }, (_, item) => (hash32(`jitter ${item}`) / 2 ** 32) * 1e-9)
 }
 
-/** How often each item was wanted before a moment, in the `days` before it; over all time when there are no times. */
-export function popularityScorer(
+/**
+ * How often each item was wanted in the `days` before a moment; over all time when the history has no times.
+ * A shop refreshes this once a day, so counts end at the midnight (UTC) before the moment.
+ * @returns (V) counts; do not change them
+ */
+export function popularityCounts(
   events: { item: number; time: number }[],
   items: number,
   days: number | undefined,
-): Scorer {
-  const jitters = jitter(items)
-  if (days === undefined) {
+): (time: number) => Float32Array {
+  const count = (from: number, to: number, sorted: { item: number }[]) => {
     const counts = new Float32Array(items)
-    for (const { item } of events) counts[item]++
-    return (_, scores) => {
-      for (let i = 0; i < items; i++) scores[i] += counts[i] + jitters[i] * 1e6
-    }
+    for (let at = from; at < to; at++) counts[sorted[at].item]++
+    return counts
+  }
+  if (days === undefined) {
+    const counts = count(0, events.length, events)
+    return () => counts
   }
   const sorted = [...events].sort((a, b) => a.time - b.time)
-  const DAY_MS = 86_400_000
   const cache = new Map<number, Float32Array>()
-  // A shop refreshes this once a day: counts end at the midnight (UTC) before the query.
-  const countsOf = (day: number) => {
+  return (time) => {
+    const day = Math.floor(time / DAY_MS)
     let counts = cache.get(day)
     if (!counts) {
-      counts = new Float32Array(items)
-      for (
-        let at = lowerBound(sorted, (day - days) * DAY_MS);
-        at < sorted.length && sorted[at].time < day * DAY_MS;
-        at++
-      )
-        counts[sorted[at].item]++
+      counts = count(lowerBound(sorted, (day - days) * DAY_MS), lowerBound(sorted, day * DAY_MS), sorted)
       cache.set(day, counts)
     }
     return counts
   }
+}
+const DAY_MS = 86_400_000
+
+export function popularityScorer(countsAt: (time: number) => Float32Array, items: number): Scorer {
+  const jitters = jitter(items)
   return (query, scores) => {
-    const counts = countsOf(Math.floor(query.time / DAY_MS))
+    const counts = countsAt(query.time)
     for (let i = 0; i < items; i++) scores[i] += counts[i] + jitters[i] * 1e6
   }
 }

@@ -14,6 +14,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, gzip, constants as zlib } from 'node:zlib'
 import { type Context, Hono } from 'hono'
 import type { Product } from '../shared/data/catalog.ts'
+import { pictureOf } from '../shared/data/picture.ts'
 import type { ShopStatus, StorefrontCatalog, StorefrontProduct } from '../shared/data/storefront.ts'
 import { readDatasetInfo, readLines } from './datasets/dataset.ts'
 import { openThumbnails, type Thumbnails } from './thumbnails.ts'
@@ -86,7 +87,7 @@ async function readCatalog(folder: string, thumbnails: Thumbnails | undefined): 
   const products: StorefrontProduct[] = []
   for await (const product of readLines<Product>(folder, 'catalog.jsonl')) {
     const thumbnail = thumbnails && thumbnailNames(product).find((name) => thumbnails.has(name))
-    products.push(thumbnail ? { ...product, thumbnail } : product)
+    products.push({ ...product, picture: pictureOf(product), thumbnail })
   }
   return { name: info.name, simulated: info.simulated, currency: info.currency, languages: info.languages, products }
 }
@@ -168,7 +169,7 @@ function readFiles(dist: string): Map<string, Answer> {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
     const url = `/${relative(dist, path).replaceAll('\\', '/')}`
-    if (!entry.isFile() || url === '/index.html') continue
+    if (!entry.isFile() || url === '/index.html' || entry.name.startsWith('.')) continue
     // Vite names what lies in assets/ by its content.
     const cache = url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'public, max-age=3600'
     files.set(url, stored(readFileSync(path), TYPES[extname(path)] ?? 'application/octet-stream', cache))

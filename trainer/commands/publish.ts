@@ -1,0 +1,82 @@
+/** `vitrine publish`: a bundle from a history and a run, signed, to a folder or to an edge over HTTP. */
+import { join } from 'node:path'
+import { defineCommand } from 'citty'
+import { compile } from '../../shared/model/compile.ts'
+import { contentOf } from '../../shared/model/content.ts'
+import { loadHistories } from '../datasets/load.ts'
+import { edgeDestination } from '../edge-destination.ts'
+import { openPublisherKey } from '../keys.ts'
+import { type Destination, makeBundle, publish } from '../publish.ts'
+import { readRun } from '../run-folder.ts'
+import { openBundles, scriptTag } from '../serve.ts'
+import { UserError } from '../user-error.ts'
+
+export default defineCommand({
+  meta: {
+    name: 'publish',
+    description: `Make a signed bundle and put it where browsers fetch it.
+
+Examples:
+  vitrine publish --data data/shop --run runs/shop --to bundles
+  VITRINE_TOKEN=… vitrine publish --data data/shop --run runs/shop --edge https://edge.example`,
+  },
+  args: {
+    data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
+    run: { type: 'string', valueHint: 'FOLDER', description: 'A run of "vitrine train"; without it, counts alone' },
+    to: { type: 'string', valueHint: 'FOLDER', description: 'A folder that "vitrine serve" serves' },
+    edge: { type: 'string', valueHint: 'URL', description: 'An edge; its token in VITRINE_TOKEN' },
+    key: {
+      type: 'string',
+      default: join('.vitrine', 'keys', 'publisher.json'),
+      valueHint: 'FILE',
+      description: 'The publisher’s key; made when absent',
+    },
+    name: { type: 'string', default: 'vitrine.local', description: 'Of a new key: your shop’s domain' },
+    json: { type: 'boolean', default: false, description: 'Print what was published as one JSON document' },
+  },
+  async run({ args }) {
+    const destination = await destinationOf(args)
+    const h = await loadHistories(args.data)
+    const key = await openPublisherKey(args.key, args.name)
+    const run = args.run === undefined ? undefined : await readRun(args.run)
+    if (run && run.config.items !== h.items.length) {
+      throw new UserError(
+        `${args.run}: trained on ${run.config.items} products, but ${args.data} has ${h.items.length}`,
+        'train again on this catalogue',
+      )
+    }
+    const content = run && run.config.contentWidth > 0 ? contentOf(h.items) : undefined
+    const bundle = await makeBundle({
+      histories: h,
+      ...(run ? { network: compile(run.config, run.params, content) } : {}),
+      blend: run?.info.blend.weights ?? COUNTS_ALONE,
+      version: ((await destination.latest())?.version ?? 0) + 1,
+      key,
+      now: Date.now(),
+    })
+    await publish(bundle, destination)
+    const { version, items, chunks } = bundle.manifest
+    const tag = scriptTag(args.edge ?? 'https://EDGE', key.verifierKey)
+    if (args.json) console.log(JSON.stringify({ version, items, manifest: bundle.latest.manifest, chunks, tag }))
+    else {
+      console.log(
+        `bundle ${version}: ${items} items, ${chunks.map(({ name, bytes }) => `${name} ${Math.ceil(bytes / 1000)} kB`).join(', ')}`,
+      )
+      console.log(`in your pages: ${tag}`)
+    }
+  },
+})
+
+/** Nothing was validated: rules lead, and the others settle what rules leave open. */
+const COUNTS_ALONE = { network: 0, rules: 1, popularity: 0.1, buyAgain: 0.1 }
+
+async function destinationOf({ to, edge }: { to?: string; edge?: string }): Promise<Destination> {
+  if (to !== undefined && edge === undefined) return openBundles(to)
+  if (edge !== undefined && to === undefined) {
+    const token = process.env.VITRINE_TOKEN
+    if (!token)
+      throw new UserError('no VITRINE_TOKEN in the environment', 'set it to the token that the edge was started with')
+    return edgeDestination(edge, token)
+  }
+  throw new UserError('say where to publish', 'either --to FOLDER or --edge URL')
+}

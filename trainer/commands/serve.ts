@@ -1,0 +1,46 @@
+/** `vitrine serve`: the edge alone, for a shop that has its own pages. */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { defineCommand } from 'citty'
+import { pino } from 'pino'
+import { buildWeb } from '../child.ts'
+import { openBundles, serve } from '../serve.ts'
+import { UserError } from '../user-error.ts'
+
+export default defineCommand({
+  meta: {
+    name: 'serve',
+    description: `Serve bundles and the tag. With VITRINE_TOKEN in the environment, "vitrine publish --edge" may publish here.
+
+Examples:
+  vitrine serve --bundles /var/lib/vitrine --port 8443
+  VITRINE_TOKEN=$(openssl rand -hex 32) vitrine serve --bundles bundles`,
+  },
+  args: {
+    bundles: { type: 'string', required: true, valueHint: 'FOLDER', description: 'Where bundles are kept' },
+    port: { type: 'string', default: '8080', description: '0 takes any free one' },
+    host: { type: 'string', default: '127.0.0.1', description: 'Address to listen on' },
+    quiet: { type: 'boolean', default: false, description: 'Log no requests' },
+  },
+  async run({ args }) {
+    const port = Number(args.port)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new UserError(`--port ${args.port}: not a port`, 'a whole number from 0 to 65535')
+    }
+    await buildWeb()
+    // Only its hash is kept: the token is in no variable that is ever printed.
+    const token = process.env.VITRINE_TOKEN
+    const served = await serve({
+      bundles: await openBundles(args.bundles),
+      assets: join(import.meta.dirname, '..', '..', 'dist', 'tag'),
+      ...(token ? { operatorTokenSha256: createHash('sha256').update(token).digest('hex') } : {}),
+      port,
+      host: args.host,
+      log: pino({ level: args.quiet ? 'silent' : 'info' }, pino.destination(2)),
+    })
+    console.log(`edge: ${served.url}  (documentation of its routes: ${served.url}/openapi.json)`)
+    const stop = () => void served.close().then(() => process.exit(0))
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+  },
+})

@@ -1,0 +1,205 @@
+/**
+ * `npm start`: the main job on a fresh machine. Makes or loads a shop, serves it with suggestions from counts within a
+ * minute, trains a network in a second process, and swaps it in while the shop is open.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineCommand } from 'citty'
+import type { ShopStatus } from '../../shared/data/storefront.ts'
+import { compile } from '../../shared/model/compile.ts'
+import { contentOf } from '../../shared/model/content.ts'
+import { fitBlend } from '../blend.ts'
+import { buildWeb, type Child, startCommand } from '../child.ts'
+import { type Histories, readHistories } from '../datasets/histories.ts'
+import { datasetFolder } from '../datasets/load.ts'
+import { openPublisherKey } from '../keys.ts'
+import { progressView } from '../progress.ts'
+import { type BundleInput, makeBundle, publish } from '../publish.ts'
+import { readRun } from '../run-folder.ts'
+import { openBundles, scriptTag, serve } from '../serve.ts'
+import { createShop } from '../shop-server.ts'
+import type { TrainProgress } from '../train.ts'
+import { modelsAt, tuningSplit } from '../train-run.ts'
+import { UserError } from '../user-error.ts'
+
+const DIST = join(import.meta.dirname, '..', '..', 'dist')
+/** The demo swaps a new bundle in quickly; a shop's own default is a quarter of an hour. */
+const REFRESH_SECONDS = 5
+
+export default defineCommand({
+  meta: {
+    name: 'start',
+    description: `Serve the demo shop with suggestions, train behind it, swap the network in.
+
+Examples:
+  npm start
+  npm start -- --data online-retail.csv.gz --port 9000
+  npm start -- --catalog products.jsonl --thumbnails thumbnails.tar`,
+  },
+  args: {
+    data: {
+      type: 'string',
+      valueHint: 'PATH',
+      description: 'A history to import, or a dataset folder; else the sample shop',
+    },
+    catalog: { type: 'string', valueHint: 'FILE', description: 'Put the simulated shoppers in this catalogue' },
+    thumbnails: { type: 'string', valueHint: 'PATH', description: 'Folder or tar of the catalogue’s pictures' },
+    port: { type: 'string', default: '8080', description: 'Where the shop answers; 0 takes any free one' },
+    host: { type: 'string', default: '127.0.0.1', description: 'Address to listen on' },
+    home: {
+      type: 'string',
+      default: '.vitrine',
+      valueHint: 'FOLDER',
+      description: 'Where datasets, runs, keys and bundles are kept',
+    },
+    seed: { type: 'string', default: '1', description: 'Of the sample shop and of training' },
+    open: {
+      type: 'boolean',
+      default: true,
+      description: 'Open the shop in a browser',
+      negativeDescription: 'Do not open a browser',
+    },
+    train: {
+      type: 'boolean',
+      default: true,
+      description: 'Train a network',
+      negativeDescription: 'Serve counts alone',
+    },
+  },
+  async run({ args }) {
+    const port = portOf(args.port)
+    const began = Date.now()
+    const say = (text: string) => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+    mkdirSync(args.home, { recursive: true })
+
+    const [folder] = await Promise.all([shopData(args, say), buildWeb()])
+    const h = await readHistories(folder)
+    say(
+      `${h.name}: ${h.items.length.toLocaleString('en')} products, ${h.shoppers.length.toLocaleString('en')} shoppers, ${h.item.length.toLocaleString('en')} acts${h.simulated ? ' (simulated)' : ''}`,
+    )
+
+    const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'), 'vitrine.local')
+    const bundles = await openBundles(join(args.home, 'bundles'))
+    const publishNext = async (input: Pick<BundleInput, 'network' | 'blend'>) => {
+      const version = ((await bundles.latest())?.version ?? 0) + 1
+      const bundle = await makeBundle({ histories: h, version, key, now: Date.now(), ...input })
+      await publish(bundle, bundles)
+      return version
+    }
+
+    const tuning = tuningOf(h)
+    const counted = tuning
+      ? fitBlend(modelsAt(h, tuning.trainEnds), tuning.validation.slice(0, 300), h.queries).weights
+      : { network: 0, rules: 1, popularity: 0.1, buyAgain: 0.1 }
+    const status: ShopStatus = {
+      name: h.name,
+      simulated: h.simulated,
+      phase: 'rules',
+      version: await publishNext({ blend: counted }),
+      progress: 0,
+      message: '',
+    }
+    const shop = await createShop({
+      folder,
+      dist: join(DIST, 'shop'),
+      status: () => status,
+      tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds: REFRESH_SECONDS },
+      ...(args.thumbnails ? { thumbnails: args.thumbnails } : {}),
+    })
+    const served = await serve({ bundles, assets: join(DIST, 'tag'), port, host: args.host, shop })
+    say(`${served.url}/ answers with suggestions from rules (bundle ${status.version})`)
+    say(`the tag: ${scriptTag(`${served.url}/edge`, key.verifierKey)}`)
+    if (args.open) openBrowser(served.url)
+
+    let trainer: Child | undefined
+    const stop = () => {
+      trainer?.process.kill()
+      void served.close().then(() => process.exit(0))
+    }
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+    if (!args.train || !tuning) {
+      if (!tuning) say('this history is too short to train and to validate: counts alone')
+      return
+    }
+
+    const run = join(args.home, 'runs', h.name.replace(/[^\w-]+/g, '-'))
+    status.phase = 'training'
+    const view = progressView()
+    trainer = startCommand(
+      ['train', '--data', folder, '--out', run, '--seed', args.seed, '--max-seconds', MAX_TRAINING_SECONDS],
+      (message) => {
+        const { progress } = message as { progress: TrainProgress }
+        status.progress = progress.done
+        status.message = `pass ${progress.epoch} of ${progress.epochs}`
+        view.show(progress)
+      },
+    )
+    try {
+      await trainer.done
+    } catch (error) {
+      status.phase = 'rules'
+      status.message = 'training stopped; suggestions go on from rules'
+      say(`${status.message}: ${(error as Error).message}`)
+      return
+    } finally {
+      view.end()
+    }
+    const { info, config, params } = await readRun(run)
+    const content = config.contentWidth > 0 ? contentOf(h.items) : undefined
+    status.version = await publishNext({ network: compile(config, params, content), blend: info.blend.weights })
+    status.phase = 'ready'
+    status.progress = 1
+    status.message = ''
+    say(
+      `network live (bundle ${status.version}): validation NDCG@10 ${info.blend.validationNdcg.toFixed(4)}; pages open now take it within ${REFRESH_SECONDS} s`,
+    )
+  },
+})
+
+/** A pass that is under way when this is reached is finished: the demo has its network within three minutes. */
+const MAX_TRAINING_SECONDS = '75'
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new UserError(`--port ${text}: not a port`, 'a whole number from 0 to 65535')
+  }
+  return port
+}
+
+async function shopData(
+  args: { data?: string; catalog?: string; home: string; seed: string },
+  say: (text: string) => void,
+): Promise<string> {
+  if (args.data) {
+    say(`reading ${args.data}`)
+    return datasetFolder(args.data)
+  }
+  const folder = join(args.home, args.catalog ? 'sample-in-catalogue' : `sample-${args.seed}`)
+  if (!existsSync(join(folder, 'dataset.json')) || args.catalog) {
+    say('making the sample shop: products and shoppers are simulated')
+    const catalog = args.catalog ? ['--catalog', args.catalog] : []
+    await startCommand(['sample', '--out', folder, '--seed', args.seed, ...catalog]).done
+  }
+  return folder
+}
+
+/** Undefined when the history is too short to hold anything back. */
+function tuningOf(h: Histories) {
+  try {
+    return tuningSplit(h)
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
+}
+
+function openBrowser(url: string): void {
+  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open'
+  // A machine without a browser serves the shop all the same.
+  spawn(command, [url], { stdio: 'ignore', detached: true })
+    .once('error', () => {})
+    .unref()
+}

@@ -1,0 +1,68 @@
+/** `vitrine train`: histories in, a run folder out. */
+import { defineCommand } from 'citty'
+import { loadHistories } from '../datasets/load.ts'
+import { progressView } from '../progress.ts'
+import { PRESETS, type PresetName } from '../train.ts'
+import { trainRun } from '../train-run.ts'
+import { UserError } from '../user-error.ts'
+
+export default defineCommand({
+  meta: {
+    name: 'train',
+    description: `Train a network and fit the blend's weights on validation.
+
+Examples:
+  vitrine train --data .vitrine/sample --out .vitrine/run
+  vitrine train --data online-retail.csv.gz --out runs/retail --seed 7 --json`,
+  },
+  args: {
+    data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
+    out: { type: 'string', required: true, valueHint: 'FOLDER', description: 'Where the run goes' },
+    preset: {
+      type: 'string',
+      default: 'tiny',
+      valueHint: Object.keys(PRESETS).join('|'),
+      description: 'Size and schedule',
+    },
+    seed: { type: 'string', default: '1', description: 'Of weights, order and dropout' },
+    epochs: { type: 'string', valueHint: 'N', description: 'Passes at most; else the preset’s' },
+    'max-seconds': { type: 'string', valueHint: 'N', description: 'End after the pass in which this is reached' },
+    json: { type: 'boolean', default: false, description: 'Print the run as one JSON document' },
+  },
+  async run({ args }) {
+    const preset = PRESETS[args.preset as PresetName]
+    if (!preset) {
+      throw new UserError(`--preset ${args.preset}: no such preset`, `one of ${Object.keys(PRESETS).join(', ')}`)
+    }
+    const histories = await loadHistories(args.data)
+    const view = progressView()
+    try {
+      const { info } = await trainRun(histories, args.out, {
+        preset: { ...preset, ...(args.epochs === undefined ? {} : { epochs: count('--epochs', args.epochs) }) },
+        seed: args.seed,
+        ...(args['max-seconds'] === undefined ? {} : { maxSeconds: count('--max-seconds', args['max-seconds']) }),
+        onProgress(progress) {
+          view.show(progress)
+          process.send?.({ type: 'progress', progress })
+        },
+      })
+      view.end()
+      if (args.json) console.log(JSON.stringify({ run: args.out, ...info }))
+      else {
+        const { weights, validationNdcg } = info.blend
+        console.log(`network: validation NDCG@10 ${info.best.ndcg.toFixed(4)} after pass ${info.best.epoch}`)
+        console.log(`blend:   validation NDCG@10 ${validationNdcg.toFixed(4)} with ${JSON.stringify(weights)}`)
+        console.log(`run:     ${args.out}`)
+      }
+    } finally {
+      view.end()
+    }
+  },
+})
+
+function count(flag: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1)
+    throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} 10`)
+  return value
+}

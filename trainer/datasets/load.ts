@@ -1,0 +1,29 @@
+/** `--data PATH`, whatever it is: a dataset folder, a file that an importer reads, or a benchmark's sequences. */
+import { existsSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { detectFormat } from '../importers/format.ts'
+import { importToCache } from '../importers/cache.ts'
+import { readSequences } from '../importers/sequences.ts'
+import { UserError } from '../user-error.ts'
+import { type Histories, readHistories, readSequenceHistories } from './histories.ts'
+
+/** Where imports of single files are kept, so that the second run is quick. */
+export const CACHE_FOLDER = join('.vitrine', 'imports')
+
+/**
+ * The dataset folder of a path, importing a file first.
+ * @throws UserError for a file that is no shop's history
+ */
+export async function datasetFolder(path: string): Promise<string> {
+  if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`, 'check the path given to --data')
+  if (statSync(path).isDirectory()) return path
+  return importToCache(path, CACHE_FOLDER)
+}
+
+export async function loadHistories(path: string): Promise<Histories> {
+  if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`, 'check the path given to --data')
+  if (!statSync(path).isDirectory() && (await detectFormat(path)) === 'sequences') {
+    return readSequenceHistories(basename(path).replace(/\.(txt|gz|csv)/g, ''), readSequences(path))
+  }
+  return readHistories(await datasetFolder(path))
+}

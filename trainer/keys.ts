@@ -1,0 +1,55 @@
+/**
+ * The publisher's key: signs manifests. Its public half goes into the page's script tag, so that a browser installs what
+ * this shop published and nothing else. The private half is one file, readable by its owner only.
+ */
+import { existsSync, mkdirSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { verifierKeyText } from '../shared/tlog/note.ts'
+import { UserError } from './user-error.ts'
+
+export interface PublisherKey {
+  name: string
+  keys: CryptoKeyPair
+  /** `name+hash+key`, for data-key in the script tag. */
+  verifierKey: string
+}
+
+interface KeyFile {
+  name: string
+  privateKey: JsonWebKey
+}
+
+/**
+ * Reads the key of a file, or makes one there.
+ * @param name of a new key: whose it is, without spaces or "+"
+ * @throws UserError when the file is no key
+ */
+export async function openPublisherKey(file: string, name: string): Promise<PublisherKey> {
+  if (!existsSync(file)) {
+    const made = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
+    const content: KeyFile = { name, privateKey: await crypto.subtle.exportKey('jwk', made.privateKey) }
+    mkdirSync(dirname(file), { recursive: true })
+    // "wx": of two commands that start together, one makes the key and the other fails loudly.
+    await writeFile(file, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' })
+  }
+  let content: KeyFile
+  let privateKey: CryptoKey
+  let publicKey: CryptoKey
+  try {
+    content = JSON.parse(await readFile(file, 'utf8')) as KeyFile
+    const { d: _, ...publicPart } = content.privateKey
+    privateKey = await crypto.subtle.importKey('jwk', content.privateKey, 'Ed25519', true, ['sign'])
+    publicKey = await crypto.subtle.importKey('jwk', { ...publicPart, key_ops: ['verify'] }, 'Ed25519', true, [
+      'verify',
+    ])
+  } catch {
+    // What was read is a secret: the message does not repeat it.
+    throw new UserError(`${file}: is no publisher key`, 'restore it from your backup; a new key needs a new script tag')
+  }
+  return {
+    name: content.name,
+    keys: { privateKey, publicKey },
+    verifierKey: await verifierKeyText(content.name, publicKey),
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * From histories and a trained network to a signed bundle, and from a bundle to an edge.
+ */
+import { seeded } from '../shared/data/random.ts'
+import { BUY } from '../shared/data/sequence.ts'
+import {
+  BUNDLE_FORMAT,
+  type ChunkName,
+  encodeManifest,
+  type Latest,
+  type Manifest,
+  type Phase,
+  sha256Hex,
+} from '../shared/model/bundle.ts'
+import {
+  decodeModel,
+  decodeRules,
+  encodeEncoder,
+  encodeItems,
+  encodeProbes,
+  encodeRules,
+  encodeShelf,
+  encodeVectors,
+  type ItemView,
+  type Probe,
+  viewOf,
+} from '../shared/model/chunks.ts'
+import type { CompiledModel } from '../shared/model/compile.ts'
+import { topK } from '../shared/model/metrics.ts'
+import { type BlendWeights, type Models, popularityShare, runProbe } from '../shared/model/rank.ts'
+import { countRules, topRules, withinBasket } from '../shared/model/rules.ts'
+import { signNote } from '../shared/tlog/note.ts'
+import { popularityCounts } from './baselines.ts'
+import { itemSequences, type TrainingEnds } from './batches.ts'
+import type { Histories } from './datasets/histories.ts'
+import { wantedEvents } from './evaluate.ts'
+import type { PublisherKey } from './keys.ts'
+
+/** Rules a row in a bundle: the eighth follower is rarely worth its three bytes. */
+const NEXT_RULES = 8
+const TOGETHER_RULES = 4
+/** Enough for a first shelf of any kind of shop, with some to spare for what is dismissed. */
+const SHELF_ITEMS = 48
+const PROBES = 3
+
+export interface Bundle {
+  manifest: Manifest
+  /** SHA-256 of the signed manifest. */
+  latest: Latest
+  /** By SHA-256, the manifest among them. */
+  chunks: Map<string, Uint8Array>
+}
+
+export interface BundleInput {
+  histories: Histories
+  /** Absent while there are only counts. */
+  network?: CompiledModel
+  blend: BlendWeights
+  version: number
+  key: PublisherKey
+  /** Milliseconds since 1970 */
+  now: number
+}
+
+export async function makeBundle({ histories: h, network, blend, version, key, now }: BundleInput): Promise<Bundle> {
+  const views = h.items.map(viewOf)
+  const whole = h.start.slice(1)
+  const popularity = recentPopularity(h, whole)
+  const rules = {
+    next: topRules(countRules(itemSequences(h, whole), h.items.length), NEXT_RULES),
+    together: topRules(countRules(baskets(h), h.items.length, withinBasket), TOGETHER_RULES),
+    popularity,
+  }
+  const parts: { name: ChunkName; phase: Phase; bytes: Uint8Array }[] = [
+    { name: 'shelf', phase: 'first', bytes: encodeShelf(firstShelf(views, popularity)) },
+    { name: 'items', phase: 'rank', bytes: encodeItems(views) },
+    { name: 'rules', phase: 'rank', bytes: encodeRules(rules) },
+  ]
+  if (network) {
+    parts.push(
+      { name: 'vectors', phase: 'rank', bytes: encodeVectors(network) },
+      { name: 'encoder', phase: 'rank', bytes: encodeEncoder(network) },
+    )
+  }
+  const probes = makeProbes(
+    h,
+    {
+      // The numbers a browser will have: rounded to bytes and back.
+      rules: decodeRules(encodeRules(rules)),
+      popularity: popularityShare(popularity),
+      weights: blend,
+      ...(network ? { network: decodeModel(encodeVectors(network), encodeEncoder(network)) } : {}),
+    },
+    now,
+  )
+  parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
+
+  const chunks = new Map<string, Uint8Array>()
+  const refs: Manifest['chunks'] = []
+  for (const { name, phase, bytes } of parts) {
+    const sha256 = await sha256Hex(bytes)
+    chunks.set(sha256, bytes)
+    refs.push({ name, sha256, bytes: bytes.length, phase })
+  }
+  const currency = h.items.find((item) => item.currency)?.currency
+  const manifest: Manifest = {
+    format: BUNDLE_FORMAT,
+    version,
+    shop: h.name,
+    created: new Date(now).toISOString(),
+    simulated: h.simulated,
+    items: h.items.length,
+    languages: h.info?.languages ?? [],
+    ...(currency ? { currency } : {}),
+    blend,
+    chunks: refs,
+  }
+  const note = await signNote(encodeManifest(manifest), key.name, key.keys)
+  const manifestHash = await sha256Hex(note)
+  chunks.set(manifestHash, note)
+  return { manifest, latest: { version, manifest: manifestHash }, chunks }
+}
+
+/** Counts of the last week, or of longer where a week says too little. */
+export function recentPopularity(h: Histories, ends: TrainingEnds): Float32Array {
+  const events = wantedEvents(h, ends)
+  const last = events.reduce((latest, { time }) => Math.max(latest, time), 0)
+  const tomorrow = last + 86_400_000
+  for (const days of [7, 30]) {
+    const counts = popularityCounts(events, h.items.length, h.timed ? days + 1 : undefined)(tomorrow)
+    if (counts.reduce((sum, count) => sum + count, 0) >= MIN_POPULARITY_EVENTS) return counts
+  }
+  return popularityCounts(events, h.items.length, undefined)(last)
+}
+const MIN_POPULARITY_EVENTS = 500
+
+/** What is wanted now, with no category more than a quarter of it, sold-out items left out. */
+function firstShelf(views: ItemView[], popularity: Float32Array): ItemView[] {
+  const counts = new Map<string, number>()
+  return topK(popularity, views.length)
+    .map((item) => views[item])
+    .filter((view) => {
+      const count = (counts.get(view.category) ?? 0) + 1
+      counts.set(view.category, count)
+      return view.available && (view.category === '' || count <= SHELF_ITEMS / 4)
+    })
+    .slice(0, SHELF_ITEMS)
+}
+
+/** Items bought at one moment by one shopper. */
+function* baskets(h: Histories): Generator<number[]> {
+  for (let s = 0; s < h.shoppers.length; s++) {
+    let basket: number[] = []
+    let time = Number.NaN
+    for (let at = h.start[s]; at < h.start[s + 1]; at++) {
+      if (h.action[at] !== BUY) continue
+      if (h.time[at] !== time) {
+        if (basket.length > 1) yield basket
+        basket = []
+        time = h.time[at]
+      }
+      basket.push(h.item[at])
+    }
+    if (basket.length > 1) yield basket
+  }
+}
+
+/** Made-up histories, never a shopper's: a bundle is public. */
+function makeProbes(h: Histories, models: Models, now: number): Probe[] {
+  const random = seeded(`probes ${h.items.length}`)
+  return Array.from({ length: PROBES }, (_, n) => {
+    const tokens = Array.from({ length: 3 + 4 * n }, (_, step) => ({
+      item: random.int(h.items.length),
+      action: random.int(3),
+      time: now - (60 - step) * 60_000,
+    }))
+    return { tokens, now, ...runProbe(models, tokens, now) }
+  })
+}
+
+/** Where a bundle is put: a folder that an edge serves, or an edge over HTTP. */
+export interface Destination {
+  latest(): Promise<Latest | undefined>
+  putChunk(sha256: string, bytes: Uint8Array): Promise<unknown>
+  setLatest(next: Latest): Promise<void>
+}
+
+/** Chunks first, the pointer last: what is published half is not published. */
+export async function publish(bundle: Bundle, destination: Destination): Promise<void> {
+  for (const [sha256, bytes] of bundle.chunks) await destination.putChunk(sha256, bytes)
+  await destination.setLatest(bundle.latest)
+}

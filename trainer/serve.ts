@@ -1,0 +1,41 @@
+/**
+ * Starts the edge, alone or with the demo shop before it. One of the two places where the trainer reaches into the edge:
+ * a single process serves a shop.
+ */
+import { Hono } from 'hono'
+import { createApp } from '../edge/app.ts'
+import type { BundleStore } from '../edge/bundles.ts'
+import { type ServedEdge, serveEdge } from '../edge/node.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { UserError } from './user-error.ts'
+
+/** The folder an edge serves from. Commands reach it through this file, the only one here that knows the edge. */
+export { openBundles } from '../edge/bundles.ts'
+
+export interface ServeOptions {
+  bundles: BundleStore
+  /** Folder of the built tag. */
+  assets: string
+  operatorTokenSha256?: string
+  port: number
+  host: string
+  /** A storefront that the edge is mounted in, under /edge. */
+  shop?: Hono
+  log?: Parameters<typeof createApp>[0]['log']
+}
+
+/** @throws UserError when the port cannot be had */
+export async function serve({ shop, port, host, ...edge }: ServeOptions): Promise<ServedEdge> {
+  const app = createApp({ ...edge, version: packageJson.version })
+  const whole = new Hono()
+  if (shop) whole.route('/edge', app).route('/', shop)
+  else whole.route('/', app)
+  return serveEdge(whole, { port, host }).catch((error: Error) => {
+    throw new UserError(error.message, 'free the port, or name another with --port')
+  })
+}
+
+/** The line a shop pastes into its pages. */
+export function scriptTag(edgeUrl: string, key: string): string {
+  return `<script async src="${edgeUrl}/vitrine.js" data-key="${key}" referrerpolicy="no-referrer"></script>`
+}
