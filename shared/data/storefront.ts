@@ -16,8 +16,11 @@ export interface ShopStatus {
   message: string
 }
 
-/** A product, and the name of the local picture under /shop/pictures/ where there is one. */
+/** A product with its pictures on the shop's own pages. */
 export interface StorefrontProduct extends Product {
+  /** How to draw it (`picture.ts`), for products without a photograph and photographs that do not load. */
+  picture: string
+  /** The name of a local photograph under /shop/pictures/. */
   thumbnail?: string
 }
 

@@ -17,7 +17,7 @@ export interface Search {
 const FEW = 8
 const SHARE = 0.4
 /** Products indexed in one go, between which taps and frames get their turn. */
-const CHUNK = 20
+const CHUNK = 50
 /** The rest of a long description is sizes and washing. */
 const DESCRIPTION_LENGTH = 400
 

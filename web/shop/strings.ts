@@ -198,8 +198,8 @@ const en = {
   forgetYes: 'Yes, forget everything',
   cancel: 'Cancel',
   receiptTitle: 'Receipt',
-  receipt: (n: number, time: string) =>
-    `${time}: ${count(n, 'event', 'events')} deleted, the database of suggestions removed from this browser, other tabs told.`,
+  receipt: (n: number, time: string, wasStored: boolean) =>
+    `${time}: ${count(n, 'event', 'events')} deleted ${wasStored ? 'with their database in this browser' : 'from memory; nothing was stored'}. Your other tabs of this shop were told to forget too.`,
   forgetFailed: (reason: string) => `It could not be deleted: ${reason}`,
   eventNames: {
     view_item_list: 'Saw a list',
@@ -440,7 +440,8 @@ const zh: Strings = {
   forgetYes: '是的，全部忘记',
   cancel: '取消',
   receiptTitle: '回执',
-  receipt: (n, time) => `${time}：已删除 ${n} 条记录，推荐数据库已从本浏览器移除，其他标签页已收到通知。`,
+  receipt: (n, time, wasStored) =>
+    `${time}：已删除 ${n} 条记录，${wasStored ? '连同本浏览器中的数据库' : '仅在内存中，未曾存储'}。本店的其他标签页也已收到忘记的通知。`,
   forgetFailed: (reason) => `未能删除：${reason}`,
   eventNames: {
     view_item_list: '看到列表',
