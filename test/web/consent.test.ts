@@ -102,6 +102,19 @@ describe('suggestions switched off', () => {
   })
 })
 
+it('the log keeps the newest 2,000 events, in memory and stored', async () => {
+  const { visit, context } = await start()
+  await remember(visit)
+  await visit.page.evaluate(() => {
+    for (let i = 1; i <= 2010; i++) window.vitrine?.('event', 'search', { search_term: `lamp ${i}`, time: i })
+  })
+  const terms = async (of: Visit) =>
+    (await of.history()).map(({ event }) => 'search_term' in event && event.search_term)
+  const kept = await terms(visit)
+  expect([kept.length, kept[0], kept.at(-1)]).toEqual([2000, 'lamp 11', 'lamp 2010'])
+  expect(await terms(await another(context))).toEqual(kept)
+})
+
 describe('two tabs', () => {
   it('share one log', async () => {
     const { visit: one, context } = await start()
@@ -139,6 +152,12 @@ describe('storage that fails', () => {
       Object.defineProperty(IDBFactory.prototype, 'open', {
         value() {
           throw new DOMException('no', 'SecurityError')
+        },
+      }),
+    full: () =>
+      Object.defineProperty(IDBObjectStore.prototype, 'add', {
+        value() {
+          throw new DOMException('no', 'QuotaExceededError')
         },
       }),
     silent: () => Object.defineProperty(IDBFactory.prototype, 'open', { value: () => new EventTarget() }),

@@ -18,6 +18,7 @@ export interface StoredBundle {
 /** Replaces the bundle that was kept. Strictly durable: a pointer must never name chunks that a crash took. */
 export async function saveBundle(database: Database, { version, manifest, chunks }: StoredBundle): Promise<void> {
   const transaction = database.transaction(['pointer', 'chunks'], 'readwrite', { durability: 'strict' })
+  transaction.done.catch(() => {}) // a failing request throws below; its transaction would reject unheard
   const store = transaction.objectStore('chunks')
   await store.clear()
   for (const [sha256, bytes] of chunks) await store.put(bytes, sha256)

@@ -109,6 +109,7 @@ export class EventLog {
     return this.#write(async () => {
       if (this.database) {
         const transaction = this.database.transaction('events', 'readwrite')
+        transaction.done.catch(() => {})
         const key = await transaction.store.index('id').getKey(eventId)
         if (key !== undefined) await transaction.store.delete(key)
         await transaction.done
@@ -179,6 +180,7 @@ export class EventLog {
     const saving = [...this.#unsaved]
     if (saving.length === 0) return
     const transaction = database.transaction('events', 'readwrite', { durability: 'relaxed' })
+    transaction.done.catch(() => {}) // a failing request throws below; its transaction would reject unheard
     for (const entry of saving) {
       if ((await transaction.store.index('id').getKey(entry.event.id)) === undefined) await transaction.store.add(entry)
     }

@@ -19,7 +19,16 @@ export function openTabs(onMessage: (message: TabMessage) => void): Tabs {
     const message = decodeTabMessage(data)
     if (message) onMessage(message)
   }
-  return { tell: (message) => channel.postMessage(message), close: () => channel.close() }
+  let isOpen = true
+  return {
+    tell(message) {
+      if (isOpen) channel.postMessage(message) // on a closed one it throws
+    },
+    close() {
+      isOpen = false
+      channel.close()
+    },
+  }
 }
 
 function openChannel(): BroadcastChannel | undefined {

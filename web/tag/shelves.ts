@@ -5,7 +5,7 @@ import type { Asset } from './connection.ts'
 export const SHELF_TAG = 'vitrine-shelf'
 
 /** Room for a shelf before its code is there: what lies below must not jump when it arrives. */
-const RESERVED = `${SHELF_TAG}:not([hidden]){display:block;min-block-size:var(--vitrine-shelf-height,22.5em)}`
+const RESERVED = `${SHELF_TAG}:not(:defined){display:block;min-block-size:var(--vitrine-shelf-height,22.5em)}`
 
 export function watchShelves(page: Document, load: () => void): void {
   const sheet = new CSSStyleSheet()

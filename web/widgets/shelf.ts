@@ -203,6 +203,7 @@ class VitrineShelf extends HTMLElement {
   }
 
   #setState(state: 'ready' | 'empty'): void {
+    if (this.dataset.state === state) return
     this.dataset.state = state
     this.#sight?.disconnect()
     this.removeAttribute('data-collapsed')

@@ -16,7 +16,8 @@ export const SHELF_CSS = `
   --line: var(--vitrine-line, color-mix(in srgb, currentColor 16%, transparent));
   --accent: var(--vitrine-accent, currentColor);
 }
-:host([hidden]), :host([data-collapsed]) { display: none; }
+/* Important, because a page's own rule for the element comes before :host otherwise. */
+:host([hidden]), :host([data-collapsed]) { display: none !important; }
 h2 { margin: 0 0 .75rem; font: inherit; font-size: 1.25em; font-weight: 600; line-height: 1.3; }
 ul { list-style: none; margin: 0; padding: 0 0 .5rem; display: grid; gap: var(--gap);
   grid-auto-flow: column; grid-auto-columns: var(--card-width);

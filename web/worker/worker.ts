@@ -63,6 +63,7 @@ async function receive(message: ToWorker): Promise<void> {
     case 'consent':
       return decide(message.consent)
     case 'history':
+      await log.settled()
       return post({ type: 'history', request: message.request, events: history() })
     case 'forget':
       await forget(message.what)
