@@ -13,7 +13,6 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from 'vite'
 
 const ROOT = join(import.meta.dirname, '..')
 const TAG = join(ROOT, 'dist', 'tag')
@@ -32,6 +31,7 @@ export async function buildWeb(): Promise<void> {
   await whenChanged(TAG, TAG_SOURCES, buildTag)
   if (!existsSync(join(ROOT, 'web', 'shop', 'index.html'))) return
   await whenChanged(SHOP, SHOP_SOURCES, async () => {
+    const { build } = await import('vite')
     await build({ root: join(ROOT, 'web', 'shop'), configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' })
   })
 }
@@ -61,6 +61,7 @@ async function buildTag(): Promise<void> {
 
 /** One classic script with nothing beside it: what a page, a Blob and an integrity hash need. */
 async function bundle(entry: string, define: Record<string, string> = {}): Promise<string> {
+  const { build } = await import('vite') // half a second that a start with nothing to build does not pay
   const results = await build({
     configFile: false,
     root: ROOT,
