@@ -119,6 +119,12 @@ export function checkStated(path: string, names: string[], stated: ColumnMap): v
   }
 }
 
+export function existingColumns(stated: ColumnMap, names: string[]): ColumnMap {
+  return Object.fromEntries(
+    Object.entries(stated).filter(([, column]) => names.includes(column) || names.includes(column.split('.')[0])),
+  )
+}
+
 /** The value a record has for a column; "product.sku" reaches into objects. */
 export function valueAt(record: Record<string, unknown>, column: string | undefined): unknown {
   if (column === undefined) return undefined

@@ -1,6 +1,6 @@
 /** Which kind of file it is, told by its first lines. */
 import { UserError } from '../user-error.ts'
-import { type ColumnMap, eventColumns, productColumns } from './columns.ts'
+import { type ColumnMap, eventColumns, existingColumns, productColumns } from './columns.ts'
 import { detectDelimiter, parseHeader } from './delimited.ts'
 import { excerpt } from './row.ts'
 import { type Encoding, openSource, readText, type Source } from './source.ts'
@@ -87,8 +87,10 @@ function jsonNames(body: string): string[] {
 }
 
 function recordFormat(path: string, names: string[], map: ColumnMap, kind: 'csv' | 'jsonl'): Format {
-  const events = eventColumns(names, map)
-  const products = productColumns(names, map)
+  // One --map serves all files: what it says of another file's columns says nothing here.
+  const stated = existingColumns(map, names)
+  const events = eventColumns(names, stated)
+  const products = productColumns(names, stated)
   const who = events.shopper ?? events.session
   const about = events.item ?? events.search ?? (names.includes('items') ? 'items' : undefined)
   if (who && (events.time || about)) return `events-${kind}`

@@ -11,7 +11,7 @@ import { type EventName, itemsOf } from '../../shared/data/events.ts'
 import { createDataset, type DatasetWriter } from '../datasets/dataset.ts'
 import { UserError } from '../user-error.ts'
 import { categorySpelling, cleanText, titleCase } from './clean-text.ts'
-import { type ColumnMap, checkStated, eventColumns, productColumns, valueAt } from './columns.ts'
+import { type ColumnMap, checkStated, eventColumns, existingColumns, productColumns, valueAt } from './columns.ts'
 import { readDelimited } from './delimited.ts'
 import { eventOfRow } from './event-rows.ts'
 import { readFeedXml } from './feed-xml.ts'
@@ -73,7 +73,7 @@ interface InputFile {
 export async function importHistory(options: ImportOptions): Promise<ImportReport> {
   const started = performance.now()
   if (options.files.length === 0) throw new UserError('no file to import', 'name one or more files')
-  checkTarget(options.out)
+  await atDisk(options.out, async () => checkTarget(options.out))
   const files = await openAll(options)
   const dataset = await atDisk(options.out, async () => createDataset(options.out))
   try {
@@ -156,7 +156,7 @@ async function writeDataset(
         else file.tally.count('set aside', TOO_MANY_ROWS, staged.line, staged.event.shopper)
       }
     }
-    const catalogue = await writeProducts(dataset, catalogues, options, progress)
+    const catalogue = await writeProducts(dataset, catalogues, options, histories.length > 0, progress)
     for (const file of files) checkRefused(file, options.maxRefused ?? DEFAULT_MAX_REFUSED)
     const events = await writeEvents(dataset, staging, files, rowsOf)
     if (histories.length > 0 && events.total === 0) throw emptyHistory(histories[0])
@@ -207,6 +207,7 @@ async function* readEvents(
   const { opening, tally, detected } = file
   const path = opening.source.path
   const { sample, rows } = await sampled(readRows(opening, progress))
+  if (sample.length === 0) throw new UserError(`${path}: has a header and no rows`, 'export it again')
   const toEvent = eventReader(file, namesIn(opening, sample), sample, options, statistics)
   if (opening.delimiter) detected.delimiter = JSON.stringify(opening.delimiter)
   for await (const row of rows) {
@@ -221,7 +222,6 @@ async function* readEvents(
     if (INTENT.has(found.event.name)) file.hasIntent = true
     yield { file: number, line: row.line, ...found }
   }
-  if (tally.read === 0) throw new UserError(`${path}: has a header and no rows`, 'export it again')
 }
 
 function eventReader(
@@ -271,6 +271,7 @@ async function writeProducts(
   dataset: DatasetWriter,
   files: InputFile[],
   options: ImportOptions,
+  besideHistory: boolean,
   progress: (bytes: number) => void,
 ) {
   const catalogue = knownProducts()
@@ -278,9 +279,10 @@ async function writeProducts(
   for (const { opening, tally, detected } of files) {
     const path = opening.source.path
     const { sample, rows } = await sampled(readRows(opening, progress))
+    if (sample.length === 0) throw new UserError(`${path}: has no products`, 'export it again')
     const names = namesIn(opening, sample)
-    // Columns of an event file beside it are stated in the same --map: only those that exist here count.
-    const stated = options.files.length === files.length ? (options.map ?? {}) : existing(options.map ?? {}, names)
+    // Beside a history, the same --map states that file's columns: only those that exist here count.
+    const stated = besideHistory ? existingColumns(options.map ?? {}, names) : (options.map ?? {})
     checkStated(path, names, stated)
     const columns = productColumns(names, stated)
     if (!columns.item) {
@@ -315,13 +317,8 @@ async function writeProducts(
       catalogue.add(product.item_id, product.language, product.currency)
       await dataset.product(product)
     }
-    if (tally.read === 0) throw new UserError(`${path}: has no products`, 'export it again')
   }
   return catalogue
-}
-
-function existing(map: ColumnMap, names: string[]): ColumnMap {
-  return Object.fromEntries(Object.entries(map).filter(([, column]) => names.includes(column.split('.')[0])))
 }
 
 function knownProducts() {

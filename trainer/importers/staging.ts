@@ -23,7 +23,8 @@ export interface Staging {
   remove(): void
 }
 
-const PART_BYTES = 4 * 2 ** 20
+/** Of input; on disk a part is two to three times that, in memory some ten times. */
+const PART_BYTES = 2 ** 20
 /** Each part is an open file. */
 const MAX_PARTS = 256
 const BUFFER_CHARS = 16 * 1024
