@@ -42,7 +42,7 @@ export const PRESETS = {
     heads: 2,
     window: 32,
     hidden: 128,
-    negatives: 1024,
+    negatives: 512,
     batchTokens: 2048,
     learningRate: 3e-3,
     dropout: 0.1,

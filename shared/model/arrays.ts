@@ -83,8 +83,8 @@ export function decodeArrays<Meta>(bytes: Uint8Array): ArrayFile<Meta> {
     if (!kind || !Number.isSafeInteger(length) || length < 0) throw new Error(`arrays: "${name}" is of no known type`)
     const size = length * kind.BYTES_PER_ELEMENT
     if (at + padded(size) > bytes.length) throw new Error(`arrays: "${name}" runs past the end of the file`)
-    // Copied: bytes from the network need not lie at a multiple of the element's size.
-    arrays[name] = new kind(bytes.slice(at, at + size).buffer)
+    // Copied: bytes from the network need not lie at a multiple of the element's size. A Buffer's own slice would not.
+    arrays[name] = new kind(Uint8Array.prototype.slice.call(bytes, at, at + size).buffer)
     at += padded(size)
   }
   if (at !== bytes.length) throw new Error(`arrays: ${bytes.length - at} bytes are left over`)

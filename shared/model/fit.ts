@@ -13,6 +13,18 @@ export interface TrainingBatch extends Batch {
   targets: Int32Array
 }
 
+/**
+ * Items that stand for the whole catalogue in one step, shared by all rows, with the logarithm of how many times each is
+ * expected among them. Scores are lowered by it, so that what is drawn often is not learned to be unlikely (logQ
+ * correction, Bengio & Senécal 2008; Yi et al. 2019).
+ */
+export interface Negatives {
+  /** (S) distinct items */
+  items: Int32Array
+  /** (V) */
+  logExpected: Float32Array
+}
+
 export interface Regularisation {
   /** Share of embedded features set to 0. */
   dropout: number
@@ -21,12 +33,13 @@ export interface Regularisation {
 }
 
 /**
- * Mean cross-entropy of the next item over the whole catalogue.
+ * Mean cross-entropy of the next item, over the whole catalogue or over a sample of it.
  *
  * mean(logsumexp(hEᵀ + b) − h·e_target − b_target): no one-hot matrix, and logsumexp has its softmax as gradient instead
  * of TF.js's own way through Max and Equal, which is ten times slower on the CPU.
  * @param content (V, C)
  * @param queries (Q, C)
+ * @param negatives the sample; absent for the whole catalogue
  */
 export function nextItemLoss(
   weights: Weights,
@@ -36,6 +49,7 @@ export function nextItemLoss(
   queries: tf.Tensor2D | undefined,
   regularisation: Regularisation,
   seed: number,
+  negatives?: Negatives,
 ): tf.Scalar {
   return tf.tidy(() => {
     const { dropout, idDropout } = regularisation
@@ -49,11 +63,31 @@ export function nextItemLoss(
     ) // (B·L, d)
     const asked = tf.gather(states, tf.tensor1d(batch.at, 'int32')) // (N, d)
     const targets = tf.tensor1d(batch.targets, 'int32') // (N)
-    const logits = score(weights, table, asked) // (N, V)
     const targetVectors = tf.gather(table, targets) // (N, d)
     const targetLogits = tf.add(tf.sum(tf.mul(asked, targetVectors), 1), tf.gather(weights['item.bias'], targets)) // (N)
-    return tf.mean(tf.sub(logSumExp(logits), targetLogits)) as tf.Scalar
+    if (!negatives) return tf.mean(tf.sub(logSumExp(score(weights, table, asked)), targetLogits)) as tf.Scalar
+    const drawn = tf.tensor1d(negatives.items, 'int32') // (S)
+    const lowered = tf.sub(tf.gather(weights['item.bias'], drawn), tf.gather(negatives.logExpected, drawn)) // (S)
+    const own = tf.sub(targetLogits, tf.gather(negatives.logExpected, targets)) // (N)
+    const others = tf.add(tf.matMul(asked, tf.gather(table, drawn) as tf.Tensor2D, false, true), lowered) // (N, S)
+    const collisions = tf.tensor2d(collisionMask(batch.targets, negatives.items), [batch.targets.length, drawn.size])
+    // log(e^own + Σ e^others) − own
+    return tf.mean(tf.softplus(tf.sub(logSumExp(tf.add(others, collisions)), own))) as tf.Scalar
   })
+}
+
+/** −1e9 where a drawn item is the row's own target, which must not compete with itself: (N · S). */
+function collisionMask(targets: Int32Array, drawn: Int32Array): Float32Array {
+  const column = new Map<number, number>()
+  drawn.forEach((item, at) => {
+    column.set(item, at)
+  })
+  const mask = new Float32Array(targets.length * drawn.length)
+  targets.forEach((item, row) => {
+    const at = column.get(item)
+    if (at !== undefined) mask[row * drawn.length + at] = -1e9
+  })
+  return mask
 }
 
 const logSumExp = tf.customGrad((x, save) => {
