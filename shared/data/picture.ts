@@ -17,11 +17,11 @@ export type Pictured = Pick<Product, 'title' | 'category' | 'attributes'>
 /** The code of a product's picture, from the words of its title, else of its category. The same product, the same code. */
 export function pictureOf(product: Pictured): string {
   const { title, category } = product
-  const told = `${title} ${product.attributes?.colour ?? product.attributes?.color ?? ''}`
+  const stated = product.attributes?.colour ?? product.attributes?.color ?? ''
   const silhouette =
     first(SILHOUETTE_WORDS, title) ?? first(SILHOUETTE_WORDS, [...category].reverse().join(' ; ')) ?? 'gift'
   const hash = hash32(title)
-  const colour = first(COLOUR_WORDS, told) ?? USUAL[(hash >>> 8) % USUAL.length]
+  const colour = first(COLOUR_WORDS, stated) ?? first(COLOUR_WORDS, title) ?? USUAL[(hash >>> 8) % USUAL.length]
   return `${silhouette}:${(hash & 255).toString(16).padStart(2, '0')}:${first(PATTERN_WORDS, title) ?? '0'}:${colour}`
 }
 
@@ -77,7 +77,7 @@ export function drawPicture(code: string): string {
   const base = Object.hasOwn(COLOURS, colour) ? COLOURS[colour] : COLOURS[USUAL[digits % USUAL.length]]
   const light = brightness(base) > 205
   // Behind things that are nearly white it is deeper.
-  const ground = mix(SOFT[digits & 7], '6b5a4a', light ? 0.22 : 0)
+  const ground = mix(SOFT[digits & 7], 'ffffff', light ? -2 : 0)
   const accents = USUAL.map((usual) => COLOURS[usual]).filter((accent) => accent !== base)
   const paints: Record<string, string> = {
     ...FIXED,

@@ -102,8 +102,9 @@ const ASPECTS: Record<'en' | 'zh', Record<Aspect, Phrases>> = {
 export function writeReview(random: Random, language: 'en' | 'zh', feelings: Partial<Record<Aspect, number>>): Opinion {
   const aspects = (Object.keys(feelings) as Aspect[]).filter((aspect) => feelings[aspect] !== undefined)
   const mean = aspects.reduce((sum, aspect) => sum + (feelings[aspect] ?? 0), 0) / Math.max(1, aspects.length)
-  // Ratings in shops are bent upwards: a neutral feeling gives between three and four stars.
-  const rating = Math.min(5, Math.max(1, Math.round(3.5 + 2.2 * mean + 0.3 * random.normal())))
+  // One bad thing weighs more than several good ones; a neutral feeling gives between three and four stars.
+  const worst = Math.min(0, ...aspects.map((aspect) => feelings[aspect] ?? 0))
+  const rating = Math.min(5, Math.max(1, Math.round(4 + 2.4 * mean + 2.1 * worst + 0.3 * random.normal())))
   const mood = rating >= 4 ? 'good' : rating === 3 ? 'mixed' : 'bad'
   const strongest = random
     .shuffle([...aspects])

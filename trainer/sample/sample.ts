@@ -60,6 +60,7 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
   const eventsByName: SampleSummary['eventsByName'] = {}
   const languages: Record<string, number> = {}
   const counter = marginalCounter()
+  let marginals: Marginals
   let events = 0
   let sessions = 0
   let from = Number.POSITIVE_INFINITY
@@ -97,12 +98,14 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
       )
     }
     for (const entry of FAQ) await dataset.faq(entry)
+    marginals = counter.finish()
     await dataset.finish({
       format: 'vitrine-dataset/1',
       name: catalog ? 'Simulated shoppers in a real catalogue' : 'Sample shop',
       simulated: true,
       source: `simulated: seed ${seed}, ${world.items.length} products, ${shoppers} shoppers, ${days} days from ${new Date(START_TIME).toISOString().slice(0, 10)}`,
-      shoppers,
+      // Someone who found nothing to look at left no trace.
+      shoppers: marginals.shoppers,
       items: world.items.length,
       events,
       currency: world.currency,
@@ -117,7 +120,7 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
     folder: out,
     simulated: true,
     seed: String(seed),
-    shoppers,
+    shoppers: marginals.shoppers,
     items: world.items.length,
     leaves: world.leaves.length,
     days,
@@ -125,6 +128,6 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
     sessions,
     eventsByName,
     languages,
-    marginals: counter.finish(),
+    marginals,
   }
 }

@@ -327,12 +327,12 @@ function pay(home: Home, now: Visit): void {
 /** How the purchase was felt, and what came of it: a return, a review, both or neither. */
 function afterwards(home: Home, now: Visit, item: number, quantity: number, transaction: string): void {
   const { random, shopper, world, likes } = home
-  const feel = (centre: number) => Math.max(-1, Math.min(1, centre + 0.35 * random.normal()))
+  const feel = (centre: number) => Math.max(-1, Math.min(1, centre + 0.5 * random.normal()))
   const { quality, price, leaf } = world.items[item]
   const dear = Math.log(price / (world.leaves[leaf].medianPrice * shopper.budget))
   const feelings: Partial<Record<Aspect, number>> = {
-    quality: feel(2.4 * (quality - 0.5)),
-    looks: feel(0.25 + 0.2 * likes.surplus(item)),
+    quality: feel(3.2 * (quality - 0.5)),
+    looks: feel(0.1 * likes.surplus(item)),
     value: feel(0.4 - 0.5 * shopper.priceSensitivity * dear),
     ...(random.next() < 0.5 ? { delivery: feel(0.5) } : {}),
     ...(random.next() < 0.35 ? { packaging: feel(0.5) } : {}),

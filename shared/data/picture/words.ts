@@ -43,6 +43,12 @@ lamp=night light|lamp|bedside light=小夜灯|灯罩|台灯|落地灯
 bauble=mobile=床铃
 cutlery=cutlery|chopstick|cake slice=儿童餐具|刀叉|筷
 birdhouse=bird (?:house|feeder|bath)=鸟屋|喂鸟器|鸟浴
+lunchbag=lunch bag
+notebook=note ?book|sketch ?book
+lights=lights
+purse=purse|wallet
+hook=peg
+doll=babushka|matryoshka|nesting doll|russian doll=套娃
 lunchbox=lunch ?box(?:es)?|bento|snack (?:box|pot)(?:es)?|snack pot set=便当盒|午餐盒|零食盒
 lunchbag=lunch bag|cool(?:er)? bag=便当袋|保温袋
 doorstop=door ?stop=门挡
@@ -174,6 +180,7 @@ export const PATTERN_WORDS = /* @__PURE__ */ rules(`
 9=geometric|zig ?zag|chevron|nordic|scandinavian|scandi|aztec|folk ?art|babushka|union|triangle|two.tone|diamond=几何|北欧|双色
 `)
 
+/** Colours before materials: a white metal lantern is white. */
 export const COLOUR_WORDS = /* @__PURE__ */ rules(`
 rose=rose(?= *,| *$)|rose gold|raspberry=玫瑰粉
 blush=blush|nude|peach|apricot=浅粉|裸色|杏色
@@ -182,7 +189,7 @@ red=red|scarlet|cherry|strawberry|crimson|poppy|burgundy|wine red|retro ?spot|ru
 clay=terracotta|rust|clay|brick red=陶土红|砖红
 orange=orange|coral|tangerine|pumpkin=橙|珊瑚
 mustard=mustard|ochre=芥末黄|姜黄
-gold=gold|golden|gilt|brass|mustard gold=金色|镀金|黄铜
+gold=gold|golden=金色|镀金
 yellow=yellow|lemon|sunshine=黄(?!铜|麻)
 amber=amber|honey|topaz=琥珀
 sage=sage|olive|khaki|pistachio=鼠尾草绿|橄榄
@@ -197,13 +204,14 @@ lilac=lilac|lavender|mauve=丁香紫|薰衣草紫
 purple=purple|violet|plum|amethyst|aubergine=紫
 charcoal=charcoal|slate|gunmetal|dark gr[ea]y=炭灰|石板
 grey=gr[ea]y|stone|heather gr[ea]y=灰
-silver=silver|chrome|steel|zinc|galvanised|tin|metal|diamante|crystal|sterling=银|镀锌|不锈钢
-copper=copper|bronze=铜
-walnut=walnut|mahogany|dark wood|coffee=胡桃
 brown=brown|chocolate|tan|leather|camel|mocha|cocoa=棕|褐|咖啡色|巧克力
-natural=natural|wicker|wooden|wood|rattan|jute|hessian|seagrass|oak|beech|bamboo|acacia|cardboard|kraft|beige|sand|taupe|rustic|coir=原色|原木|柳编|藤|橡木|榉木|竹制|米色|木质
-clear=clear|glass|transparent=透明|玻璃
 cream=cream|ivory|vanilla|champagne|antique|off.white=奶油白|象牙|米白
 white=white|porcelain|snow=白
 black=black|noir|ebony|chalkboard|blackboard=黑
+silver=silver|chrome|steel|zinc|galvanised|tin|metal|diamante|crystal|sterling=银|镀锌|不锈钢
+copper=copper|bronze=铜
+walnut=walnut|mahogany|dark wood|coffee=胡桃
+natural=natural|wicker|wooden|wood|rattan|jute|hessian|seagrass|oak|beech|bamboo|acacia|cardboard|kraft|beige|sand|taupe|rustic|coir=原色|原木|柳编|藤|橡木|榉木|竹制|米色|木质
+clear=clear|glass|transparent=透明|玻璃
+gold=brass|gilt|honeycomb=黄铜
 `)
