@@ -1,0 +1,275 @@
+/** Is it there? The page, its script tag, the key, the edge, the bundle. */
+import type { Check, State } from './checklist.ts'
+import type { Asked, Evidence, Exchange, TagScript } from './evidence.ts'
+import { isTagFile } from './visit.ts'
+
+const TAG_LINE = '<script async src="https://EDGE/vitrine.js" data-key="KEY" referrerpolicy="no-referrer"></script>'
+
+export function checkPage({ asked, answer, page }: Evidence): Check {
+  const base = { id: 'page', title: 'Page' }
+  if (!answer) return { ...base, state: 'ok', found: 'reached by a link, without loading a new document' }
+  const { failure, status = 0, redirects, loadedInTime } = answer
+  const details = redirects.map((hop) => `${hop.status} ${hop.url}`)
+  if (failure) {
+    const remedy = failure.includes('ERR_CERT')
+      ? 'mend the certificate, or pass --ignore-https-errors'
+      : 'open the address in a browser on this machine; more time is --timeout SECONDS'
+    return { ...base, state: 'fail', found: `${asked} did not answer (${failure})`, details, remedy }
+  }
+  if (status >= 400) {
+    const remedy =
+      status === 401 || status === 403 || status === 429
+        ? 'let this machine in: the shop refuses automatic visits or wants a password'
+        : 'verify an address that exists'
+    return { ...base, state: 'fail', found: `status ${status}`, details, remedy }
+  }
+  const found = `status ${status}${redirects.length > 0 ? ` after ${counted(redirects.length, 'redirect')}` : ''}`
+  if (page && !page.secure) {
+    const remedy = 'serve the page over https: browsers give other pages no cryptography, and the tag does not start'
+    return { ...base, state: 'fail', found: `${found}, not over https`, details, remedy }
+  }
+  if (!loadedInTime) {
+    const remedy = 'see what the page waits for; more time is --timeout SECONDS'
+    return {
+      ...base,
+      state: 'warn',
+      found: `${found}, and it went on loading until the time was over`,
+      details,
+      remedy,
+    }
+  }
+  return { ...base, state: 'ok', found, details }
+}
+
+export function checkTag({ answer, page, exchanges, edge, edgeReading }: Evidence): Check | undefined {
+  if (!page || answer?.failure) return undefined
+  const base = { id: 'tag', title: 'Script tag' }
+  const [script, ...more] = page.scripts
+  if (!script) {
+    if (page.running) return { ...base, state: 'ok', found: 'running, loaded by another script' }
+    const remedy = `add to the head of every page, with the line "vitrine publish" printed: ${TAG_LINE}`
+    return { ...base, state: 'fail', found: 'no script element of vitrine.js on this page', remedy }
+  }
+  const exchange = exchanges.find(({ url }) => url === script.src)
+  if (!page.running) return { ...base, state: 'fail', ...whyNotRunning(script, exchange, edge, edgeReading?.integrity) }
+
+  const hash = edgeReading?.integrity['vitrine.js']
+  const details = [script.src]
+  const advice: string[] = []
+  let state: State = 'ok'
+  if (more.length > 0) {
+    state = 'warn'
+    advice.push(
+      `remove ${more.length === 1 ? 'the second tag' : `${more.length} tags`}: the first one runs, others only cost a request`,
+    )
+    for (const other of more) details.push(other.src)
+  }
+  if (exchange?.referrer && new URL(exchange.referrer).pathname !== '/') {
+    state = 'warn'
+    details.push(`its request told the edge which page it was: Referer: ${exchange.referrer}`)
+    advice.push('add referrerpolicy="no-referrer" to the tag')
+  } else if (script.referrerPolicy !== 'no-referrer') {
+    advice.push('add referrerpolicy="no-referrer" to the tag, so that no page’s address reaches the edge')
+  }
+  if (script.blocksParsing) {
+    state = 'warn'
+    advice.push('add async to the tag: now the page waits for it')
+  }
+  if (!script.integrity && hash && isForeign(script, page.address)) {
+    advice.push(`to pin this release: integrity="${hash}" crossorigin="anonymous", renewed with each release`)
+  }
+  const how = more.length > 0 ? `running, added ${more.length + 1} times` : 'running'
+  return { ...base, state, found: how, details, ...(advice.length > 0 ? { remedy: advice.join('; ') } : {}) }
+}
+
+function whyNotRunning(
+  script: TagScript,
+  exchange: Exchange | undefined,
+  edge: string | undefined,
+  integrity: Record<string, string> = {},
+): Pick<Check, 'found' | 'remedy' | 'details'> {
+  const details = [script.src]
+  const hash = integrity['vitrine.js']
+  if (script.integrity && isKnownMismatch(script.integrity, hash)) {
+    const remedy = `the edge serves another release: integrity="${hash}"`
+    return { found: 'refused by its integrity attribute', details, remedy }
+  }
+  if (script.integrity && script.crossOrigin === null && exchange?.status === undefined) {
+    const remedy = 'an integrity attribute on a script from another origin needs crossorigin="anonymous"'
+    return { found: 'refused: it has integrity and no crossorigin', details, remedy }
+  }
+  if (exchange?.failure?.includes('csp') || exchange?.failure?.includes('BLOCKED_BY_CSP')) {
+    return {
+      found: 'refused by the page’s Content-Security-Policy',
+      details,
+      remedy: 'see "Content-Security-Policy" below',
+    }
+  }
+  if (exchange?.failure) {
+    const remedy = `see that ${edge ?? 'the edge'} answers from the shoppers’ network`
+    return { found: `in the page, but its file could not be loaded (${exchange.failure})`, details, remedy }
+  }
+  if (exchange?.status !== undefined && exchange.status >= 400) {
+    const remedy = 'mend the address in src: it is the edge’s, followed by /vitrine.js'
+    return { found: `in the page, but its file was answered with status ${exchange.status}`, details, remedy }
+  }
+  if (!exchange) {
+    const remedy = 'see that nothing (a policy, a consent tool, type="text/plain") keeps the page from loading it'
+    return { found: 'in the page, but the browser did not ask for its file', details, remedy }
+  }
+  const remedy = script.key
+    ? 'see what the console says, below'
+    : 'give the tag its data-key, which "vitrine publish" prints'
+  return { found: 'loaded, but not running', details, remedy }
+}
+
+function isKnownMismatch(integrity: string, hash: string | undefined): boolean {
+  return hash !== undefined && /sha384-/.test(integrity) && !integrity.split(/\s+/).includes(hash)
+}
+
+function isForeign({ src }: TagScript, address: string): boolean {
+  return new URL(src).origin !== new URL(address).origin
+}
+
+export function checkKey({ page, key, edgeReading }: Evidence): Check | undefined {
+  if (!page || page.scripts.length === 0 || !key) return undefined
+  const base = { id: 'key', title: 'Key' }
+  const remedy = 'copy data-key as "vitrine publish" printed it: name+hash+base64'
+  if (key.is === 'absent') return { ...base, state: 'fail', found: 'the tag has no data-key', remedy }
+  if (key.is === 'malformed') {
+    return { ...base, state: 'fail', found: `"${key.text.slice(0, 80)}" is no key (${key.problem})`, remedy }
+  }
+  const { signers = [], problem } = edgeReading?.manifest ?? {}
+  if (problem && signers.length > 0) {
+    const found = `the tag’s key is ${key.name}’s, and what the edge serves is signed by ${signers.join(', ')} with another`
+    return { ...base, state: 'fail', found, remedy: 'put the publisher’s key into data-key, or publish with the tag’s' }
+  }
+  return { ...base, state: 'ok', found: `of ${key.name}` }
+}
+
+export function checkEdge(evidence: Evidence): Check | undefined {
+  const { edge, edgeReading, exchanges, page } = evidence
+  if (!edge || !edgeReading || !page) return undefined
+  const base = { id: 'edge', title: 'Edge' }
+  const asked: Asked[] = [edgeReading.latest, ...(edgeReading.manifest ? [edgeReading.manifest] : [])]
+  const own = exchanges.filter(({ url }) => url.startsWith(edge) && !isTagFile(url))
+  const chunks = own.filter(({ url }) => url.includes('/v1/chunks/'))
+  const details = [
+    ...describeGroup(
+      'latest',
+      own.filter(({ url }) => url.endsWith('/v1/latest')),
+    ),
+    ...describeGroup('manifest and chunks', chunks),
+    ...describeGroup(
+      'scripts',
+      own.filter(({ url }) => url.includes('/assets/')),
+    ),
+  ]
+  const silent = asked.find(({ failure }) => failure)
+  if (silent) {
+    const remedy = `start the edge, or see that ${new URL(edge).host} can be reached from here`
+    return { ...base, state: 'fail', found: `no answer from ${silent.url} (${silent.failure})`, details, remedy }
+  }
+  if (edgeReading.latest.status === 404) {
+    const remedy = `publish one: vitrine publish --edge ${edge.slice(0, -1)}`
+    return { ...base, state: 'fail', found: 'it answers, and has no bundle', details, remedy }
+  }
+  const refused = asked.find(({ status = 0 }) => status !== 200)
+  if (refused) {
+    const remedy = 'see that nothing before the edge (a proxy, a login, a redirect) answers in its place'
+    return {
+      ...base,
+      state: 'fail',
+      found: `${refused.url} was answered with status ${refused.status}`,
+      details,
+      remedy,
+    }
+  }
+  const { problem } = edgeReading.latest
+  if (problem) {
+    const remedy = 'see that nothing before the edge answers in its place'
+    return { ...base, state: 'fail', found: `${edgeReading.latest.url}: ${problem}`, details, remedy }
+  }
+  const unreadable = asked.find(({ readable }) => !readable)
+  if (unreadable) {
+    const remedy = 'let the header access-control-allow-origin: * through; the edge sends it'
+    return { ...base, state: 'fail', found: `CORS: ${unreadable.url} may not be read by this page`, details, remedy }
+  }
+  const broken = own.filter(({ failure, status = 0 }) => failure || status >= 400)
+  if (broken.length > 0) {
+    const found = `it answers here, but ${counted(broken.length, 'request')} of the page went wrong`
+    const remedy = 'see "Content-Security-Policy", or ask again: the edge may have been busy'
+    return { ...base, state: 'fail', found, details: [...details, ...broken.map(describeFailure)], remedy }
+  }
+  const bytes = own.reduce((sum, exchange) => sum + (exchange.bytes ?? 0), 0)
+  return {
+    ...base,
+    state: 'ok',
+    found: `${edge} answered ${counted(own.length, 'request')}, ${inKilobytes(bytes)}`,
+    details,
+  }
+}
+
+export function checkBundle({ page, status, edgeReading }: Evidence): Check | undefined {
+  if (!page?.running) return undefined
+  const base = { id: 'bundle', title: 'Bundle' }
+  if (!status) {
+    const remedy = 'try again with a longer --timeout; window.vitrine may have been replaced by another script'
+    return { ...base, state: 'fail', found: 'vitrine("status") had no answer', remedy }
+  }
+  const { bundle, refused, offline, failed } = status
+  if (failed) {
+    return {
+      ...base,
+      state: 'fail',
+      found: failed,
+      remedy: 'see "Content-Security-Policy" and "Edge": the worker did not start',
+    }
+  }
+  const installed = `version ${bundle.version}, ${counted(bundle.items, 'item')}, ${bundle.parts.join(', ')}`
+  if (refused) {
+    const unsigned = edgeReading?.manifest?.signers.length === 0
+    const remedy = unsigned
+      ? 'publish with "vitrine publish", which signs'
+      : 'publish again; if the key was changed, put the new one into data-key'
+    const kept = bundle.version > 0 ? `; the page goes on with ${installed}` : ''
+    const found = `version ${refused.version} was refused: ${refused.reason}${unsigned ? ' (it is not signed)' : ''}${kept}`
+    return { ...base, state: 'fail', found, remedy }
+  }
+  if (bundle.version === 0) {
+    const found = offline ? 'none: the edge could not be reached from the page' : 'none has arrived in time'
+    return { ...base, state: 'fail', found, remedy: 'see "Edge"; a longer wait is --timeout SECONDS' }
+  }
+  const wanted = edgeReading?.manifest?.opened?.chunks.map(({ name }) => name) ?? []
+  const lacking = wanted.filter((name) => !bundle.parts.includes(name))
+  if (lacking.length > 0) {
+    const remedy = 'a longer wait is --timeout SECONDS'
+    return { ...base, state: 'warn', found: `${installed}; still to come: ${lacking.join(', ')}`, remedy }
+  }
+  if (offline) {
+    const remedy = 'see "Edge": later pages live on what is kept'
+    return { ...base, state: 'warn', found: `${installed}, from a copy: the edge could not be reached`, remedy }
+  }
+  if (!bundle.simulated) return { ...base, state: 'ok', found: installed }
+  const remedy = 'its data is simulated: publish a bundle made from the shop’s own history before shoppers see it'
+  return { ...base, state: 'ok', found: `${installed} (simulated)`, remedy }
+}
+
+function describeGroup(what: string, exchanges: Exchange[]): string[] {
+  if (exchanges.length === 0) return [`${what}: not asked for`]
+  const answers = [...new Set(exchanges.map(({ status, failure }) => failure ?? String(status)))].join(', ')
+  const bytes = exchanges.reduce((sum, exchange) => sum + (exchange.bytes ?? 0), 0)
+  return [`${what}: ${counted(exchanges.length, 'request')}, ${answers}, ${inKilobytes(bytes)}`]
+}
+
+function describeFailure({ url, status, failure }: Exchange): string {
+  return `${url}: ${failure ?? `status ${status}`}`
+}
+
+function inKilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
