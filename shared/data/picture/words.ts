@@ -43,6 +43,13 @@ lamp=night light|lamp|bedside light=小夜灯|灯罩|台灯|落地灯
 bauble=mobile=床铃
 cutlery=cutlery|chopstick|cake slice=儿童餐具|刀叉|筷
 birdhouse=bird (?:house|feeder|bath)=鸟屋|喂鸟器|鸟浴
+sign=(?:metal|wall|door|wooden|tin|hanging)? ?sign|doorsign|chalk ?board|black ?board=挂牌|小黑板
+bear=(?:mouse|rabbit|cat|dog) toy|bunny|rabbit=兔
+purse=wash ?bag|make.?up bag=洗漱包|化妆包
+glass=tea glass
+ribbon=tape measure|measuring tape=卷尺
+bag=jumbo (?:storage )?bag|storage bag
+lunchbox=lunch ?box(?:es)?=便当盒
 lunchbag=lunch bag
 notebook=note ?book|sketch ?book
 lights=lights
