@@ -138,6 +138,9 @@ function contentSecurityPolicy(products: StorefrontProduct[]): string {
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    // HTML comes from Svelte's own templates and code from Vitrine's own files; no other text becomes either.
+    "require-trusted-types-for 'script'",
+    'trusted-types svelte-trusted-html vitrine',
   ].join('; ')
 }
 
