@@ -22,12 +22,20 @@ export interface ServeOptions {
   /** A storefront that the edge is mounted in, under /edge. */
   shop?: Hono
   log?: Parameters<typeof createApp>[0]['log']
+  /** Sees each request before it is answered: how a test knows all that a browser sent. */
+  onRequest?: (request: Request) => Promise<void>
 }
 
 /** @throws UserError when the port cannot be had */
-export async function serve({ shop, port, host, ...edge }: ServeOptions): Promise<ServedEdge> {
+export async function serve({ shop, port, host, onRequest, ...edge }: ServeOptions): Promise<ServedEdge> {
   const app = createApp({ ...edge, version: packageJson.version })
   const whole = new Hono()
+  if (onRequest) {
+    whole.use(async (c, next) => {
+      await onRequest(c.req.raw)
+      await next()
+    })
+  }
   if (shop) whole.route('/edge', app).route('/', shop)
   else whole.route('/', app)
   return serveEdge(whole, { port, host }).catch((error: Error) => {

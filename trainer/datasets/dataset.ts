@@ -10,6 +10,7 @@
  *
  * The folder is written under another name and renamed when whole: a crash leaves nothing half-written.
  */
+import { once } from 'node:events'
 import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -70,12 +71,7 @@ export function createDataset(folder: string): DatasetWriter {
       })
       streams.set(file, stream)
     }
-    if (!stream.write(`${JSON.stringify(value)}\n`)) {
-      await new Promise<void>((drained) => {
-        stream.once('drain', drained)
-        stream.once('error', () => drained())
-      })
-    }
+    if (!stream.write(`${JSON.stringify(value)}\n`)) await once(stream, 'drain')
   }
   const close = async () => {
     for (const stream of streams.values()) {

@@ -1,0 +1,91 @@
+/** A small sample shop with a trained network, served as `npm start` serves it, with every request written down. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ServedEdge } from '../../edge/node.ts'
+import { fitBlend } from '../../trainer/blend.ts'
+import { type Histories, readHistories } from '../../trainer/datasets/histories.ts'
+import { openPublisherKey } from '../../trainer/keys.ts'
+import { makeBundle, publish } from '../../trainer/publish.ts'
+import { generateSample } from '../../trainer/sample/sample.ts'
+import { openBundles, serve } from '../../trainer/serve.ts'
+import { createShop } from '../../trainer/shop-server.ts'
+import { PRESETS, train } from '../../trainer/train.ts'
+import { modelsAt, tuningSplit } from '../../trainer/train-run.ts'
+import { buildWeb } from '../../web/build.ts'
+
+const DIST = join(import.meta.dirname, '..', '..', 'dist')
+
+export interface SeenRequest {
+  method: string
+  /** With path and query. */
+  url: string
+  headers: Record<string, string>
+  body: string
+}
+
+export interface ServedShop {
+  url: string
+  histories: Histories
+  /** In the order in which they arrived; empty it between visits. */
+  requests: SeenRequest[]
+  /** Publishes the next version, with the network that was trained. */
+  publishNetwork(): Promise<number>
+  close(): Promise<void>
+}
+
+/** @param refreshSeconds how often an open page asks for a newer bundle; 0 never */
+export async function serveSampleShop(refreshSeconds = 0): Promise<ServedShop> {
+  const home = mkdtempSync(join(tmpdir(), 'vitrine-shop-'))
+  const folder = join(home, 'sample')
+  await generateSample({ out: folder, seed: 'e2e', products: 240, shoppers: 300, days: 60 })
+  const histories = await readHistories(folder)
+  const { trainEnds, validation } = tuningSplit(histories)
+  const key = await openPublisherKey(join(home, 'key.json'), 'e2e.test')
+  const bundles = await openBundles(join(home, 'bundles'))
+  const now = Date.now()
+  const counted = fitBlend(modelsAt(histories, trainEnds), validation, histories.queries).weights
+  await publish(await makeBundle({ histories, blend: counted, version: 1, key, now }), bundles)
+  await buildWeb()
+  const status = { name: 'Sample', simulated: true, phase: 'ready', version: 1, progress: 1, message: '' } as const
+  const shop = await createShop({
+    folder,
+    dist: join(DIST, 'shop'),
+    status: () => status,
+    tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds },
+  })
+  const requests: SeenRequest[] = []
+  const served: ServedEdge = await serve({
+    bundles,
+    assets: join(DIST, 'tag'),
+    port: 0,
+    host: '127.0.0.1',
+    shop,
+    onRequest: async (request) => {
+      const url = new URL(request.url)
+      requests.push({
+        method: request.method,
+        url: url.pathname + url.search,
+        headers: Object.fromEntries([...request.headers].sort()),
+        body: await request.clone().text(),
+      })
+    },
+  })
+  return {
+    url: served.url,
+    histories,
+    requests,
+    async publishNetwork() {
+      const preset = { ...PRESETS.tiny, epochs: 2 }
+      const { compiled } = await train(histories, trainEnds, validation, { preset, seed: 1 })
+      const { weights } = fitBlend(modelsAt(histories, trainEnds, compiled), validation, histories.queries)
+      const version = ((await bundles.latest())?.version ?? 0) + 1
+      await publish(await makeBundle({ histories, network: compiled, blend: weights, version, key, now }), bundles)
+      return version
+    },
+    async close() {
+      await served.close()
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchChromium } from '../../../trainer/chromium.ts'
+
+const HISTORIES = process.env.VITRINE_SOAK ? 1000 : 100
+const WASM = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
+
+let server: Server
+let browser: Browser
+let page: Page
+
+beforeAll(async () => {
+  const built = await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      write: false,
+      target: 'es2022',
+      minify: false,
+      lib: { entry: join(import.meta.dirname, 'parity-page.ts'), formats: ['iife'], name: 'parityPage' },
+    },
+  })
+  const [result] = Array.isArray(built) ? built : [built]
+  if (!('output' in result)) throw new Error('the bundler watches instead of building')
+  const { code } = result.output[0]
+  server = createServer((request, response) => {
+    const path = request.url ?? '/'
+    const send = (type: string, body: string | Buffer) => response.setHeader('content-type', type).end(body)
+    if (path === '/page.js') send('text/javascript', code)
+    else if (/^\/wasm\/[\w-]+\.wasm$/.test(path)) send('application/wasm', readFileSync(join(WASM, path.slice(6))))
+    else send('text/html', '<!doctype html><title>parity</title><script src="/page.js"></script>')
+  })
+  await new Promise<void>((listening) => {
+    server.listen(0, '127.0.0.1', listening)
+  })
+  browser = await launchChromium(['--enable-unsafe-webgpu'])
+  page = await browser.newPage()
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  server?.close()
+})
+
+describe('in Chromium, infer.ts gives the scores of model.ts', () => {
+  it.each(['wasm', 'webgpu'] as const)('on %s', { timeout: 540_000 }, async (backend) => {
+    const result = await page.evaluate(([name, count]) => window.runParity(name, count), [backend, HISTORIES] as const)
+    expect(result.backend).toBe(backend)
+    expect(result.largest).toBeGreaterThan(1)
+    expect(result.worst).toBeLessThan(1e-4)
+    expect(result.differentTops).toBe(0)
+  })
+})
