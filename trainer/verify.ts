@@ -2,6 +2,7 @@
  * A headless visit of a shop's page and a checklist of what Vitrine finds there, with remedies. `verify/visit.ts`
  * gathers, `verify/checks.ts` judges.
  */
+import type { Browser } from 'playwright-core'
 import { launchChromium } from './chromium.ts'
 import { UserError } from './user-error.ts'
 import { type Checklist, countStates, type PageChecks } from './verify/checklist.ts'
@@ -19,7 +20,6 @@ export interface VerifyOptions {
 
 /** @throws UserError when the address is none, or this machine has no browser */
 export async function verifyPage(url: string, options: VerifyOptions): Promise<Checklist> {
-  const { timeoutMs, interact = false, ignoreHttpsErrors = false } = options
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new UserError(`"${url}" is no address of a page`, 'write it in full, such as https://shop.example/product/7')
   }
@@ -29,8 +29,14 @@ export async function verifyPage(url: string, options: VerifyOptions): Promise<C
       'install Chromium or Chrome, or name one with CHROMIUM=/path/to/chrome',
     )
   })
+  return verifyIn(browser, url, options).finally(() => browser.close())
+}
+
+/** The same in a browser that runs already, with a profile of its own. */
+export async function verifyIn(browser: Browser, url: string, options: VerifyOptions): Promise<Checklist> {
+  const { timeoutMs, interact = false, ignoreHttpsErrors = false } = options
+  const visit = await startVisit(browser, { timeoutMs, ignoreHttpsErrors })
   try {
-    const visit = await startVisit(browser, { timeoutMs, ignoreHttpsErrors })
     const evidence = await visit.open(url)
     const first: PageChecks = { url: evidence.page?.address ?? url, checks: checkEvidence(evidence) }
     if (!interact || !evidence.page) return { ...first, ...countStates([first]) }
@@ -41,7 +47,7 @@ export async function verifyPage(url: string, options: VerifyOptions): Promise<C
       : { url: first.url, checks: [NO_PRODUCT_LINK] }
     return { ...first, followed, ...countStates([first, followed]) }
   } finally {
-    await browser.close()
+    await visit.close()
   }
 }
 

@@ -10,17 +10,17 @@ import type { Asked, EdgeReading } from './evidence.ts'
 /**
  * @param edge the folder of the tag, with a slash at the end
  * @param origin of the page
- * @param key as the page's script element has it
+ * @param tag as the page's script element has it
  */
 export async function readEdge(
   request: APIRequestContext,
   edge: string,
   origin: string,
-  key: string | undefined,
+  tag: { src: string; key?: string },
   timeoutMs: number,
 ): Promise<EdgeReading> {
   const ask = async (path: string): Promise<{ asked: Asked; bytes?: Uint8Array }> => {
-    const url = `${edge}${path}`
+    const url = new URL(path, edge).href
     let response: APIResponse
     try {
       response = await request.get(url, { headers: { origin }, maxRedirects: 0, timeout: timeoutMs })
@@ -33,18 +33,20 @@ export async function readEdge(
     return response.ok() ? { asked, bytes: await response.body() } : { asked }
   }
 
-  const [latest, hashes] = await Promise.all([ask('v1/latest'), ask('assets/integrity.json')])
+  const [latest, hashes, script] = await Promise.all(['v1/latest', 'assets/integrity.json', tag.src].map(ask))
   const integrity = orElse({}, () => JSON.parse(textOf(hashes.bytes)) as Record<string, string>)
-  if (!latest.bytes) return { latest: latest.asked, integrity }
+  if (!latest.bytes) return { tag: script.asked, latest: latest.asked, integrity }
   const pointer = attempt(() => decodeLatest(textOf(latest.bytes)))
-  if ('problem' in pointer) return { latest: { ...latest.asked, problem: pointer.problem }, integrity }
+  if ('problem' in pointer) {
+    return { tag: script.asked, latest: { ...latest.asked, problem: pointer.problem }, integrity }
+  }
 
   const { version, manifest: sha256 } = pointer.value
-  const reading: EdgeReading = { latest: { ...latest.asked, version }, integrity }
+  const reading: EdgeReading = { tag: script.asked, latest: { ...latest.asked, version }, integrity }
   const note = await ask(`v1/chunks/${sha256}`)
   reading.manifest = { ...note.asked, signers: note.bytes ? signersOf(textOf(note.bytes)) : [] }
-  if (!note.bytes || key === undefined) return reading
-  const manifest = await openManifest(note.bytes, key).catch((error: Error) => error)
+  if (!note.bytes || !tag.key) return reading
+  const manifest = await openManifest(note.bytes, tag.key).catch((error: Error) => error)
   if (manifest instanceof Error) reading.manifest.problem = manifest.message
   else {
     reading.manifest.opened = manifest

@@ -93,7 +93,7 @@ export interface Violation {
 export interface Exchange {
   url: string
   status?: number
-  /** The browser's words, such as net::ERR_CONNECTION_REFUSED. */
+  /** The browser's words, such as net::ERR_CONNECTION_REFUSED. With a status, what came was refused. */
   failure?: string
   /** Of the body as it travelled. */
   bytes?: number
@@ -123,6 +123,7 @@ export interface Asked {
 }
 
 export interface EdgeReading {
+  tag: Asked
   latest: Asked & { version?: number; problem?: string }
   manifest?: Asked & {
     /** "name" of every signature line; empty where the file is no signed note. */

@@ -3,7 +3,7 @@ import type { Check } from './checklist.ts'
 import type { Complaint, Evidence, Violation } from './evidence.ts'
 import { counted } from './installation-checks.ts'
 import { type Missing, missingDirectives, type Need, type TagInPage } from './policy.ts'
-import { isTagFile } from './visit.ts'
+import { isTagFile, TAG_SAYS } from './visit.ts'
 
 export function checkPolicy(evidence: Evidence): Check | undefined {
   const { page, policies, edge } = evidence
@@ -152,7 +152,7 @@ export function checkConsole({ page, complaints, edge }: Evidence): Check | unde
   const ours = complaints.filter((complaint) => isFromOurFiles(complaint, edge))
   if (ours.length === 0) return { ...base, state: 'ok', found: 'no error from Vitrine’s files' }
   const details = ours.map(({ text, isUncaught }) => `${isUncaught ? 'uncaught: ' : ''}${text.split('\n')[0]}`)
-  const isWarning = ours.every(({ text, isUncaught }) => !isUncaught && text.startsWith('vitrine: '))
+  const isWarning = ours.every(({ text, isUncaught }) => !isUncaught && text.startsWith(TAG_SAYS))
   const remedy = isWarning ? 'the tag says what it lacks' : 'a guest may not do that: please report it with these lines'
   return { ...base, state: 'fail', found: counted(ours.length, 'complaint'), details, remedy }
 }
@@ -161,7 +161,7 @@ export function checkConsole({ page, complaints, edge }: Evidence): Check | unde
 function isFromOurFiles({ text, url }: Complaint, edge: string): boolean {
   if (/^(Failed to load resource|Access to (fetch|script))|Content Security Policy|Trusted ?(Type|Script)/i.test(text))
     return false
-  return text.startsWith('vitrine: ') || isTagFile(url) || url.startsWith(`${edge}assets/`)
+  return text.startsWith(TAG_SAYS) || isTagFile(url) || url.startsWith(`${edge}assets/`)
 }
 
 const LONG_TASK_MS = 50

@@ -1,6 +1,6 @@
 /** Is it there? The page, its script tag, the key, the edge, the bundle. */
 import type { Check, State } from './checklist.ts'
-import type { Asked, Evidence, Exchange, TagScript } from './evidence.ts'
+import type { Asked, EdgeReading, Evidence, Exchange, TagScript } from './evidence.ts'
 import { isTagFile } from './visit.ts'
 
 const TAG_LINE = '<script async src="https://EDGE/vitrine.js" data-key="KEY" referrerpolicy="no-referrer"></script>'
@@ -41,7 +41,7 @@ export function checkPage({ asked, answer, page }: Evidence): Check {
   return { ...base, state: 'ok', found, details }
 }
 
-export function checkTag({ answer, page, exchanges, edge, edgeReading }: Evidence): Check | undefined {
+export function checkTag({ answer, page, exchanges, edgeReading }: Evidence): Check | undefined {
   if (!page || answer?.failure) return undefined
   const base = { id: 'tag', title: 'Script tag' }
   const [script, ...more] = page.scripts
@@ -51,7 +51,7 @@ export function checkTag({ answer, page, exchanges, edge, edgeReading }: Evidenc
     return { ...base, state: 'fail', found: 'no script element of vitrine.js on this page', remedy }
   }
   const exchange = exchanges.find(({ url }) => url === script.src)
-  if (!page.running) return { ...base, state: 'fail', ...whyNotRunning(script, exchange, edge, edgeReading?.integrity) }
+  if (!page.running) return { ...base, state: 'fail', ...whyNotRunning(script, exchange, edgeReading) }
 
   const hash = edgeReading?.integrity['vitrine.js']
   const details = [script.src]
@@ -85,33 +85,38 @@ export function checkTag({ answer, page, exchanges, edge, edgeReading }: Evidenc
 function whyNotRunning(
   script: TagScript,
   exchange: Exchange | undefined,
-  edge: string | undefined,
-  integrity: Record<string, string> = {},
+  edge: EdgeReading | undefined,
 ): Pick<Check, 'found' | 'remedy' | 'details'> {
   const details = [script.src]
-  const hash = integrity['vitrine.js']
+  const hash = edge?.integrity['vitrine.js']
+  const { status = 200, failure, readable = true } = edge?.tag ?? {}
+  if (status >= 300) {
+    const remedy = 'mend the address in src: it is the edge’s, followed by /vitrine.js'
+    return { found: `in the page, but its file is answered with status ${status}`, details, remedy }
+  }
+  if (failure) {
+    const remedy = `see that ${new URL(script.src).origin} answers from the shoppers’ network`
+    return { found: `in the page, but its file could not be loaded (${failure})`, details, remedy }
+  }
   if (script.integrity && isKnownMismatch(script.integrity, hash)) {
-    const remedy = `the edge serves another release: integrity="${hash}"`
+    const remedy = `the edge serves another release: integrity="${hash}" crossorigin="anonymous"`
     return { found: 'refused by its integrity attribute', details, remedy }
   }
   if (script.integrity && script.crossOrigin === null && exchange?.status === undefined) {
     const remedy = 'an integrity attribute on a script from another origin needs crossorigin="anonymous"'
     return { found: 'refused: it has integrity and no crossorigin', details, remedy }
   }
-  if (exchange?.failure?.includes('csp') || exchange?.failure?.includes('BLOCKED_BY_CSP')) {
-    return {
-      found: 'refused by the page’s Content-Security-Policy',
-      details,
-      remedy: 'see "Content-Security-Policy" below',
-    }
+  if (script.crossOrigin !== null && !readable) {
+    const remedy = 'let the header access-control-allow-origin: * through, or leave out crossorigin'
+    return { found: 'refused: it has crossorigin, and the answer no CORS header', details, remedy }
+  }
+  if (exchange?.failure === 'csp') {
+    const remedy = 'see "Content-Security-Policy" below'
+    return { found: 'refused by the page’s Content-Security-Policy', details, remedy }
   }
   if (exchange?.failure) {
-    const remedy = `see that ${edge ?? 'the edge'} answers from the shoppers’ network`
-    return { found: `in the page, but its file could not be loaded (${exchange.failure})`, details, remedy }
-  }
-  if (exchange?.status !== undefined && exchange.status >= 400) {
-    const remedy = 'mend the address in src: it is the edge’s, followed by /vitrine.js'
-    return { found: `in the page, but its file was answered with status ${exchange.status}`, details, remedy }
+    const remedy = 'see that src is the edge’s /vitrine.js, and that no page is answered in its place'
+    return { found: `in the page, but the browser did not take its file (${exchange.failure})`, details, remedy }
   }
   if (!exchange) {
     const remedy = 'see that nothing (a policy, a consent tool, type="text/plain") keeps the page from loading it'
@@ -202,12 +207,9 @@ export function checkEdge(evidence: Evidence): Check | undefined {
     return { ...base, state: 'fail', found, details: [...details, ...broken.map(describeFailure)], remedy }
   }
   const bytes = own.reduce((sum, exchange) => sum + (exchange.bytes ?? 0), 0)
-  return {
-    ...base,
-    state: 'ok',
-    found: `${edge} answered ${counted(own.length, 'request')}, ${inKilobytes(bytes)}`,
-    details,
-  }
+  if (own.length === 0) return { ...base, state: 'ok', found: `${edge} answers; the page asked it for nothing` }
+  const found = `${edge} answered ${counted(own.length, 'request')}, ${inKilobytes(bytes)}`
+  return { ...base, state: 'ok', found, details }
 }
 
 export function checkBundle({ page, status, edgeReading }: Evidence): Check | undefined {

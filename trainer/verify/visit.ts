@@ -32,6 +32,8 @@ export interface Visit {
 }
 
 const WITNESS = "window[Symbol.for('vitrine.witness')]"
+/** How the tag's own words begin in the console, when it cannot start. */
+export const TAG_SAYS = 'vitrine: '
 /** A tag manager adds the tag after the page has loaded. */
 const LATE_TAG_MS = 3_000
 /** A shelf is drawn as soon as the bundle is there; its impression follows in 400 ms. */
@@ -99,7 +101,7 @@ function recordTraffic(page: Page): Records {
   page.on('requestfinished', (request) => write(request))
   page.on('requestfailed', (request) => write(request, request.failure()?.errorText ?? 'failed'))
   page.on('console', (message) => {
-    const isTags = message.type() === 'warning' && message.text().startsWith('vitrine: ')
+    const isTags = message.type() === 'warning' && message.text().startsWith(TAG_SAYS)
     if (message.type() !== 'error' && !isTags) return
     records.complaints.push({ text: message.text(), url: message.location().url, isUncaught: false })
   })
@@ -116,7 +118,10 @@ function isDocument(request: Request, page: Page): boolean {
 
 async function describeExchange(request: Request, failure?: string): Promise<Exchange> {
   const url = request.url()
-  if (failure) return { url, failure }
+  if (failure) {
+    const response = await request.response().catch(() => null)
+    return response ? { url, failure, status: response.status() } : { url, failure }
+  }
   const [response, headers, sizes] = await Promise.all([
     request.response().catch(() => null),
     request.allHeaders().catch((): Record<string, string> => ({})),
@@ -149,18 +154,16 @@ async function gather(
   )
   const answer = document && { ...(await describeAnswer(document)), loadedInTime }
 
-  const first = await waitForTag(page, records, end)
+  // A page of an error is looked at as it is: nobody waits for what a tag manager may add to it.
+  const lateMs = (answer?.status ?? 200) < 400 ? LATE_TAG_MS : 0
+  const first = await waitForTag(page, records, Math.min(end, Date.now() + lateMs), end)
   const script = first?.scripts[0]
-  const edge = edgeOf(script?.src ?? records.exchanges.find(({ url }) => isTagFile(url))?.url)
+  const src = script?.src || records.exchanges.find(({ url }) => isTagFile(url))?.url
+  const edge = edgeOf(src)
+  const tag = { src: src ?? '', key: script?.key }
   const edgeReading =
     edge && first
-      ? await readEdge(
-          context.request,
-          edge,
-          new URL(first.address).origin,
-          script?.key,
-          Math.max(1_000, remaining(end)),
-        )
+      ? await readEdge(context.request, edge, new URL(first.address).origin, tag, Math.max(1_000, remaining(end)))
       : undefined
   const wasRunning = first?.running === true
   const isInstalled = wasRunning && (await waitForBundle(page, edgeReading, end))
@@ -194,13 +197,13 @@ async function readKey(text: string | undefined): Promise<KeyReading> {
 }
 
 /** Until it runs, or has failed to load, or is not going to come. */
-async function waitForTag(page: Page, records: Records, end: number): Promise<PageReading | undefined> {
-  const late = Math.min(end, Date.now() + LATE_TAG_MS)
+async function waitForTag(page: Page, records: Records, late: number, end: number): Promise<PageReading | undefined> {
   for (;;) {
     const reading = await read(page)
-    const hasFailed = records.exchanges.some(
-      ({ url, failure, status = 200 }) => isTagFile(url) && (failure || status >= 400),
-    )
+    const hasGivenUp = records.complaints.some(({ text }) => text.startsWith(TAG_SAYS))
+    const hasFailed =
+      hasGivenUp ||
+      records.exchanges.some(({ url, failure, status = 200 }) => isTagFile(url) && (failure || status >= 400))
     const isComing = reading === undefined || (reading.scripts.length > 0 && !hasFailed && Date.now() < late)
     if (reading?.running || Date.now() >= end) return reading
     if (!isComing && (reading.scripts.length > 0 || Date.now() >= late)) return reading

@@ -1,0 +1,324 @@
+/** Real pages over real HTTP, well installed and badly: what is wrong must be found, and nothing else. */
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Hono } from 'hono'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApp } from '../../edge/app.ts'
+import { openBundles } from '../../edge/bundles.ts'
+import { type ServedEdge, serveEdge } from '../../edge/node.ts'
+import { decodeLatest, sha256Hex } from '../../shared/model/bundle.ts'
+import { launchChromium } from '../../trainer/chromium.ts'
+import type { Check, Checklist } from '../../trainer/verify/checklist.ts'
+import { renderChecklist } from '../../trainer/verify/checklist.ts'
+import { verifyIn } from '../../trainer/verify.ts'
+import { buildWeb } from '../../web/build.ts'
+import { createSigner, type Published, publish, type Signer } from '../web/edge.ts'
+
+const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
+const MAIN = join(import.meta.dirname, '..', '..', 'trainer', 'main.ts')
+
+interface PageSpec {
+  html: string
+  headers?: Record<string, string>
+}
+
+const folders: string[] = []
+const served: ServedEdge[] = []
+const pages = new Map<string, PageSpec>()
+let browser: Browser
+let signer: Signer
+let edge: string
+let shop: string
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-verify-'))
+  folders.push(folder)
+  return folder
+}
+
+async function serve(app: Hono): Promise<string> {
+  const server = await serveEdge(app, { port: 0 })
+  served.push(server)
+  return server.url
+}
+
+async function startEdge(published?: Published, assets = TAG): Promise<Hono> {
+  const bundles = await openBundles(await newFolder())
+  if (published) {
+    for (const [sha256, bytes] of published.chunks) await bundles.putChunk(sha256, bytes)
+    await bundles.setLatest(decodeLatest(published.latest))
+  }
+  return createApp({ bundles, assets, version: 'test' })
+}
+
+beforeAll(async () => {
+  await buildWeb()
+  browser = await launchChromium()
+  signer = await createSigner()
+  edge = await serve(await startEdge(await publish(signer, 1)))
+  const app = new Hono()
+  app.get('/moved', (c) => c.redirect('/good'))
+  app.get('*', (c) => {
+    const page = pages.get(c.req.path)
+    return page ? c.html(page.html, 200, page.headers) : c.html('<!doctype html><title>Not here</title>', 404)
+  })
+  shop = await serve(app)
+})
+afterAll(async () => {
+  await browser.close()
+  await Promise.all(served.map((server) => server.close()))
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })))
+})
+
+const tagLine = (attributes = `data-key="${signer.key}"`, from = edge) =>
+  `<script async src="${from}/vitrine.js" referrerpolicy="no-referrer" ${attributes}></script>`
+
+const CONSENT_MODE =
+  "window.dataLayer = []; function gtag() { dataLayer.push(arguments) }; gtag('consent', 'default', { personalization_storage: 'denied' })"
+const ROOM = 'vitrine-shelf { display: block; min-block-size: 22.5em }'
+
+const productPage = (id: string, { tag = tagLine(), head = '', shelf = true } = {}) => `<!doctype html><html lang="en">
+  <title>Shop</title><style nonce="n">${ROOM}</style><script nonce="n">${CONSENT_MODE}</script>
+  <script nonce="n" type="application/ld+json">{"@context": "https://schema.org", "@graph": [
+    {"@type": "Product", "sku": "${id}", "offers": {"@type": "Offer", "price": 4.5}}, {"@type": "BreadcrumbList"}]}</script>
+  ${head}${tag}<main data-vitrine-event="view_item" data-vitrine-item="${id}">a product</main>
+  ${shelf ? '<vitrine-shelf kind="for-you" limit="4"></vitrine-shelf>' : ''}`
+
+const STRICT = () =>
+  `default-src 'none'; script-src 'nonce-n' ${edge}; style-src 'nonce-n'; connect-src ${edge}; worker-src blob:;
+   require-trusted-types-for 'script'; trusted-types vitrine`.replace(/\s+/g, ' ')
+
+async function verify(path: string, page: PageSpec): Promise<Checklist> {
+  pages.set(path, page)
+  return verifyIn(browser, `${shop}${path}`, { timeoutMs: 15_000 })
+}
+
+function check({ checks }: { checks: Check[] }, id: string): Check {
+  const found = checks.find((one) => one.id === id)
+  if (!found) throw new Error(`no check "${id}" among ${checks.map((one) => one.id)}`)
+  return found
+}
+/** How long the machine takes is not the page's doing. */
+const troubles = ({ checks }: { checks: Check[] }) =>
+  checks.filter(({ id, state }) => state !== 'ok' && id !== 'long-tasks').map(({ id, state }) => `${id} ${state}`)
+
+describe.concurrent('a page that is well installed', () => {
+  it('under a strict policy has nothing to mend, and neither has the product it leads to', async ({ expect }) => {
+    pages.set('/p/lamp-1', { html: productPage('lamp-1'), headers: { 'content-security-policy': STRICT() } })
+    const html = `${productPage('mug-0')}<a href="/p/lamp-1">A lamp</a>`
+    pages.set('/good', { html, headers: { 'content-security-policy': STRICT() } })
+    const list = await verifyIn(browser, `${shop}/moved`, { timeoutMs: 15_000, interact: true })
+    expect(troubles(list), renderChecklist(list)).toEqual([])
+    expect(list.checks.map(({ id }) => id)).toEqual(
+      'page tag key policy edge bundle catalogue semantics events shelves consent storage console long-tasks'.split(
+        ' ',
+      ),
+    )
+    expect(check(list, 'page')).toMatchObject({ found: 'status 200 after 1 redirect', details: [`302 ${shop}/moved`] })
+    expect(check(list, 'bundle').found).toContain('version 1, 12 items, shelf, items, rules, probes')
+    expect(check(list, 'catalogue').found).toContain('(100 %)')
+    expect(check(list, 'events').details).toEqual(
+      expect.arrayContaining(['attribute: view_item 1', 'shelf: rec_impression 1']),
+    )
+    expect(check(list, 'shelves').details).toEqual(['for-you: ready, 4 cards'])
+
+    const { followed } = list
+    if (!followed) throw new Error('no link was followed')
+    expect(followed.url).toBe(`${shop}/p/lamp-1`)
+    expect(troubles(followed)).toEqual([])
+    expect(check(followed, 'catalogue').details).toContain('attributes: 1 of 1 known')
+  })
+})
+
+describe.concurrent('a page that is badly installed', () => {
+  it('without a tag gets the line to add', async ({ expect }) => {
+    const list = await verify('/no-tag', { html: productPage('mug-0', { tag: '', shelf: false }) })
+    expect(troubles(list)).toEqual(['tag fail'])
+    expect(check(list, 'tag').remedy).toContain('<script async src=')
+  })
+
+  it('without a key, or with something else in its place', async ({ expect }) => {
+    const absent = await verify('/no-key', { html: productPage('mug-0', { tag: tagLine(''), shelf: false }) })
+    expect(troubles(absent)).toEqual(['tag fail', 'key fail', 'console fail'])
+    const tag = tagLine('data-key="my-shop"')
+    const malformed = await verify('/bad-key', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(check(malformed, 'key').found).toContain('"my-shop" is no key')
+  })
+
+  it('with another publisher’s key is told whose the bundle is', async ({ expect }) => {
+    const other = await createSigner('other.test')
+    const html = productPage('mug-0', { tag: tagLine(`data-key="${other.key}"`), shelf: false })
+    const list = await verify('/wrong-key', { html })
+    expect(check(list, 'key')).toMatchObject({ state: 'fail' })
+    expect(check(list, 'key').found).toMatch(/other\.test’s.*signed by shop\.test/)
+    expect(check(list, 'bundle').found).toContain('refused: note: not signed by other.test')
+  })
+
+  it('whose policy lacks what the tag needs is told the directives, and they are enough', async ({ expect }) => {
+    const lacking = `default-src 'self'; script-src 'self' 'nonce-n' ${edge}; style-src 'nonce-n'`
+    const list = await verify('/csp', { html: productPage('mug-0'), headers: { 'content-security-policy': lacking } })
+    const policy = check(list, 'policy')
+    expect(policy.state).toBe('fail')
+    expect(policy.details?.join()).toMatch(/refused by connect-src: .*worker\./)
+    const [, directives] = policy.remedy?.split('write into the policy: ') ?? []
+    expect(directives).toBe(`connect-src 'self' ${edge}; worker-src 'self' ${edge} blob:`)
+    expect(check(list, 'bundle').state).toBe('fail')
+
+    const headers = { 'content-security-policy': `${lacking}; ${directives}` }
+    expect(troubles(await verify('/csp-mended', { html: productPage('mug-0'), headers }))).toEqual([])
+  })
+
+  it('whose policy, in a meta element, refuses the tag itself', async ({ expect }) => {
+    const head = `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'nonce-n'; worker-src blob:">`
+    const list = await verify('/csp-meta', { html: productPage('mug-0', { head, shelf: false }) })
+    expect(check(list, 'tag').found).toBe('refused by the page’s Content-Security-Policy')
+    expect(check(list, 'policy').remedy).toContain(`script-src 'self' 'nonce-n' ${edge}`)
+  })
+
+  it('whose Trusted Types do not know the tag’s policy', async ({ expect }) => {
+    const policy = `require-trusted-types-for 'script'; trusted-types shop; worker-src 'self'`
+    const html = productPage('mug-0', { shelf: false })
+    const list = await verify('/trusted', { html, headers: { 'content-security-policy': policy } })
+    expect(check(list, 'policy').remedy).toBe(
+      `write into the policy: worker-src 'self' blob:; trusted-types shop vitrine`,
+    )
+  })
+
+  it('with products that the bundle does not know, and calls that are no event', async ({ expect }) => {
+    const head = `<script nonce="n">
+      window.vitrine ||= function () { (vitrine.q ||= []).push(arguments) }; vitrine('event', 'add_to_basket', {})</script>`
+    const list = await verify('/unknown', { html: productPage('SKU-85123A', { head, shelf: false }) })
+    const catalogue = check(list, 'catalogue')
+    expect(catalogue).toMatchObject({ state: 'fail' })
+    expect(catalogue.details).toContain('attributes: 0 of 1 known; not "SKU-85123A"')
+    expect(catalogue.remedy).toContain('"mug-0"')
+    const events = check(list, 'events')
+    expect(events.found).toBe('1 (call 0, attribute 1, datalayer 0, shelf 0), 1 rejected, 1 item not in the bundle')
+    expect(events).toMatchObject({ state: 'fail', remedy: expect.stringContaining('event field "name"') })
+  })
+
+  it('with the tag twice, in the way of parsing, telling the edge its address', async ({ expect }) => {
+    const tag = `<script src="${edge}/vitrine.js" referrerpolicy="unsafe-url" data-key="${signer.key}"></script>`
+    const list = await verify('/twice', { html: productPage('mug-0', { tag: tag + tag, shelf: false }) })
+    expect(check(list, 'tag')).toMatchObject({ state: 'warn', found: 'running, added 2 times' })
+    expect(check(list, 'tag').details).toContain(`its request told the edge which page it was: Referer: ${shop}/twice`)
+    expect(check(list, 'tag').remedy).toMatch(/second tag.*no-referrer.*async/)
+  })
+
+  it('whose integrity attribute is of another release is given the right hash', async ({ expect }) => {
+    const tag = tagLine(`data-key="${signer.key}" integrity="sha384-${'A'.repeat(64)}" crossorigin="anonymous"`)
+    const list = await verify('/integrity', { html: productPage('mug-0', { tag, shelf: false }) })
+    const hashes = JSON.parse(await readFile(join(TAG, 'integrity.json'), 'utf8'))
+    expect(check(list, 'tag').remedy).toContain(hashes['vitrine.js'])
+  })
+
+  it('whose shelf pushes what lies below is told to keep room', async ({ expect }) => {
+    const html = `<!doctype html><title>Shop</title>${tagLine()}<h1>Shop</h1>
+      <vitrine-shelf kind="for-you"></vitrine-shelf><p style="height: 300px; background: grey">below</p>`
+    // Painted before the tag is there, as on any slow network.
+    const late = `<script>addEventListener('load', () => setTimeout(() => {
+      const tag = document.createElement('script'); tag.src = '${edge}/vitrine.js'
+      tag.dataset.vitrineKey = '${signer.key}'; document.head.append(tag) }, 600))</script>`
+    const list = await verify('/jumps', { html: html.replace(tagLine(), late) })
+    expect(check(list, 'shelves')).toMatchObject({ state: 'warn' })
+    expect(check(list, 'shelves').remedy).toContain(ROOM)
+  })
+})
+
+describe.concurrent('an edge', () => {
+  it('that cannot be reached', async ({ expect }) => {
+    const closed = await serveEdge(new Hono(), { port: 0 })
+    await closed.close()
+    const tag = tagLine(`data-key="${signer.key}"`, closed.url)
+    const list = await verify('/away', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(troubles(list)).toEqual(['tag fail', 'edge fail'])
+    expect(check(list, 'tag').found).toContain('ECONNREFUSED')
+    expect(check(list, 'edge').found).toContain(`no answer from ${closed.url}/v1/latest`)
+  })
+
+  it('with nothing published', async ({ expect }) => {
+    const empty = await serve(await startEdge())
+    const tag = tagLine(`data-key="${signer.key}"`, empty)
+    const list = await verify('/empty', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(check(list, 'edge')).toMatchObject({ state: 'fail', found: 'it answers, and has no bundle' })
+    expect(check(list, 'bundle').state).toBe('fail')
+  })
+
+  it('that answers a script it does not have', async ({ expect }) => {
+    const tag = tagLine(`data-key="${signer.key}"`, `${edge}/wrong`)
+    const list = await verify('/misplaced', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(check(list, 'tag').found).toContain('status 404')
+  })
+
+  it('whose bundle is not signed', async ({ expect }) => {
+    const published = await publish(signer, 1)
+    const { manifest } = decodeLatest(published.latest)
+    const note = new TextDecoder().decode(published.chunks.get(manifest))
+    const unsigned = new TextEncoder().encode(note.slice(0, note.lastIndexOf('\n\n') + 2))
+    const sha256 = await sha256Hex(unsigned)
+    published.chunks.set(sha256, unsigned)
+    const latest = JSON.stringify({ version: 1, manifest: sha256 })
+    const careless = await serve(await startEdge({ ...published, latest }))
+    const tag = tagLine(`data-key="${signer.key}"`, careless)
+    const list = await verify('/unsigned', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(check(list, 'key').state).toBe('ok')
+    expect(check(list, 'bundle').found).toMatch(/version 1 was refused: .*\(it is not signed\)/)
+    expect(check(list, 'bundle').remedy).toContain('vitrine publish')
+  })
+
+  it('behind a proxy that drops its CORS headers', async ({ expect }) => {
+    const app = new Hono()
+    app.use('/v1/*', async (c, next) => {
+      await next()
+      c.res.headers.delete('access-control-allow-origin')
+    })
+    app.route('/', await startEdge(await publish(signer, 1)))
+    const tag = tagLine(`data-key="${signer.key}"`, await serve(app))
+    const list = await verify('/cors', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(check(list, 'edge').found).toMatch(/^CORS: .*\/v1\/latest may not be read by this page/)
+    expect(check(list, 'edge').remedy).toContain('access-control-allow-origin')
+  })
+
+  it('whose tag keeps the main thread busy, and complains', async ({ expect }) => {
+    const assets = await newFolder()
+    for (const file of await readdir(TAG)) await copyFile(join(TAG, file), join(assets, file))
+    const busy = '{ const end = performance.now() + 200; while (performance.now() < end) {} }'
+    const code = `${busy};setTimeout(() => { null.x });${await readFile(join(TAG, 'vitrine.js'), 'utf8')}`
+    const hash = `sha384-${createHash('sha384').update(code).digest('base64')}`
+    await writeFile(join(assets, 'vitrine.js'), code)
+    await writeFile(join(assets, 'integrity.json'), JSON.stringify({ 'vitrine.js': hash }))
+    const slow = await serve(await startEdge(await publish(signer, 1), assets))
+    const tag = tagLine(`data-key="${signer.key}" crossorigin="anonymous"`, slow)
+    const list = await verify('/busy', { html: productPage('mug-0', { tag, shelf: false }) })
+    const [, longest] = /the longest (\d+) ms/.exec(check(list, 'long-tasks').found) ?? []
+    expect(Number(longest)).toBeGreaterThanOrEqual(200)
+    expect(check(list, 'console').details?.join()).toMatch(/^uncaught: Cannot read properties of null/)
+  })
+})
+
+describe('the command', () => {
+  const run = (...args: string[]) =>
+    new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+      const options = { cwd: join(import.meta.dirname, '..', '..') }
+      execFile(process.execPath, ['--import', 'tsx', MAIN, 'verify', ...args], options, (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      )
+    })
+
+  it('prints one JSON document and exits with 1 when something must be mended', async () => {
+    const { code, stdout } = await run(`${shop}/nowhere`, '--json', '--timeout', '5')
+    const list: Checklist = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+    expect(check(list, 'page')).toMatchObject({ state: 'fail', found: 'status 404' })
+    expect(code).toBe(1)
+  })
+
+  it('exits with 2 and a remedy for an address that is none', async () => {
+    const { code, stderr } = await run('shop.example')
+    expect(code).toBe(2)
+    expect(stderr).toContain('→ write it in full')
+  })
+})
