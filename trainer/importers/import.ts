@@ -494,6 +494,8 @@ function describe(
 const DISK_ERRORS: Record<string, { what: string; remedy: string }> = {
   ENOSPC: { what: 'the disk is full', remedy: 'free some space, or write elsewhere with --out' },
   EDQUOT: { what: 'the disk quota is used up', remedy: 'free some space, or write elsewhere with --out' },
+  // What Node's recursive mkdir says of a read-only file system.
+  ENOENT: { what: 'the folder cannot be made there', remedy: 'check that its disk is writable, or use another --out' },
   EROFS: { what: 'the folder is on a read-only file system', remedy: 'write elsewhere with --out' },
   EACCES: { what: 'the folder may not be written', remedy: 'change its rights, or write elsewhere with --out' },
   EPERM: { what: 'the folder may not be written', remedy: 'change its rights, or write elsewhere with --out' },

@@ -27,7 +27,8 @@ export interface Staging {
 const PART_BYTES = 2 ** 20
 /** Each part is an open file. */
 const MAX_PARTS = 256
-const BUFFER_CHARS = 16 * 1024
+/** Bytes, not strings: strings that wait for their part to fill would outlive the young heap, by the gigabyte. */
+const BUFFER_BYTES = 16 * 1024
 
 /** @param expectedBytes of all event files, unpacked; a rough guess does. */
 export function createStaging(folder: string, expectedBytes: number): Staging {
@@ -36,18 +37,24 @@ export function createStaging(folder: string, expectedBytes: number): Staging {
   mkdirSync(directory)
   const paths = Array.from({ length: count }, (_, part) => join(directory, `${part}.jsonl`))
   const files = paths.map((path) => openSync(path, 'w'))
-  const buffers: string[] = new Array(count).fill('')
+  const buffers = files.map(() => Buffer.allocUnsafeSlow(BUFFER_BYTES))
+  const used = new Uint32Array(count)
   // A full disk shows as ENOSPC here, or as a short write whose rest then fails.
-  const flush = (part: number) => {
-    const bytes = Buffer.from(buffers[part])
+  const write = (part: number, bytes: Uint8Array) => {
     for (let written = 0; written < bytes.length; ) written += writeSync(files[part], bytes, written)
-    buffers[part] = ''
+  }
+  const flush = (part: number) => {
+    write(part, buffers[part].subarray(0, used[part]))
+    used[part] = 0
   }
   return {
     add(staged) {
       const part = hash32(staged.event.shopper) % count
-      buffers[part] += `${JSON.stringify(staged)}\n`
-      if (buffers[part].length > BUFFER_CHARS) flush(part)
+      const line = `${JSON.stringify(staged)}\n`
+      const bytes = Buffer.byteLength(line)
+      if (used[part] + bytes > BUFFER_BYTES) flush(part)
+      if (bytes > BUFFER_BYTES) write(part, Buffer.from(line))
+      else used[part] += buffers[part].write(line, used[part])
     },
     *shoppers() {
       for (let part = 0; part < count; part++) {
