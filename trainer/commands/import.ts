@@ -24,7 +24,12 @@ Examples:
   args: {
     files: { type: 'positional', required: true, description: 'Files to read: histories, catalogues, gzipped or not' },
     out: { type: 'string', required: true, valueHint: 'FOLDER', description: 'Where the dataset goes' },
-    format: { type: 'string', default: 'auto', valueHint: `auto|${FORMATS.join('|')}`, description: 'Of the files' },
+    format: {
+      type: 'string',
+      default: 'auto',
+      valueHint: 'NAME',
+      description: `Of the files: auto, ${FORMATS.join(', ')}`,
+    },
     catalog: { type: 'string', valueHint: 'FILE', description: 'A catalogue beside an event file' },
     map: {
       type: 'string',
