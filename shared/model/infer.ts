@@ -76,19 +76,20 @@ export function step(model: CompiledModel, state: InferenceState, token: Token):
  */
 export function scoreItems(model: CompiledModel, state: Float32Array, scores: Float32Array): void {
   const { values, scales, width: d } = model.table
-  const bias = model.bias
-  for (let item = 0, at = 0; item < bias.length; item++) {
+  const { bias } = model
+  const x = Float64Array.from(state) // else each factor is widened again for each item
+  const whole = d - (d % 4)
+  for (let item = 0; item < bias.length; item++) {
+    const row = item * d
     // Four sums at once: one chain of additions would wait for itself.
     let [a, b, c, e] = [0, 0, 0, 0]
-    const end = at + d
-    for (; at + 3 < end; at += 4) {
-      const j = at + d - end
-      a += values[at] * state[j]
-      b += values[at + 1] * state[j + 1]
-      c += values[at + 2] * state[j + 2]
-      e += values[at + 3] * state[j + 3]
+    for (let j = 0; j < whole; j += 4) {
+      a += values[row + j] * x[j]
+      b += values[row + j + 1] * x[j + 1]
+      c += values[row + j + 2] * x[j + 2]
+      e += values[row + j + 3] * x[j + 3]
     }
-    for (; at < end; at++) a += values[at] * state[at + d - end]
+    for (let j = whole; j < d; j++) a += values[row + j] * x[j]
     scores[item] = (a + b + c + e) * scales[item] + bias[item]
   }
 }

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
-import type { ShopStatus } from '../../shared/data/storefront.ts'
+import { productPath, type ShopStatus } from '../../shared/data/storefront.ts'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { fitBlend } from '../blend.ts'
@@ -75,6 +75,8 @@ Examples:
 
     const [folder] = await Promise.all([shopData(args, say), buildWeb()])
     const h = await readHistories(folder)
+    // In the demo shop an item's page is here, not where the catalogue came from.
+    h.items = h.items.map((item) => ({ ...item, url: productPath(item.item_id) }))
     say(
       `${h.name}: ${h.items.length.toLocaleString('en')} products, ${h.shoppers.length.toLocaleString('en')} shoppers, ${h.item.length.toLocaleString('en')} acts${h.simulated ? ' (simulated)' : ''}`,
     )

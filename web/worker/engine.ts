@@ -19,7 +19,7 @@ import { topK } from '../../shared/model/metrics.ts'
 import { blend, checkProbes, type Models, popularityShare, signalsOf, stateAfter } from '../../shared/model/rank.ts'
 import { type Rules, scoreRules } from '../../shared/model/rules.ts'
 import type { Reason, Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
-import { reasonFor } from './reasons.ts'
+import { explainer } from './reasons.ts'
 
 export interface RecommendOptions {
   itemId?: string
@@ -50,7 +50,7 @@ interface Installed {
   parts: ChunkName[]
   shelf: ItemView[]
   /** With `items` and `rules`: */
-  catalogue?: { views: ItemView[]; numbers: Map<string, number>; models: Models }
+  catalogue?: { views: ItemView[]; numbers: Map<string, number>; unavailable: number[]; models: Models }
 }
 
 /** More of one kind than this on a shelf of eight hides what else the shopper might like. */
@@ -162,7 +162,12 @@ function decode(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: Manifest): 
     manifest,
     parts: names,
     shelf,
-    catalogue: { views, numbers: new Map(views.map((view, number) => [view.id, number])), models },
+    catalogue: {
+      views,
+      numbers: new Map(views.map((view, number) => [view.id, number])),
+      unavailable: views.flatMap((view, number) => (view.available ? [] : [number])),
+      models,
+    },
   }
 }
 
@@ -238,21 +243,16 @@ function rankShelf(
   for (const item of hidden) scores[item] = Number.NEGATIVE_INFINITY
   // What was just seen or bought is known to the shopper and has shelves of its own.
   for (const { item } of tokens) if (item >= 0) scores[item] = Number.NEGATIVE_INFINITY
-  const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({
-    item,
-    reason: reasonFor(item, models, tokens, (other) => ({ itemId: views[other].id, title: title(other) })),
-  }))
+  const explain = explainer(models, tokens, (item) => ({ itemId: views[item].id, title: title(item) }))
+  const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({ item, reason: explain(item) }))
   return { picks, models: [...(signals.network ? ['network'] : []), 'rules', 'popularity'] }
 }
 
 const trending: Reason = { code: 'trending' }
 
-/** Dismissed, sold out, or about to be bought. */
-function notToShow({ views, numbers }: Catalogue, events: readonly ShopEvent[]): Set<number> {
-  const hidden = new Set<number>()
-  views.forEach((view, item) => {
-    if (!view.available) hidden.add(item)
-  })
+/** Dismissed or sold out. */
+function notToShow({ unavailable, numbers }: Catalogue, events: readonly ShopEvent[]): Set<number> {
+  const hidden = new Set(unavailable)
   for (const event of events) {
     if (event.name !== 'rec_dismiss') continue
     for (const { item_id } of itemsOf(event)) {

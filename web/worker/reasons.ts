@@ -22,29 +22,46 @@ const MAX_ACTS = 20
 /** Two items less alike than this are not like each other in a person's eyes. */
 const MIN_COSINE = 0.25
 
-export function reasonFor(
-  item: number,
+interface Act {
+  token: Token
+  /** What one step back in history is worth. */
+  worth: number
+  /** (d) of length 1; absent without a network, or for a query that it cannot read */
+  direction?: Float32Array
+}
+
+/**
+ * @param nameOf how the shopper knows an item
+ * @returns the reason for an item; the acts are looked at once for a whole shelf
+ */
+export function explainer(
   models: Models,
   tokens: readonly Token[],
   nameOf: (item: number) => { itemId: string; title: string },
-): Reason {
-  let best = 0
-  let found: Token | undefined
+): (item: number) => Reason {
+  const acts: Act[] = []
   let worth = 1
-  const acts = tokens.slice(-MAX_ACTS)
-  for (let i = acts.length - 1; i >= 0; i--) {
-    const act = acts[i]
-    if (act.action !== SEARCH && (!isPositive(act.action) || act.item === item)) continue
-    const strength = worth * (ruleShare(models, act.item, item) + closeness(models.network, act, item))
-    if (strength > best) {
-      best = strength
-      found = act
-    }
+  for (const token of tokens.slice(-MAX_ACTS).reverse()) {
+    if (token.action !== SEARCH && !isPositive(token.action)) continue
+    acts.push({ token, worth, direction: models.network && directionOf(models.network, token) })
     worth *= RECENCY
   }
-  if (!found) return { code: 'trending' }
-  if (found.query !== undefined) return { code: 'searched', query: found.query }
-  return { code: REASON_OF_ACTION[found.action], ...nameOf(found.item) }
+  return (item) => {
+    const own = models.network && directionOf(models.network, { item, action: VIEW, time: 0 })
+    let best = 0
+    let found: Token | undefined
+    for (const { token, worth, direction } of acts) {
+      if (token.item === item) continue
+      const strength = worth * (ruleShare(models, token.item, item) + closeness(direction, own))
+      if (strength > best) {
+        best = strength
+        found = token
+      }
+    }
+    if (!found) return { code: 'trending' }
+    if (found.query !== undefined) return { code: 'searched', query: found.query }
+    return { code: REASON_OF_ACTION[found.action], ...nameOf(found.item) }
+  }
 }
 
 /** A rule's weight as a share of the strongest from the same item. */
@@ -57,34 +74,27 @@ function ruleShare({ rules }: Models, from: number, to: number): number {
   return 0
 }
 
-/** Cosine of the act's vector with the item's, 0 below MIN_COSINE. */
-function closeness(network: CompiledModel | undefined, act: Token, item: number): number {
-  if (!network) return 0
-  const { values, scales, width: d } = network.table
-  const own = vectorOf(network, act)
-  if (!own) return 0
-  let [dot, a, b] = [0, 0, 0]
-  for (let j = 0; j < d; j++) {
-    const value = values[item * d + j] * scales[item]
-    dot += own[j] * value
-    a += own[j] ** 2
-    b += value ** 2
-  }
-  const cosine = dot / Math.sqrt(a * b || 1)
+/** Cosine of two directions, 0 below MIN_COSINE. */
+function closeness(a: Float32Array | undefined, b: Float32Array | undefined): number {
+  if (!a || !b) return 0
+  let cosine = 0
+  for (let j = 0; j < a.length; j++) cosine += a[j] * b[j]
   return cosine >= MIN_COSINE ? cosine : 0
 }
 
-function vectorOf({ table, content }: CompiledModel, act: Token): Float32Array | undefined {
+function directionOf({ table, content }: CompiledModel, { item, query }: Token): Float32Array | undefined {
   const d = table.width
   const vector = new Float32Array(d)
-  if (act.item >= 0) {
-    for (let j = 0; j < d; j++) vector[j] = table.values[act.item * d + j] * table.scales[act.item]
-    return vector
-  }
-  if (act.query === undefined || !content) return undefined
-  const row = queryRow(act.query, content.scales.length)
-  for (let c = 0; c < row.length; c++) {
-    if (row[c] !== 0) for (let j = 0; j < d; j++) vector[j] += row[c] * content.scales[c] * content.values[c * d + j]
-  }
+  if (item >= 0) vector.set(table.values.subarray(item * d, (item + 1) * d))
+  else if (query !== undefined && content) {
+    const row = queryRow(query, content.scales.length)
+    for (let c = 0; c < row.length; c++) {
+      if (row[c] !== 0) for (let j = 0; j < d; j++) vector[j] += row[c] * content.scales[c] * content.values[c * d + j]
+    }
+  } else return undefined
+  let square = 0
+  for (const value of vector) square += value * value
+  const scale = 1 / Math.sqrt(square || 1)
+  for (let j = 0; j < d; j++) vector[j] *= scale
   return vector
 }

@@ -1,0 +1,22 @@
+/**
+ * `npm run bench -- NAME [--json]`: measurements side by side, in one process tree. `--json` prints one document,
+ * {"rows": […]}, last on stdout.
+ */
+import type { Row } from './row.ts'
+
+const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
+  infer: () => import('./infer.ts'),
+}
+
+const [name, ...flags] = process.argv.slice(2)
+const load = BENCHES[name ?? '']
+if (!load) {
+  console.error(
+    `bench: no measurement "${name ?? ''}"\n  → npm run bench -- ${Object.keys(BENCHES).join('|')} [--json]`,
+  )
+  process.exit(2)
+}
+const rows = await (await load()).bench()
+if (flags.includes('--json')) console.log(JSON.stringify({ rows }))
+else console.table(rows)
+process.exit(0)

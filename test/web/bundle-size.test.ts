@@ -1,0 +1,63 @@
+/** What a shopper's connection carries, as budgets: brotli bytes of a bundle of 10,000 items, and of the code before it. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Phase } from '../../shared/model/bundle.ts'
+import { openPublisherKey } from '../../trainer/keys.ts'
+import type { Bundle } from '../../trainer/publish.ts'
+import { buildWeb } from '../../web/build.ts'
+import { madeUpBundle } from '../bench/catalogue.ts'
+
+const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
+const home = mkdtempSync(join(tmpdir(), 'vitrine-size-'))
+let bundle: Bundle
+
+beforeAll(async () => {
+  await buildWeb()
+  bundle = await madeUpBundle(10_000, await openPublisherKey(join(home, 'key.json'), 'size.test'))
+}, 120_000)
+afterAll(() => rmSync(home, { recursive: true }))
+
+const brotli = (bytes: Uint8Array) => brotliCompressSync(bytes).length
+
+function bundleBytes(...phases: Phase[]): number {
+  return bundle.manifest.chunks
+    .filter(({ phase }) => phases.includes(phase))
+    .reduce((sum, { sha256 }) => sum + brotli(bundle.chunks.get(sha256) as Uint8Array), 0)
+}
+
+describe('bytes over the wire', () => {
+  it('the first shelf needs at most 60 kB: code, manifest and first chunk together', () => {
+    const code = readdirSync(TAG)
+      .filter((file) => file.endsWith('.js'))
+      .reduce((sum, file) => sum + brotli(readFileSync(join(TAG, file))), 0)
+    const manifest = brotli(bundle.chunks.get(bundle.latest.manifest) as Uint8Array)
+    const total = code + manifest + bundleBytes('first')
+    console.log(`first shelf: ${total} bytes (code ${code}, bundle ${total - code})`)
+    expect(total).toBeLessThanOrEqual(60_000)
+  })
+
+  it('ranking 10,000 items needs at most 1.3 MB', () => {
+    const total = bundleBytes('first', 'rank')
+    console.log(`ranking: ${total} bytes at 10,000 items`)
+    for (const { name, sha256 } of bundle.manifest.chunks) {
+      console.log(`  ${name} ${brotli(bundle.chunks.get(sha256) as Uint8Array)}`)
+    }
+    expect(total).toBeLessThanOrEqual(1_300_000)
+  })
+
+  it('the tag is at most 6 kB and the worker 30 kB, gzipped, with nothing of TF.js in them', () => {
+    for (const [name, limit] of [
+      ['vitrine', 6_000],
+      ['worker', 30_000],
+    ] as const) {
+      const file = readdirSync(TAG).find((found) => found.startsWith(name)) as string
+      const code = readFileSync(join(TAG, file))
+      expect(gzipSync(code).length, name).toBeLessThanOrEqual(limit)
+      // Names that TF.js cannot be bundled without, and that no minifier changes: they are strings.
+      for (const mark of ['BatchMatMul', 'registerKernel', 'tensorflow']) expect(code.includes(mark), mark).toBe(false)
+    }
+  })
+})
