@@ -1,4 +1,7 @@
 /** Trains and measures the models of one split: what `vitrine evaluate` prints. */
+
+import type { CompiledModel } from '../shared/model/compile.ts'
+import type { BlendWeights } from '../shared/model/rank.ts'
 import { buyAgainScorer, popularityCounts, popularityScorer, rulesScorer, type Scorer } from './baselines.ts'
 import { blendScorer, fitBlend } from './blend.ts'
 import type { Histories } from './datasets/histories.ts'
@@ -50,7 +53,8 @@ export interface Evaluation {
   without_repeats?: { queries: number; models: Partial<Record<ModelName, ModelReport>> }
   /** The blend against the best single model, and each network against the best that only counts. */
   comparisons: Comparison[]
-  blend_weights?: Record<string, number>[]
+  /** A seed each; where repeats are left out, once more for those. */
+  blend_weights?: BlendWeights[]
 }
 
 export interface EvaluationOptions {
@@ -62,30 +66,36 @@ export interface EvaluationOptions {
 }
 
 export async function evaluateModels(h: Histories, options: EvaluationOptions): Promise<Evaluation> {
-  const { protocol, models, seeds } = options
+  const { protocol, models, seeds, preset, onProgress } = options
   const found = split(h, protocol)
-  const weights: Record<string, number>[] = []
-  const scorers = new Map<ModelName, Scorer[]>()
-  const add = (name: ModelName, scorer: Scorer) => scorers.set(name, [...(scorers.get(name) ?? []), scorer])
-  for (const [name, scorer] of countingScorers(h, found)) if (models.includes(name)) add(name, scorer)
+  const tuning = sampleQueries(found.validation, TUNING_QUERIES, 'tuning')
+  const networks: CompiledModel[] = []
   if (models.includes('network') || models.includes('blend')) {
-    const tuning = sampleQueries(found.validation, TUNING_QUERIES, 'tuning')
-    for (const seed of seeds) {
-      const trained = await train(h, found.train, tuning, {
-        preset: options.preset,
-        seed,
-        onProgress: options.onProgress,
-      })
-      if (models.includes('network')) add('network', networkScorer(trained.compiled, h.queries))
-      if (models.includes('blend')) {
-        const at = modelsAt(h, found.train, trained.compiled)
-        const fitted = fitBlend(at, tuning, h.queries)
-        weights.push({ ...fitted.weights })
-        add('blend', blendScorer(at, h.queries, fitted.weights, h.items.length))
-      }
-    }
+    for (const seed of seeds)
+      networks.push((await train(h, found.train, tuning, { preset, seed, onProgress })).compiled)
   }
-  const whole = measure(h, found, found.test, scorers)
+  const counting = countingScorers(h, found).filter(([name]) => models.includes(name))
+  const weights: BlendWeights[] = []
+  /** @param tuned what the blend is fitted on: the same kind of question that it is then asked */
+  const measureOn = (queries: Query[], tuned: Query[]) => {
+    const scorers = new Map<ModelName, Scorer[]>(counting.map(([name, scorer]) => [name, [scorer]]))
+    if (models.includes('network'))
+      scorers.set(
+        'network',
+        networks.map((network) => networkScorer(network, h.queries)),
+      )
+    if (models.includes('blend')) {
+      const blends = networks.map((network) => {
+        const at = modelsAt(h, found.train, network)
+        const fitted = fitBlend(at, tuned, h.queries)
+        weights.push(fitted.weights)
+        return blendScorer(at, h.queries, fitted.weights, h.items.length)
+      })
+      scorers.set('blend', blends)
+    }
+    return measure(h, found, queries, scorers)
+  }
+  const whole = measureOn(found.test, tuning)
   const evaluation: Evaluation = {
     dataset: h.name,
     simulated: h.simulated,
@@ -95,14 +105,14 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
     queries: found.test.length,
     models: whole.reports,
     comparisons: compare(whole.metrics, found.test, true),
-    ...(weights.length > 0 ? { blend_weights: weights } : {}),
   }
   if (protocol === 'time-split') {
     const fresh = withoutRepeats(found.test)
-    const measured = measure(h, found, fresh, scorers)
+    const measured = measureOn(fresh, withoutRepeats(tuning))
     evaluation.without_repeats = { queries: fresh.length, models: measured.reports }
     evaluation.comparisons.push(...compare(measured.metrics, fresh, false))
   }
+  if (weights.length > 0) evaluation.blend_weights = weights
   return evaluation
 }
 
