@@ -1,6 +1,6 @@
 /** Questions with known answers, cut from histories: what evaluation asks and validation tunes on. */
 import { seeded } from '../shared/data/random.ts'
-import { BUY, isPositive, SESSION_GAP_MS } from '../shared/data/sequence.ts'
+import { BUY, isPositive, REFUND, SESSION_GAP_MS } from '../shared/data/sequence.ts'
 import type { Histories } from './datasets/histories.ts'
 
 /** One question to a recommender: what will this shopper want next? */
@@ -67,7 +67,7 @@ export function visitQueries(h: Histories, from: number, to: number, asked: Aske
     const end = h.start[shopper + 1]
     for (let first = h.start[shopper]; first < end; ) {
       let next = first + 1
-      while (next < end && h.time[next] - h.time[next - 1] <= SESSION_GAP_MS && sameVisit(h, first, next)) next++
+      while (next < end && sameVisit(h, next)) next++
       if (h.time[first] >= from && h.time[first] < to) {
         const query = visitQuery(h, shopper, first, next, asked)
         if (query) queries.push(query)
@@ -78,9 +78,11 @@ export function visitQueries(h: Histories, from: number, to: number, asked: Aske
   return queries
 }
 
-/** Two purchases at different moments are two invoices, however close. */
-function sameVisit(h: Histories, first: number, next: number): boolean {
-  return h.action[first] !== BUY || h.time[next] === h.time[first]
+/** Two orders at different moments are two invoices, however close; so are an order and a return. */
+function sameVisit(h: Histories, at: number): boolean {
+  const isOrder = (token: number) => h.action[token] === BUY || h.action[token] === REFUND
+  const gap = h.time[at] - h.time[at - 1]
+  return gap === 0 || (gap <= SESSION_GAP_MS && !(isOrder(at) && isOrder(at - 1)))
 }
 
 function visitQuery(h: Histories, shopper: number, first: number, end: number, asked: AskedAt): Query | undefined {
