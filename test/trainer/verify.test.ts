@@ -132,6 +132,20 @@ describe.concurrent('a page that is well installed', () => {
     expect(troubles(followed)).toEqual([])
     expect(check(followed, 'catalogue').details).toContain('attributes: 1 of 1 known')
   })
+
+  it('that shows a product without a new document is looked at as the shopper sees it', async ({ expect }) => {
+    const turn = `<script nonce="n">document.querySelector('a').addEventListener('click', (event) => {
+      event.preventDefault(); history.pushState({}, '', '/p/lamp-1')
+      document.querySelector('main').dataset.vitrineItem = 'lamp-1' })</script>`
+    const html = `${productPage('mug-0', { shelf: false })}<a href="/p/lamp-1">A lamp</a>${turn}`
+    pages.set('/single', { html, headers: { 'content-security-policy': STRICT() } })
+    const { followed } = await verifyIn(browser, `${shop}/single`, { timeoutMs: 15_000, interact: true })
+    if (!followed) throw new Error('no link was followed')
+    expect(followed.url).toBe(`${shop}/p/lamp-1`)
+    expect(check(followed, 'page').found).toContain('without loading a new document')
+    expect(check(followed, 'policy').found).toContain('1 (header)')
+    expect(check(followed, 'events').details).toContain('attribute: view_item 2')
+  })
 })
 
 describe.concurrent('a page that is badly installed', () => {

@@ -72,7 +72,7 @@ export function checkSemantics({ page, history }: Evidence): Check | undefined {
     return { ...base, state: 'warn', found: `JSON-LD that is no JSON; ${found}`, details: jsonLd.errors, remedy }
   }
   if (isProductPage && lacking.length > 0) {
-    const remedy = `add ${lacking.join(', ')} as JSON-LD: what a page says of itself needs no events`
+    const remedy = `add ${lacking.join(', ')} as JSON-LD, with the catalogue’s id as sku`
     return { ...base, state: 'warn', found, remedy }
   }
   return { ...base, state: 'ok', found: isProductPage ? found : `${found}; not a product page` }

@@ -55,7 +55,11 @@ export async function startVisit(browser: Browser, { timeoutMs, ignoreHttpsError
       const end = Date.now() + timeoutMs
       const failure = await page.goto(url, { waitUntil: 'commit', timeout: timeoutMs }).then(
         () => undefined,
-        (error: Error) => error.message.split('\n')[0].replace(/^page\.goto: /, ''),
+        (error: Error) =>
+          error.message
+            .split('\n')[0]
+            .replace(/^page\.goto: /, '')
+            .replace(/ at https?:.*$/, ''),
       )
       return gather(context, page, records, url, failure, end)
     },
@@ -64,18 +68,22 @@ export async function startVisit(browser: Browser, { timeoutMs, ignoreHttpsError
       const link = chooseProduct(links, from)
       if (!link) return undefined
       const end = Date.now() + timeoutMs
-      await evaluate(page, `${WITNESS}.click(${JSON.stringify(link)})`)
+      const { document } = records
+      // By the keyboard: no cookie banner lies in its way, and browsers know what follows for the shopper's own doing.
+      await evaluate(page, `${WITNESS}.focus(${JSON.stringify(link)})`)
+      await page.keyboard.press('Enter')
       await page
         .waitForURL((url) => url.href !== from.page?.address, { waitUntil: 'commit', timeout: ANSWER_MS })
         .catch(() => page.goto(link, { waitUntil: 'commit', timeout: timeoutMs }).catch(() => undefined))
-      return gather(context, page, records, link, undefined, end)
+      const next = await gather(context, page, records, link, undefined, end)
+      return records.document === document ? { ...next, answer: undefined } : next
     },
     close: () => context.close(),
   }
 }
 
 interface Records {
-  /** Since the last time a document was asked for. */
+  /** The last document that was asked for, and what followed. */
   document?: Request
   exchanges: Exchange[]
   complaints: Complaint[]
@@ -145,7 +153,6 @@ async function gather(
   end: number,
 ): Promise<Evidence> {
   const { document } = records
-  records.document = undefined
   const none = { asked, policies: [], exchanges: [], complaints: [], history: [] }
   if (failure) return { ...none, answer: { failure, redirects: [], loadedInTime: false } }
   const loadedInTime = await page.waitForLoadState('load', { timeout: remaining(end) }).then(

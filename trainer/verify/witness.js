@@ -160,7 +160,11 @@
   const links = () =>
     [...document.querySelectorAll('a[href]')].filter((link) => link.origin === location.origin).map(({ href }) => href)
 
-  const click = (href) => [...document.querySelectorAll('a[href]')].find((link) => link.href === href)?.click()
+  /** The next page is judged by what happens from now on, also where it comes without a new document. */
+  const focus = (href) => {
+    for (const seen of [shifts, resizes, longScripts]) seen.length = 0
+    ;[...document.querySelectorAll('a[href]')].find((link) => link.href === href)?.focus({ preventScroll: true })
+  }
 
-  Object.defineProperty(window, KEY, { value: { read, ask, look, links, click } })
+  Object.defineProperty(window, KEY, { value: { read, ask, look, links, focus } })
 })()
