@@ -84,7 +84,7 @@ export interface Trained {
 export interface TrainOptions {
   preset: Preset
   seed: number | string
-  /** Ends after the pass during which this is reached. Results then depend on the machine. */
+  /** Ends the pass, and the training, when this is reached. Results then depend on the machine. */
   maxSeconds?: number
   onProgress?: (progress: TrainProgress) => void
 }
@@ -155,16 +155,17 @@ export async function train(
         }
         lossSum += loss * batch.at.length
         asked += batch.at.length
-        const done = (epoch - 1 + Math.min(1, asked / targets)) / preset.epochs
+        const passes = (epoch - 1 + Math.min(1, asked / targets)) / preset.epochs
         onProgress?.({
           epoch,
           epochs: preset.epochs,
-          done,
+          done: Math.max(passes, Math.min(1, seconds() / maxSeconds)),
           loss: lossSum / asked,
           ndcg: best?.record.ndcg,
           itemsPerSecond: ((epoch - 1) * targets + asked) / seconds(),
-          secondsLeft: Math.min(maxSeconds - seconds(), (seconds() / done) * (1 - done)),
+          secondsLeft: Math.max(0, Math.min(maxSeconds - seconds(), (seconds() / passes) * (1 - passes))),
         })
+        if (seconds() > maxSeconds) break
       }
       const params = await readParams(learner.weights)
       const compiled = compile(config, params, content)

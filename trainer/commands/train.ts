@@ -26,7 +26,7 @@ Examples:
     },
     seed: { type: 'string', default: '1', description: 'Of weights, order and dropout' },
     epochs: { type: 'string', valueHint: 'N', description: 'Passes at most; else the preset’s' },
-    'max-seconds': { type: 'string', valueHint: 'N', description: 'End after the pass in which this is reached' },
+    'max-seconds': { type: 'string', valueHint: 'N', description: 'End when this is reached' },
     json: { type: 'boolean', default: false, description: 'Print the run as one JSON document' },
   },
   async run({ args }) {

@@ -1,8 +1,8 @@
 /** `--data PATH`, whatever it is: a dataset folder, a file that an importer reads, or a benchmark's sequences. */
 import { existsSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { detectFormat } from '../importers/format.ts'
 import { importToCache } from '../importers/cache.ts'
+import { detectFormat } from '../importers/format.ts'
 import { readSequences } from '../importers/sequences.ts'
 import { UserError } from '../user-error.ts'
 import { type Histories, readHistories, readSequenceHistories } from './histories.ts'
