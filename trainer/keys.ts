@@ -3,7 +3,7 @@
  * this shop published and nothing else. The private half is one file, readable by its owner only.
  */
 import { existsSync, mkdirSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { verifierKeyText } from '../shared/tlog/note.ts'
 import { UserError } from './user-error.ts'
@@ -31,7 +31,11 @@ export async function openPublisherKey(file: string, name: string): Promise<Publ
     const content: KeyFile = { name, privateKey: await crypto.subtle.exportKey('jwk', made.privateKey) }
     mkdirSync(dirname(file), { recursive: true })
     // "wx": of two commands that start together, one makes the key and the other fails loudly.
-    await writeFile(file, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' })
+    await writeFile(file, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' }).catch(async (error) => {
+      // A full disk leaves an empty file, which the next command would take for a damaged key.
+      if (error.code !== 'EEXIST') await rm(file, { force: true })
+      throw error
+    })
   }
   let content: KeyFile
   let privateKey: CryptoKey
