@@ -15,7 +15,8 @@ export interface Child {
 
 function start(script: string, args: string[], onMessage?: (message: unknown) => void): Child {
   const child = fork(join(ROOT, script), args, {
-    execArgv: ['--import', 'tsx'],
+    // By its address: a bare name would be looked for in the folder that the operator stands in.
+    execArgv: ['--import', import.meta.resolve('tsx')],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let said = ''
