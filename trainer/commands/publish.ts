@@ -35,9 +35,8 @@ Examples:
     json: { type: 'boolean', default: false, description: 'Print what was published as one JSON document' },
   },
   async run({ args }) {
-    const destination = await destinationOf(args)
+    const openDestination = destinationOf(args)
     const h = await loadHistories(args.data)
-    const key = await openPublisherKey(args.key, args.name)
     const run = args.run === undefined ? undefined : await readRun(args.run)
     if (run && run.config.items !== h.items.length) {
       throw new UserError(
@@ -45,6 +44,9 @@ Examples:
         'train again on this catalogue',
       )
     }
+    // What is read comes before what is made: a wrong path leaves no key and no folder behind.
+    const destination = await openDestination()
+    const key = await openPublisherKey(args.key, args.name)
     const content = run && run.config.contentWidth > 0 ? contentOf(h.items) : undefined
     const bundle = await makeBundle({
       histories: h,
@@ -70,13 +72,17 @@ Examples:
 /** Nothing was validated: rules lead, and the others settle what rules leave open. */
 const COUNTS_ALONE = { network: 0, rules: 1, popularity: 0.1, buyAgain: 0.1 }
 
-async function destinationOf({ to, edge }: { to?: string; edge?: string }): Promise<Destination> {
-  if (to !== undefined && edge === undefined) return openBundles(to)
+/** @throws UserError when the flags name none, before anything is read */
+function destinationOf({ to, edge }: { to?: string; edge?: string }): () => Promise<Destination> {
+  if (to !== undefined && edge === undefined) return () => openBundles(to)
   if (edge !== undefined && to === undefined) {
+    if (!URL.canParse(edge) || !/^https?:$/.test(new URL(edge).protocol)) {
+      throw new UserError(`--edge ${edge}: is no address`, 'write it in full, such as https://edge.example')
+    }
     const token = process.env.VITRINE_TOKEN
     if (!token)
       throw new UserError('no VITRINE_TOKEN in the environment', 'set it to the token that the edge was started with')
-    return edgeDestination(edge, token)
+    return async () => edgeDestination(edge, token)
   }
   throw new UserError('say where to publish', 'either --to FOLDER or --edge URL')
 }
