@@ -1,4 +1,5 @@
 /** The `vitrine` command: an operator's day, one subcommand each. */
+import { stripVTControlCharacters } from 'node:util'
 import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
 import packageJson from '../package.json' with { type: 'json' }
 import { UserError } from './user-error.ts'
@@ -20,24 +21,52 @@ const COMMANDS: Record<string, Loader> = {
   verify: () => load(import('./commands/verify.ts')),
 }
 
-const main = defineCommand({
+/** In the overview a command has one line; what it can do, with examples, is in its own help. */
+const overview = defineCommand({
   meta: {
     name: 'vitrine',
     version: packageJson.version,
     description: 'Recommendations that are computed in the shopper’s own browser',
   },
-  subCommands: COMMANDS,
+  subCommands: Object.fromEntries(
+    Object.entries(COMMANDS).map(([name, loader]) => [name, async () => (await summarised(loader)).command]),
+  ),
 })
 
-/** @throws UserError for a flag that the command does not have: a misspelt one must not be passed over */
-async function checkFlags(name: string, command: CommandDef, rawArgs: readonly string[]): Promise<void> {
+/** A command described by the first line of its description, and the lines after it. */
+async function summarised(loader: Loader): Promise<{ command: CommandDef; rest: string }> {
+  const command = await loader()
+  const meta = await (typeof command.meta === 'function' ? command.meta() : command.meta)
+  const [description, ...rest] = (meta?.description ?? '').split('\n')
+  return { command: { ...command, meta: { ...meta, description } }, rest: rest.join('\n').trim() }
+}
+
+async function help(loader?: Loader): Promise<string> {
+  const { command, rest } = loader ? await summarised(loader) : { command: overview, rest: '' }
+  const usage = `${(await renderUsage(command, loader && overview)).trimEnd()}\n${rest && `\n${rest}\n`}`
+  return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
+}
+
+/** @throws UserError for what the command would pass over in silence: a misspelt flag, a flag without its value, a stray word */
+async function checkArguments(name: string, command: CommandDef, rawArgs: readonly string[]): Promise<void> {
   const args = (await (typeof command.args === 'function' ? command.args() : command.args)) ?? {}
-  const known = new Set(Object.keys(args))
-  for (const arg of rawArgs) {
+  const takesWords = Object.values(args).some(({ type }) => type === 'positional')
+  for (let at = 0; at < rawArgs.length; at++) {
+    const arg = rawArgs[at]
     if (arg === '--') return
-    const flag = /^--(?:no-)?([^=]+)/.exec(arg)?.[1]
-    if (flag !== undefined && !known.has(flag) && !known.has(`no-${flag}`)) {
-      throw new UserError(`${name} has no flag --${flag}`, `vitrine ${name} --help lists those it has`)
+    const [, flag, value] = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(arg) ?? []
+    if (flag === undefined) {
+      if (!takesWords) throw new UserError(`${name} does not take "${arg}"`, `vitrine ${name} --help shows how`)
+      continue
+    }
+    const definition = arg.startsWith('--') ? (args[flag] ?? args[flag.replace(/^no-/, '')]) : undefined
+    if (!definition) {
+      throw new UserError(`${name} has no flag ${arg.split('=')[0]}`, `vitrine ${name} --help lists those it has`)
+    }
+    if (definition.type === 'boolean') continue
+    const given = value ?? rawArgs[++at]
+    if (!given || given.startsWith('--')) {
+      throw new UserError(`--${flag} has no value`, `write --${flag} ${definition.valueHint ?? 'VALUE'}`)
     }
   }
 }
@@ -50,37 +79,57 @@ async function run(rawArgs: string[]): Promise<void> {
     if (name !== undefined && name !== '--help' && name !== '-h') {
       throw new UserError(`no command "${name}"`, `one of ${Object.keys(COMMANDS).join(', ')}`)
     }
-    return console.log(await renderUsage(main))
+    return console.log(await help())
   }
+  if (rest.includes('--help') || rest.includes('-h')) return console.log(await help(loader))
   const command = await loader()
-  if (rest.includes('--help') || rest.includes('-h')) return console.log(await renderUsage(command, main))
-  await checkFlags(name, command, rest)
+  await checkArguments(name, command, rest)
   await runCommand(command, { rawArgs: rest })
 }
 
 /** What the system says when it refuses, in words. */
-const SYSTEM_ERRORS: Record<string, string> = {
-  EACCES: 'permission denied: choose a folder that you may write to',
-  EROFS: 'the file system is read-only: choose another folder',
-  ENOSPC: 'the disk is full: make room, or choose another folder',
-  EDQUOT: 'the disk quota is used up: make room, or choose another folder',
+const SYSTEM_ERRORS: Record<string, { what: string; remedy: string }> = {
+  EACCES: { what: 'permission denied', remedy: 'choose a folder that you may write to' },
+  EPERM: { what: 'permission denied', remedy: 'choose a folder that you may write to' },
+  EROFS: { what: 'the file system is read-only', remedy: 'choose another folder' },
+  // Node's recursive mkdir says so of a read-only file system too.
+  ENOENT: { what: 'is not there and cannot be made', remedy: 'check the path, and that its disk is writable' },
+  ENOTDIR: { what: 'a part of the path is a file', remedy: 'choose another folder' },
+  EEXIST: { what: 'there is a file of that name', remedy: 'choose another folder' },
+  EISDIR: { what: 'is a folder', remedy: 'name a file' },
+  ENOSPC: { what: 'the disk is full', remedy: 'make room, or choose another folder' },
+  EDQUOT: { what: 'the disk quota is used up', remedy: 'make room, or choose another folder' },
+  EFBIG: { what: 'a file grew beyond what is allowed here', remedy: 'raise the limit ("ulimit -f" shows it)' },
 }
 
-try {
-  await run(process.argv.slice(2))
-} catch (error) {
-  const system = SYSTEM_ERRORS[(error as NodeJS.ErrnoException).code ?? '']
+/** Of an error or of what caused it. A failed write does not say to which file; the command says to which folder. */
+function systemError(error: unknown): { where: string; what: string; remedy: string } | undefined {
+  for (let next = error; next instanceof Error; next = next.cause) {
+    const { code = '', path } = next as NodeJS.ErrnoException
+    if (SYSTEM_ERRORS[code]) return { where: path ?? process.argv.slice(2).join(' '), ...SYSTEM_ERRORS[code] }
+  }
+  return undefined
+}
+
+function fail(error: unknown): void {
+  process.exitCode = 2
+  const system = systemError(error)
   if (error instanceof UserError) {
     console.error(`vitrine: ${error.message}\n  → ${error.remedy}`)
-    process.exitCode = 2
   } else if (system) {
-    console.error(`vitrine: ${(error as NodeJS.ErrnoException).path ?? (error as Error).message}\n  → ${system}`)
-    process.exitCode = 2
+    console.error(`vitrine: ${system.where}: ${system.what}\n  → ${system.remedy}`)
   } else if (error instanceof Error && error.name === 'CLIError') {
     console.error(`vitrine: ${error.message}\n  → vitrine ${process.argv[2]} --help shows how`)
-    process.exitCode = 2
   } else {
     console.error(error)
     process.exitCode = 1
   }
 }
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads our output may stop early, as "head" does: that is no failure of ours to speak of.
+  if (error.code !== 'EPIPE') fail(Object.assign(error, { path: 'stdout' }))
+  process.exit()
+})
+
+await run(process.argv.slice(2)).catch(fail)
