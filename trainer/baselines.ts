@@ -1,5 +1,5 @@
 /** Models that only count. What every network must clear, what serves when none is loaded, and parts of the blend. */
-import { hash32 } from '../shared/data/random.ts'
+import { hash32, mix32 } from '../shared/data/random.ts'
 import { scoreBuyAgain } from '../shared/model/rank.ts'
 import { type Rules, scoreRules } from '../shared/model/rules.ts'
 import type { Query } from './queries.ts'
@@ -12,7 +12,7 @@ export type Scorer = (query: Query, scores: Float32Array) => void
  * catalogue at 0.
  */
 export function jitter(items: number): Float32Array {
-  return Float32Array.from({ length: items }, (_, item) => (hash32(`jitter ${item}`) / 2 ** 32) * 1e-9)
+  return Float32Array.from({ length: items }, (_, item) => (mix32(hash32(`jitter ${item}`)) / 2 ** 32) * 1e-9)
 }
 
 /**

@@ -16,11 +16,21 @@ export interface Random {
   shuffle<T extends unknown[] | Int32Array | Uint32Array>(values: T): T
 }
 
-/** FNV-1a, 32 bits, over UTF-16 code units. */
+/**
+ * FNV-1a, 32 bits, over UTF-16 code units. Texts that differ in their last character have hashes close to each other:
+ * where hashes are put in order or scaled to a range, mix them.
+ */
 export function hash32(text: string): number {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
   return h >>> 0
+}
+
+/** One to one, and each bit of the input turns about half of the output's: the finaliser of MurmurHash3 (Appleby). */
+export function mix32(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
 }
 
 export function seeded(seed: string | number): Random {

@@ -5,7 +5,7 @@
  *     events ─ tokensOf ─▶ tokens {row, action, time} ─ gapBucket ─▶ what `model.ts` and `infer.ts` read
  */
 import { itemsOf, type ShopEvent } from './events.ts'
-import { hash32 } from './random.ts'
+import { hash32, mix32 } from './random.ts'
 
 /** What was done with an item, or that something was searched for. The order is part of every trained model. */
 export const ACTIONS = ['view', 'cart', 'buy', 'remove', 'wish', 'refund', 'search'] as const
@@ -53,7 +53,8 @@ export function tokensOf(events: readonly ShopEvent[], itemNumber: (itemId: stri
     for (const { item_id } of itemsOf(event)) {
       const item = itemNumber(item_id)
       if (item !== undefined) {
-        tokens.push({ item, action, time: event.time, order: hash32(`${event.id}\n${item_id}`) })
+        // Mixed, else items whose ids differ in the last character stay neighbours.
+        tokens.push({ item, action, time: event.time, order: mix32(hash32(`${event.id}\n${item_id}`)) })
       }
     }
   }
@@ -63,7 +64,7 @@ export function tokensOf(events: readonly ShopEvent[], itemNumber: (itemId: stri
 
 /**
  * Time since the token before: gaps run from seconds to months, so on a logarithmic scale, two octaves a bucket.
- * 0 is "nothing before", 1 the same moment, 13 more than 97 days.
+ * 0 is "nothing before", 1 less than 3 seconds, 13 more than 194 days.
  */
 export const GAP_BUCKETS = 14
 
