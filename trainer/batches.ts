@@ -16,9 +16,18 @@ export function endsBefore(h: Histories, time: number): TrainingEnds {
   })
 }
 
-/** Everything but the last `count` tokens of each shopper. */
+/** Everything before the `count`-th last item that each shopper wanted. */
 export function endsWithoutLast(h: Histories, count: number): TrainingEnds {
-  return Uint32Array.from({ length: h.shoppers.length }, (_, s) => Math.max(h.start[s], h.start[s + 1] - count))
+  return Uint32Array.from({ length: h.shoppers.length }, (_, s) => lastWanted(h, s, count) ?? h.start[s])
+}
+
+/** Place of the `back`-th last token by which a shopper wanted an item: not a search, a removal or a refund. */
+export function lastWanted(h: Histories, shopper: number, back: number): number | undefined {
+  let left = back
+  for (let at = h.start[shopper + 1] - 1; at >= h.start[shopper]; at--) {
+    if (h.item[at] >= 0 && isPositive(h.action[at]) && --left === 0) return at
+  }
+  return undefined
 }
 
 /** Items a shopper went through, oldest first: what rules count. Removals, refunds and searches are left out. */
@@ -56,7 +65,7 @@ export function nextItems(h: Histories, ends: TrainingEnds): Int32Array {
 /**
  * One pass over the training part. Windows begin at another place in each pass; those of a batch are of like length, so
  * that little is padded.
- * @param length L, tokens of a window
+ * @param length L, tokens of a window; 2 or more
  * @param tokens B·L, about
  */
 export function* trainingBatches(
@@ -71,8 +80,9 @@ export function* trainingBatches(
   for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
     const [start, end] = [h.start[shopper], ends[shopper]]
     if (end - start < 2) continue
-    const first = end - start > length ? random.int(length) : 0
-    for (let from = start, to = Math.min(end, start + (first || length)); from < end; ) {
+    // From 2 on: a token alone is no window, and the item after it would never be a target.
+    const first = end - start > length ? 2 + random.int(length - 1) : length
+    for (let from = start, to = Math.min(end, start + first); from < end; ) {
       if (to - from >= 2) windows.push({ shopper, from, to })
       from = to
       to = Math.min(end, to + length)
@@ -113,8 +123,7 @@ function batchOf(
       const item = h.item[token]
       rows[place] = item >= 0 ? item : h.items.length - 1 - item
       actions[place] = h.action[token]
-      // Benchmark files have an order but no times.
-      gaps[place] = gapBucket(h.time[token], token > h.start[shopper] && h.timed ? h.time[token - 1] : undefined)
+      gaps[place] = gapBucket(h.time[token], token > h.start[shopper] ? h.time[token - 1] : undefined)
       if (next[token] >= 0) {
         at.push(place)
         targets.push(next[token])

@@ -1,6 +1,7 @@
 /** Questions with known answers, cut from histories: what evaluation asks and validation tunes on. */
 import { seeded } from '../shared/data/random.ts'
 import { BUY, isPositive, REFUND, SESSION_GAP_MS } from '../shared/data/sequence.ts'
+import { lastWanted } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
 
 /** One question to a recommender: what will this shopper want next? */
@@ -31,14 +32,14 @@ function queryAt(h: Histories, shopper: number, end: number, time: number, relev
 }
 
 /**
- * Leave-one-out: each shopper's last item is asked about (`back` 1), or the one before it (`back` 2). Items already in
+ * Leave-one-out: each shopper's last wanted item is asked about (`back` 1), or the one before it (`back` 2). Items already in
  * the history are not recommended again; the target is never removed.
  */
 export function leaveOneOut(h: Histories, back: 1 | 2): Query[] {
   const queries: Query[] = []
   for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
-    const at = h.start[shopper + 1] - back
-    if (at <= h.start[shopper]) continue
+    const at = lastWanted(h, shopper, back)
+    if (at === undefined || at === h.start[shopper]) continue
     const target = h.item[at]
     const query = queryAt(h, shopper, at, h.time[at], new Set([target]))
     for (const item of query.items) if (item >= 0 && item !== target) query.excluded.add(item)
