@@ -5,7 +5,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { UserError } from './user-error.ts'
 
 type Loader = () => Promise<CommandDef>
-/** Loaded when called: `vitrine --help` needs neither TF.js nor a browser. */
+/** Loaded when called: `vitrine import` needs neither TF.js nor a browser. */
 const load =
   // biome-ignore lint/suspicious/noExplicitAny: citty's own type for a command with any arguments
   (module: Promise<{ default: CommandDef<any> }>) => module.then((loaded) => loaded.default as CommandDef)

@@ -188,7 +188,7 @@ describe('bad input ends with code 2, a sentence and a remedy, and leaves nothin
 })
 
 /** True where this user may mount a small disk of its own, as root may in most containers. */
-const mounts = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0
+const mounts = spawnSync('bash', ['-c', `unshare -rm mount -t tmpfs tmpfs '${root}'`]).status === 0
 const MANY = `shopper,item,time\n${Array.from({ length: 6000 }, (_, n) => `u${n % 300},i${n % 211},${1.7e9 + n * 60}\n`).join('')}`
 
 describe('a disk that takes no more', () => {
