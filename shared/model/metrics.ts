@@ -37,7 +37,10 @@ export interface RankingMetrics {
   recall: number
 }
 
-/** Metrics of a list against the relevant items. Recall and the ideal of NDCG are over all of them, capped at k. */
+/**
+ * Metrics of a list against the relevant items, as RecBole defines them: recall is the share of all of them, and the
+ * ideal of NDCG has as many as fit into k.
+ */
 export function rankingMetrics(list: readonly number[], relevant: ReadonlySet<number>, k: number): RankingMetrics {
   let hits = 0
   let gain = 0
