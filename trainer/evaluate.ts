@@ -3,7 +3,7 @@
  * settled against the recommender, and every comparison is paired and has an interval.
  */
 import { seeded } from '../shared/data/random.ts'
-import type { Token } from '../shared/data/sequence.ts'
+import { isPositive, type Token } from '../shared/data/sequence.ts'
 import type { CompiledModel } from '../shared/model/compile.ts'
 import { scoreItems } from '../shared/model/infer.ts'
 import { rankingMetrics, topK } from '../shared/model/metrics.ts'
@@ -133,7 +133,7 @@ function shopperSets(h: Histories, ends: TrainingEnds): Uint32Array[] {
   for (let s = 0; s < h.shoppers.length; s++) {
     for (let at = h.start[s]; at < ends[s]; at++) {
       const item = h.item[at]
-      if (item >= 0 && sets[item].at(-1) !== s) sets[item].push(s)
+      if (item >= 0 && isPositive(h.action[at]) && sets[item].at(-1) !== s) sets[item].push(s)
     }
   }
   return sets.map((set) => Uint32Array.from(set))
@@ -197,7 +197,7 @@ export function wantedEvents(h: Histories, ends: TrainingEnds): { item: number; 
   const events: { item: number; time: number }[] = []
   for (let s = 0; s < h.shoppers.length; s++) {
     for (let at = h.start[s]; at < ends[s]; at++) {
-      if (h.item[at] >= 0) events.push({ item: h.item[at], time: h.time[at] })
+      if (h.item[at] >= 0 && isPositive(h.action[at])) events.push({ item: h.item[at], time: h.time[at] })
     }
   }
   return events
