@@ -95,7 +95,7 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
     }
     return measure(h, found, queries, scorers)
   }
-  const whole = measureOn(found.test, tuning)
+  const whole = measureOn(found.test, found.validation)
   const evaluation: Evaluation = {
     dataset: h.name,
     simulated: h.simulated,
@@ -108,7 +108,7 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   }
   if (protocol === 'time-split') {
     const fresh = withoutRepeats(found.test)
-    const measured = measureOn(fresh, withoutRepeats(tuning))
+    const measured = measureOn(fresh, withoutRepeats(found.validation))
     evaluation.without_repeats = { queries: fresh.length, models: measured.reports }
     evaluation.comparisons.push(...compare(measured.metrics, fresh, false))
   }
