@@ -20,8 +20,13 @@ export interface VerifierKey {
   publicKey: Uint8Array<ArrayBuffer>
 }
 
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
 const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
+/** Undefined for what is no base64, has no padding, or has bits behind its last byte. */
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
+  return base64Of(bytes) === base64 ? bytes : undefined
+}
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 async function keyHash(name: string, publicKey: Uint8Array): Promise<Uint8Array> {
@@ -32,12 +37,15 @@ async function keyHash(name: string, publicKey: Uint8Array): Promise<Uint8Array>
 /** A name is not empty and has no space and no "+" (signed-note, "Verifier keys"). */
 const isName = (name: string) => name !== '' && !/[\s+]/u.test(name)
 
+/** Control characters other than newline have no place in a note (signed-note, "Format"). */
+const hasControls = (text: string) => [...text].some((character) => character < ' ' && character !== '\n')
+
 /** @throws Error when the text is no verifier key, or its hash is another key's */
 export async function parseVerifierKey(text: string): Promise<VerifierKey> {
-  const [, name, hash, key] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
+  const [, name, hash, key] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? []
   if (!name || !isName(name)) throw new Error('verifier key: not of the form name+hash+base64')
   const bytes = bytesOf(key)
-  if (bytes[0] !== ED25519 || bytes.length !== 33) throw new Error('verifier key: not an Ed25519 key')
+  if (bytes?.[0] !== ED25519 || bytes.length !== 33) throw new Error('verifier key: not an Ed25519 key')
   const publicKey = bytes.slice(1)
   const expected = await keyHash(name, publicKey)
   if (hexOf(expected) !== hash) throw new Error('verifier key: its hash does not fit its name and key')
@@ -51,9 +59,11 @@ export async function verifierKeyText(name: string, publicKey: CryptoKey): Promi
   return `${name}+${hexOf(await keyHash(name, raw))}+${base64Of(Uint8Array.of(ED25519, ...raw))}`
 }
 
-/** @param text ends with a newline */
+/** @param text ends with a newline and has no other control characters */
 export async function signNote(text: string, name: string, keys: CryptoKeyPair): Promise<Uint8Array> {
   if (!text.endsWith('\n')) throw new Error('note: the text must end with a newline')
+  if (hasControls(text)) throw new Error('note: the text has control characters')
+  if (!isName(name)) throw new Error(`note: a key name may not be empty or have spaces or "+": ${JSON.stringify(name)}`)
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', keys.publicKey))
   const signature = await crypto.subtle.sign('Ed25519', keys.privateKey, new TextEncoder().encode(text))
   const line = base64Of(Uint8Array.of(...(await keyHash(name, raw)), ...new Uint8Array(signature)))
@@ -73,21 +83,23 @@ export async function openNote(note: Uint8Array, verifierKey: string): Promise<s
   } catch {
     throw new Error('note: not UTF-8')
   }
+  if (hasControls(whole)) throw new Error('note: has control characters')
   const split = whole.lastIndexOf('\n\n')
   if (split < 0 || !whole.endsWith('\n')) throw new Error('note: no signatures')
   const text = whole.slice(0, split + 1)
   const lines = whole.slice(split + 2, -1).split('\n')
   if (lines.length > MAX_SIGNATURES) throw new Error(`note: more than ${MAX_SIGNATURES} signatures`)
-  for (const line of lines) {
-    const [, name, base64] = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line) ?? []
-    if (!name) throw new Error('note: a signature line is malformed')
-    const signed = bytesOf(base64)
-    const own = name === key.name && key.hash.every((byte, i) => byte === signed[i])
-    if (!own) continue
-    const publicKey = await crypto.subtle.importKey('raw', key.publicKey, 'Ed25519', false, ['verify'])
-    const good = await crypto.subtle.verify('Ed25519', publicKey, signed.slice(4), new TextEncoder().encode(text))
-    if (!good) throw new Error(`note: the signature of ${key.name} does not hold`)
-    return text
-  }
-  throw new Error(`note: not signed by ${key.name}`)
+  // All lines are read before any is trusted: a note is whole or it is none.
+  const signatures = lines.map((line) => {
+    const [, name, base64] = /^— ([^\s+]+) (\S+)$/u.exec(line) ?? []
+    const bytes = base64 && bytesOf(base64)
+    if (!name || !bytes || bytes.length < 5) throw new Error('note: a signature line is malformed')
+    return { name, hash: bytes.subarray(0, 4), signature: bytes.slice(4) }
+  })
+  const own = signatures.find(({ name, hash }) => name === key.name && key.hash.every((byte, i) => byte === hash[i]))
+  if (!own) throw new Error(`note: not signed by ${key.name}`)
+  const publicKey = await crypto.subtle.importKey('raw', key.publicKey, 'Ed25519', false, ['verify'])
+  const good = await crypto.subtle.verify('Ed25519', publicKey, own.signature, new TextEncoder().encode(text))
+  if (!good) throw new Error(`note: the signature of ${key.name} does not hold`)
+  return text
 }
