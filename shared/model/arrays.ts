@@ -7,7 +7,8 @@
  *             that what follows begins at a multiple of 8
  *     bytes   each array in the header's order, little-endian, each padded with zeros to a multiple of 8
  *
- * `decodeArrays` is the validation: unknown types, lengths that do not add up and bytes left over are errors.
+ * `decodeArrays` is the validation: unknown types, a name twice, lengths that do not add up, padding that is not 0 and bytes
+ * left over are errors.
  */
 
 type ArrayOf = {
@@ -76,15 +77,20 @@ export function decodeArrays<Meta>(bytes: Uint8Array): ArrayFile<Meta> {
     meta: Meta
     arrays: { name: string; type: TypeName; length: number }[]
   }
-  const arrays: Record<string, PlainArray> = {}
+  if (!Array.isArray(header?.arrays)) throw new Error('arrays: the header lists none')
+  const arrays: Record<string, PlainArray> = Object.create(null)
   let at = 8 + headerLength
   for (const { name, type, length } of header.arrays) {
-    const kind = TYPES[type]
+    const kind = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined
     if (!kind || !Number.isSafeInteger(length) || length < 0) throw new Error(`arrays: "${name}" is of no known type`)
+    if (typeof name !== 'string' || name in arrays) throw new Error(`arrays: "${name}" is there twice`)
     const size = length * kind.BYTES_PER_ELEMENT
     if (at + padded(size) > bytes.length) throw new Error(`arrays: "${name}" runs past the end of the file`)
     // Copied: bytes from the network need not lie at a multiple of the element's size. A Buffer's own slice would not.
     arrays[name] = new kind(Uint8Array.prototype.slice.call(bytes, at, at + size).buffer)
+    if (bytes.subarray(at + size, at + padded(size)).some((byte) => byte !== 0)) {
+      throw new Error(`arrays: "${name}" is not padded with zeros`)
+    }
     at += padded(size)
   }
   if (at !== bytes.length) throw new Error(`arrays: ${bytes.length - at} bytes are left over`)

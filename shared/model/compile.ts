@@ -48,9 +48,15 @@ export interface Adapter {
   shift?: Float32Array
 }
 
+/** @throws Error when the content is of another catalogue than the parameters */
 export function compile(config: ModelConfig, params: Params, content?: Content): CompiledModel {
   const { items: V, width: d, heads, hidden } = config
   const get = (name: string) => params[name].values
+  if (content && (content.width !== config.contentWidth || content.rows.length !== V * content.width)) {
+    throw new Error(
+      `compile: content of ${content.rows.length / content.width} items × ${content.width}, for ${V} × ${config.contentWidth}`,
+    )
+  }
   const table = Float32Array.from(get('item.id'))
   if (content) {
     const projection = get('item.content')

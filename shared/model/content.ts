@@ -66,9 +66,20 @@ function priceBands(products: readonly Product[]): (product: Product) => number 
     const price = product.price
     if (price === undefined) return undefined
     const list = prices.get(keyOf(product)) as number[]
-    const below = list.filter((other) => other < price).length
+    const below = countBelow(list, price)
     return Math.min(PRICE_BANDS - 1, Math.floor((below / list.length) * PRICE_BANDS))
   }
+}
+
+/** How many of an ascending list are less: a shop without categories has all its prices in one. */
+function countBelow(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle] < value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** A query's row: its text, and no category or price. */
