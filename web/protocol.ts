@@ -22,7 +22,7 @@ export const DEFAULT_CONSENT: Consent = { personalise: true, remember: false, co
 export type Reason =
   | { code: 'viewed' | 'carted' | 'bought' | 'wished'; itemId: string; title: string }
   | { code: 'searched'; query: string }
-  | { code: 'bought-together' | 'similar'; itemId: string; title: string }
+  | { code: 'bought-together' | 'chosen-after' | 'similar'; itemId: string; title: string }
   | { code: 'buy-again'; times: number; lastTime: number }
   | { code: 'trending' }
 

@@ -10,7 +10,7 @@
  */
 import { CATEGORY_SEPARATOR, isAvailable, type Product } from '../data/catalog.ts'
 import { pictureOf } from '../data/picture.ts'
-import type { Token } from '../data/sequence.ts'
+import { ACTIONS, GAP_BUCKETS, type Token } from '../data/sequence.ts'
 import { TEXT_WIDTH } from '../data/text.ts'
 import { type ArrayFile, decodeArrays, encodeArrays, type PlainArray, take } from './arrays.ts'
 import type { CompiledBlock, CompiledModel } from './compile.ts'
@@ -37,6 +37,10 @@ export interface ItemView {
   image?: string
   category: string
   available: boolean
+}
+
+export function titleIn(view: ItemView, language: string): string {
+  return view.titles?.[language.split('-')[0]] ?? view.title
 }
 
 export function viewOf(product: Product): ItemView {
@@ -149,7 +153,8 @@ export function encodeRules({ next, together, popularity }: RulesChunk): Uint8Ar
 
 export function decodeRules(bytes: Uint8Array): RulesChunk {
   const file = decodeArrays<{ items: number }>(bytes)
-  const { items } = file.meta
+  const items = file.meta?.items
+  if (!Number.isSafeInteger(items) || items < 0) throw new Error(`rules: items must be 0 or more: ${items}`)
   return {
     next: unpackRules('next', file, items),
     together: unpackRules('together', file, items),
@@ -165,6 +170,7 @@ function packRules(name: string, { start, target, weight }: Rules): Record<strin
   const weights = new Uint8Array(weight.length)
   for (let a = 0; a < items; a++) {
     lengths[a] = start[a + 1] - start[a]
+    if (lengths[a] !== start[a + 1] - start[a]) throw new Error(`rules: item ${a} has more than 255 rules`)
     if (lengths[a] === 0) continue
     scales[a] = weight[start[a]] / 255
     for (let at = start[a]; at < start[a + 1]; at++) weights[at] = Math.max(1, Math.round(weight[at] / scales[a]))
@@ -228,12 +234,13 @@ export function encodeEncoder(model: CompiledModel): Uint8Array {
 export function decodeModel(vectors: Uint8Array, encoderBytes: Uint8Array): CompiledModel {
   const file = decodeArrays<ModelConfig>(encoderBytes)
   const config = file.meta
-  const { items, width: d, blocks, heads, window, hidden } = config
+  const { items, width: d, blocks, heads, window, hidden } = config ?? {}
   for (const [name, value] of Object.entries({ items, d, blocks, heads, window, hidden })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`encoder: ${name} must be 1 or more: ${value}`)
   }
+  if (d % heads !== 0) throw new Error(`encoder: ${heads} heads do not divide a width of ${d}`)
   const table = decodeArrays<{ width: number }>(vectors)
-  if (table.meta.width !== d) throw new Error(`vectors: width ${table.meta.width}, but the encoder's is ${d}`)
+  if (table.meta?.width !== d) throw new Error(`vectors: width ${table.meta?.width}, but the encoder's is ${d}`)
   const matrix = (n: number, name: Matrix, rows: number) => {
     const width = matrixWidth(config, name)
     return rowsOf({
@@ -250,8 +257,8 @@ export function decodeModel(vectors: Uint8Array, encoderBytes: Uint8Array): Comp
       scales: take(table, 'scales', 'f32', items),
     },
     bias: take(table, 'bias', 'f32', items),
-    action: take(file, 'action', 'f32'),
-    gap: take(file, 'gap', 'f32'),
+    action: take(file, 'action', 'f32', ACTIONS.length * d),
+    gap: take(file, 'gap', 'f32', GAP_BUCKETS * d),
     norm: take(file, 'norm', 'f32', d),
     blocks: Array.from(
       { length: blocks },

@@ -32,6 +32,8 @@ const ENGLISH: Words = {
         return `Because you searched for “${reason.query}”`
       case 'bought-together':
         return `Often bought with ${reason.title}`
+      case 'chosen-after':
+        return `Others went from ${reason.title} to this`
       case 'similar':
         return `Similar to ${reason.title}`
       case 'buy-again':
@@ -68,6 +70,8 @@ const CHINESE: Words = {
         return `因为你搜索过“${reason.query}”`
       case 'bought-together':
         return `常与“${reason.title}”一起购买`
+      case 'chosen-after':
+        return `看过“${reason.title}”的人接着选了它`
       case 'similar':
         return `与“${reason.title}”相似`
       case 'buy-again':

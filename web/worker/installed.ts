@@ -1,0 +1,62 @@
+/** A bundle's chunks as what ranking reads, checked against each other and against the publisher's probes. */
+import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
+import {
+  decodeItems,
+  decodeModel,
+  decodeProbes,
+  decodeRules,
+  decodeShelf,
+  type ItemView,
+} from '../../shared/model/chunks.ts'
+import { checkProbes, type Models, popularityShare } from '../../shared/model/rank.ts'
+
+/** A bundle as far as it has arrived. */
+export interface Installed {
+  manifest: Manifest
+  parts: ChunkName[]
+  shelf: ItemView[]
+  /** With `items` and `rules`: */
+  catalogue?: { views: ItemView[]; numbers: Map<string, number>; unavailable: number[]; models: Models }
+}
+
+export type Catalogue = NonNullable<Installed['catalogue']>
+
+/** @throws Error with the reason when a part does not decode, parts do not fit each other, or a probe fails */
+export function readBundle(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: Manifest): Installed {
+  const bytes = (name: ChunkName) => parts.get(name)
+  const shelfBytes = bytes('shelf')
+  const shelf = shelfBytes ? decodeShelf(shelfBytes) : []
+  const [items, rulesBytes] = [bytes('items'), bytes('rules')]
+  const names = [...parts.keys()]
+  if (!items || !rulesBytes) return { manifest, parts: names, shelf }
+  const views = decodeItems(items)
+  const rules = decodeRules(rulesBytes)
+  if (views.length !== rules.popularity.length) {
+    throw new Error(`bundle: ${views.length} items, but rules for ${rules.popularity.length}`)
+  }
+  const [vectors, encoder] = [bytes('vectors'), bytes('encoder')]
+  const network = vectors && encoder ? decodeModel(vectors, encoder) : undefined
+  if (network && network.config.items !== views.length) {
+    throw new Error(`bundle: ${views.length} items, but vectors for ${network.config.items}`)
+  }
+  const models: Models = {
+    rules,
+    popularity: popularityShare(rules.popularity),
+    weights: manifest.blend,
+    ...(network ? { network } : {}),
+  }
+  const probes = bytes('probes')
+  // Probes were made with everything the bundle has: they can only be checked when all of it is here.
+  if (probes && parts.size === manifest.chunks.length) checkProbes(models, decodeProbes(probes))
+  return {
+    manifest,
+    parts: names,
+    shelf,
+    catalogue: {
+      views,
+      numbers: new Map(views.map((view, number) => [view.id, number])),
+      unavailable: views.flatMap((view, number) => (view.available ? [] : [number])),
+      models,
+    },
+  }
+}

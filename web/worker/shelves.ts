@@ -1,0 +1,187 @@
+/**
+ * What each kind of shelf shows.
+ *
+ *     for-you           the blend after the shopper's own history, without what they know already
+ *     related           bought with, chosen after, or like the item of the page
+ *     bought-together   companions of the item of the page, or of the cart
+ *     buy-again         the shopper's own purchases
+ *     trending          what is wanted now; also for-you of a shopper without history
+ */
+import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
+import { BUY, CART, REFUND, REMOVE, type Token } from '../../shared/data/sequence.ts'
+import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
+import type { CompiledModel } from '../../shared/model/compile.ts'
+import type { InferenceState } from '../../shared/model/infer.ts'
+import { topK } from '../../shared/model/metrics.ts'
+import { blend, shareOfBest, signalsOf } from '../../shared/model/rank.ts'
+import { type Rules, scoreRules } from '../../shared/model/rules.ts'
+import type { Reason, ShelfKind } from '../protocol.ts'
+import type { Catalogue } from './installed.ts'
+import { explainer } from './reasons.ts'
+
+export interface RecommendOptions {
+  /** The item of the page. */
+  itemId?: string
+  limit: number
+  /** Milliseconds since 1970. */
+  now: number
+  language: string
+}
+
+/** More of one kind than this on a shelf of eight hides what else the shopper might like. */
+const MAX_SHARE_OF_CATEGORY = 0.5
+/** A shelf looks this many times further down the ranking for variety. */
+const VARIETY_DEPTH = 4
+
+/** An item on a shelf, and why. */
+export interface Pick {
+  item: number
+  reason: Reason
+}
+
+/** The items of a shelf, best first, and the models that took part. */
+export function rankShelf(
+  kind: ShelfKind,
+  catalogue: Catalogue,
+  events: readonly ShopEvent[],
+  tokens: readonly Token[],
+  state: InferenceState | undefined,
+  { itemId, limit, now, language }: RecommendOptions,
+): { picks: Pick[]; models: string[] } {
+  const { views, numbers, models } = catalogue
+  const title = (item: number) => titleIn(views[item], language)
+  const hidden = notToShow(catalogue, events)
+  const here = itemId === undefined ? undefined : numbers.get(itemId)
+  const scores = new Float32Array(views.length)
+  const best = (count: number) => topK(scores, count)
+
+  if (kind === 'trending' || (kind === 'for-you' && tokens.length === 0)) {
+    scores.set(models.popularity)
+    for (const item of hidden) scores[item] = Number.NEGATIVE_INFINITY
+    const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({ item, reason: trending }))
+    return { picks, models: ['popularity'] }
+  }
+
+  if (kind === 'buy-again') {
+    const bought = new Map<number, { times: number; last: number }>()
+    for (const { item, action, time } of tokens) {
+      if (item < 0) continue
+      const record = bought.get(item)
+      if (action === BUY) bought.set(item, { times: (record?.times ?? 0) + 1, last: time })
+      if (action === REFUND) bought.delete(item)
+    }
+    const own = signalsOf(models, tokens, undefined, now).buyAgain as Float32Array
+    const order = [...bought.keys()].filter((item) => views[item].available).sort((a, b) => own[b] - own[a])
+    const picks = order.slice(0, limit).map((item): Pick => {
+      const { times, last } = bought.get(item) as { times: number; last: number }
+      return { item, reason: { code: 'buy-again', times, lastTime: last } }
+    })
+    return { picks, models: ['buy-again'] }
+  }
+
+  if (kind === 'bought-together' || kind === 'related') {
+    const around = here === undefined ? cartOf(tokens) : [here]
+    if (around.length === 0) return { picks: [], models: [] }
+    const { next, together } = models.rules
+    scoreRules(together, around, scores)
+    const names = ['bought together']
+    if (kind === 'related') {
+      // Each on its own scale: the best companion, the best successor and the same thing again are worth 1.
+      const followers = new Float32Array(scores.length)
+      scoreRules(next, around, followers)
+      const similarity = models.network && similarityTo(models.network, around[around.length - 1])
+      shareOfBest(scores)
+      shareOfBest(followers)
+      for (let item = 0; item < scores.length; item++) scores[item] += followers[item] + (similarity?.[item] ?? 0)
+      names.push('rules', ...(similarity ? ['vectors'] : []))
+    }
+    for (const item of [...hidden, ...around]) scores[item] = Number.NEGATIVE_INFINITY
+    const picks = best(limit)
+      .filter((item) => scores[item] > 0)
+      .map((item): Pick => {
+        const companion = around.find((other) => follows(together, other, item))
+        const source = companion ?? around.find((other) => follows(next, other, item)) ?? around[around.length - 1]
+        const code =
+          companion !== undefined ? 'bought-together' : follows(next, source, item) ? 'chosen-after' : 'similar'
+        return { item, reason: { code, itemId: views[source].id, title: title(source) } }
+      })
+    return { picks, models: names }
+  }
+
+  const signals = signalsOf(models, tokens, state, now)
+  blend(signals, models.weights, scores)
+  for (const item of hidden) scores[item] = Number.NEGATIVE_INFINITY
+  // What was just seen or bought is known to the shopper and has shelves of its own.
+  for (const { item } of tokens) if (item >= 0) scores[item] = Number.NEGATIVE_INFINITY
+  const explain = explainer(models, tokens, (item) => ({ itemId: views[item].id, title: title(item) }))
+  const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({ item, reason: explain(item) }))
+  return { picks, models: [...(signals.network ? ['network'] : []), 'rules', 'popularity'] }
+}
+
+const trending: Reason = { code: 'trending' }
+
+/** Dismissed or sold out. */
+function notToShow({ unavailable, numbers }: Catalogue, events: readonly ShopEvent[]): Set<number> {
+  const hidden = new Set(unavailable)
+  for (const event of events) {
+    if (event.name !== 'rec_dismiss') continue
+    for (const { item_id } of itemsOf(event)) {
+      const item = numbers.get(item_id)
+      if (item !== undefined) hidden.add(item)
+    }
+  }
+  return hidden
+}
+
+/** What lies in the cart, oldest first, from what went in, came out and was bought. */
+function cartOf(tokens: readonly Token[]): number[] {
+  const cart = new Set<number>()
+  for (const { item, action } of tokens) {
+    if (action === CART) cart.add(item)
+    else if (action === REMOVE || action === BUY) cart.delete(item)
+  }
+  return [...cart]
+}
+
+/** Cosine of each item's vector with one item's, (V). */
+function similarityTo({ table }: CompiledModel, here: number): Float32Array {
+  const { values, width: d } = table
+  const own = values.subarray(here * d, (here + 1) * d)
+  const cosines = new Float32Array(values.length / d)
+  let ownSquare = 0
+  for (const value of own) ownSquare += value * value
+  for (let item = 0; item < cosines.length; item++) {
+    let [dot, square] = [0, 0]
+    for (let j = 0; j < d; j++) {
+      const value = values[item * d + j]
+      dot += value * own[j]
+      square += value * value
+    }
+    cosines[item] = dot / Math.sqrt(square * ownSquare || 1)
+  }
+  return cosines
+}
+
+function follows(rules: Rules, from: number, to: number): boolean {
+  return rules.target.subarray(rules.start[from], rules.start[from + 1]).includes(to)
+}
+
+/** The first `limit` of a ranking, passing over what would crowd a shelf with one category. */
+function varied(ranking: readonly number[], views: readonly ItemView[], limit: number): number[] {
+  const most = Math.max(2, Math.floor(limit * MAX_SHARE_OF_CATEGORY))
+  const counts = new Map<string, number>()
+  const kept: number[] = []
+  const passed: number[] = []
+  for (const item of ranking) {
+    const { category } = views[item]
+    const count = counts.get(category) ?? 0
+    // Without categories there is nothing to vary.
+    if (category !== '' && count >= most) passed.push(item)
+    else {
+      counts.set(category, count + 1)
+      kept.push(item)
+    }
+    if (kept.length === limit) break
+  }
+  return [...kept, ...passed].slice(0, limit)
+}
