@@ -27,6 +27,9 @@ const MAX_CHUNKS = 64
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
+/** JSON can say 1e999. */
+const weight = v.pipe(v.number(), v.finite())
+
 const chunkRef = v.strictObject({
   name: v.picklist(CHUNK_NAMES),
   sha256,
@@ -35,10 +38,10 @@ const chunkRef = v.strictObject({
 })
 
 const blendWeights = v.strictObject({
-  network: v.number(),
-  rules: v.number(),
-  popularity: v.number(),
-  buyAgain: v.number(),
+  network: weight,
+  rules: weight,
+  popularity: weight,
+  buyAgain: weight,
 })
 
 const manifest = v.strictObject({
@@ -54,7 +57,12 @@ const manifest = v.strictObject({
   currency: v.optional(v.string()),
   /** Weights of the models in the final order, fitted on validation (`rank.ts`). */
   blend: blendWeights,
-  chunks: v.pipe(v.array(chunkRef), v.minLength(1), v.maxLength(MAX_CHUNKS)),
+  chunks: v.pipe(
+    v.array(chunkRef),
+    v.minLength(1),
+    v.maxLength(MAX_CHUNKS),
+    v.check((refs) => new Set(refs.map(({ name }) => name)).size === refs.length, 'a chunk is named twice'),
+  ),
 })
 
 const latest = v.strictObject({ version: v.pipe(count, v.minValue(1)), manifest: sha256 })
