@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServedEdge } from '../../edge/node.ts'
+import type { BundleStore } from '../../edge/bundles.ts'
+import { type ServedEdge, serveEdge } from '../../edge/node.ts'
 import { fitBlend } from '../../trainer/blend.ts'
 import { type Histories, readHistories } from '../../trainer/datasets/histories.ts'
-import { openPublisherKey } from '../../trainer/keys.ts'
+import { openPublisherKey, type PublisherKey } from '../../trainer/keys.ts'
 import { makeBundle, publish } from '../../trainer/publish.ts'
 import { generateSample } from '../../trainer/sample/sample.ts'
 import { openBundles, serve } from '../../trainer/serve.ts'
@@ -27,10 +28,16 @@ export interface SeenRequest {
 export interface ServedShop {
   url: string
   histories: Histories
+  /** What the edge serves, and the folder it is in. */
+  bundles: BundleStore
+  bundlesFolder: string
+  key: PublisherKey
   /** In the order in which they arrived; empty it between visits. */
   requests: SeenRequest[]
   /** Publishes the next version, with the network that was trained. */
   publishNetwork(): Promise<number>
+  /** From now on the shop answers at the same address without an edge behind it. */
+  loseEdge(): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,7 +49,8 @@ export async function serveSampleShop(refreshSeconds = 0): Promise<ServedShop> {
   const histories = await readHistories(folder)
   const { trainEnds, validation } = tuningSplit(histories)
   const key = await openPublisherKey(join(home, 'key.json'), 'e2e.test')
-  const bundles = await openBundles(join(home, 'bundles'))
+  const bundlesFolder = join(home, 'bundles')
+  const bundles = await openBundles(bundlesFolder)
   const now = Date.now()
   const counted = fitBlend(modelsAt(histories, trainEnds), validation, histories.queries).weights
   await publish(await makeBundle({ histories, blend: counted, version: 1, key, now }), bundles)
@@ -55,7 +63,7 @@ export async function serveSampleShop(refreshSeconds = 0): Promise<ServedShop> {
     tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds },
   })
   const requests: SeenRequest[] = []
-  const served: ServedEdge = await serve({
+  let served: ServedEdge = await serve({
     bundles,
     assets: join(DIST, 'tag'),
     port: 0,
@@ -74,6 +82,9 @@ export async function serveSampleShop(refreshSeconds = 0): Promise<ServedShop> {
   return {
     url: served.url,
     histories,
+    bundles,
+    bundlesFolder,
+    key,
     requests,
     async publishNetwork() {
       const preset = { ...PRESETS.tiny, epochs: 2 }
@@ -82,6 +93,11 @@ export async function serveSampleShop(refreshSeconds = 0): Promise<ServedShop> {
       const version = ((await bundles.latest())?.version ?? 0) + 1
       await publish(await makeBundle({ histories, network: compiled, blend: weights, version, key, now }), bundles)
       return version
+    },
+    async loseEdge() {
+      const { port } = served
+      await served.close()
+      served = await serveEdge(shop, { port })
     },
     async close() {
       await served.close()
