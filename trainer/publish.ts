@@ -2,7 +2,7 @@
  * From histories and a trained network to a signed bundle, and from a bundle to an edge.
  */
 import { seeded } from '../shared/data/random.ts'
-import { BUY } from '../shared/data/sequence.ts'
+import { BUY, SEARCH, type Token } from '../shared/data/sequence.ts'
 import {
   BUNDLE_FORMAT,
   type ChunkName,
@@ -91,7 +91,7 @@ export async function makeBundle({ histories: h, network, blend, version, key, n
       weights: blend,
       ...(network ? { network: decodeModel(encodeVectors(network), encodeEncoder(network)) } : {}),
     },
-    now,
+    PROBE_TIME,
   )
   parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
 
@@ -165,15 +165,20 @@ function* baskets(h: Histories): Generator<number[]> {
   }
 }
 
+/** Always the same: what has not changed since the last bundle is then the same chunk, and not fetched again. */
+const PROBE_TIME = Date.UTC(2026, 0, 1)
+
 /** Made-up histories, never a shopper's: a bundle is public. */
 function makeProbes(h: Histories, models: Models, now: number): Probe[] {
   const random = seeded(`probes ${h.items.length}`)
   return Array.from({ length: PROBES }, (_, n) => {
-    const tokens = Array.from({ length: 3 + 4 * n }, (_, step) => ({
+    const tokens: Token[] = Array.from({ length: 3 + 4 * n }, (_, step) => ({
       item: random.int(h.items.length),
       action: random.int(3),
       time: now - (60 - step) * 60_000,
     }))
+    // A search goes another way into the network than an item does. Plain words: platforms cut Chinese differently.
+    tokens[1] = { item: -1, action: SEARCH, time: tokens[1].time, query: 'a small red gift' }
     return { tokens, now, ...runProbe(models, tokens, now) }
   })
 }
