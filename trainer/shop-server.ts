@@ -17,7 +17,7 @@ import type { Product } from '../shared/data/catalog.ts'
 import { pictureOf } from '../shared/data/picture.ts'
 import type { ShopStatus, StorefrontCatalog, StorefrontProduct } from '../shared/data/storefront.ts'
 import { readDatasetInfo, readLines } from './datasets/dataset.ts'
-import { openThumbnails, type Thumbnails } from './thumbnails.ts'
+import { openThumbnails, type Thumbnails, thumbnailOf } from './thumbnails.ts'
 import { UserError } from './user-error.ts'
 
 export type { ShopStatus } from '../shared/data/storefront.ts'
@@ -86,16 +86,10 @@ async function readCatalog(folder: string, thumbnails: Thumbnails | undefined): 
   const info = await readDatasetInfo(folder)
   const products: StorefrontProduct[] = []
   for await (const product of readLines<Product>(folder, 'catalog.jsonl')) {
-    const thumbnail = thumbnails && thumbnailNames(product).find((name) => thumbnails.has(name))
+    const thumbnail = thumbnails && thumbnailOf(product, thumbnails)
     products.push({ ...product, picture: pictureOf(product), thumbnail })
   }
   return { name: info.name, simulated: info.simulated, currency: info.currency, languages: info.languages, products }
-}
-
-/** Thumbnails are named by what the source calls the product: its handle (the last part of its URL) or its id. */
-function thumbnailNames(product: Product): string[] {
-  const handle = product.url?.split(/[?#]/)[0].split('/').filter(Boolean).pop()
-  return [handle, product.attributes?.handle, product.item_id].filter((name) => name).map((name) => `${name}.jpg`)
 }
 
 const PAGES = ['/', '/c', '/search', '/cart', '/checkout', '/thanks', '/saved', '/remembered']

@@ -8,6 +8,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { Product } from '../shared/data/catalog.ts'
 
 export interface Thumbnails {
   has(name: string): boolean
@@ -19,6 +20,18 @@ const BLOCK = 512
 
 export function openThumbnails(path: string): Thumbnails {
   return statSync(path).isDirectory() ? inFolder(path) : inTar(path)
+}
+
+/**
+ * The name of a product's picture, if it is there. Pictures are named by what the source calls the product: its handle
+ * (the last part of its URL) or its id.
+ */
+export function thumbnailOf(product: Product, thumbnails: Thumbnails): string | undefined {
+  const handle = product.url?.split(/[?#]/)[0].split('/').filter(Boolean).pop()
+  const names = [handle, product.attributes?.handle, product.item_id]
+    .filter((name) => name)
+    .map((name) => `${name}.jpg`)
+  return names.find((name) => thumbnails.has(name))
 }
 
 function inFolder(folder: string): Thumbnails {

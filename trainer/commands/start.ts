@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
+import type { Product } from '../../shared/data/catalog.ts'
 import { productPath, type ShopStatus } from '../../shared/data/storefront.ts'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
@@ -19,6 +20,7 @@ import { type BundleInput, makeBundle, publish } from '../publish.ts'
 import { readRun } from '../run-folder.ts'
 import { openBundles, scriptTag, serve } from '../serve.ts'
 import { createShop } from '../shop-server.ts'
+import { openThumbnails, thumbnailOf } from '../thumbnails.ts'
 import type { TrainProgress } from '../train.ts'
 import { modelsAt, tuningSplit } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
@@ -75,8 +77,7 @@ Examples:
 
     const [folder] = await Promise.all([shopData(args, say), buildWeb()])
     const h = await readHistories(folder)
-    // In the demo shop an item's page is here, not where the catalogue came from.
-    h.items = h.items.map((item) => ({ ...item, url: productPath(item.item_id) }))
+    h.items = inThisShop(h.items, args.thumbnails)
     say(
       `${h.name}: ${h.items.length.toLocaleString('en')} products, ${h.shoppers.length.toLocaleString('en')} shoppers, ${h.item.length.toLocaleString('en')} acts${h.simulated ? ' (simulated)' : ''}`,
     )
@@ -169,6 +170,16 @@ Examples:
     )
   },
 })
+
+/** In the demo an item's page and its picture are here, not where the catalogue came from. */
+function inThisShop(items: Product[], thumbnailPath: string | undefined): Product[] {
+  const thumbnails = thumbnailPath === undefined ? undefined : openThumbnails(thumbnailPath)
+  return items.map(({ image_link: _, ...item }) => {
+    const thumbnail = thumbnails && thumbnailOf(item, thumbnails)
+    const picture = thumbnail === undefined ? {} : { image_link: `/shop/pictures/${encodeURIComponent(thumbnail)}` }
+    return { ...item, ...picture, url: productPath(item.item_id) }
+  })
+}
 
 /** So that the demo has its network within three minutes of its start; a real history is larger, and gets longer. */
 const MAX_TRAINING_SECONDS = { sample: 75, data: 150 }

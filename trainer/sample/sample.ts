@@ -101,7 +101,7 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
     marginals = counter.finish()
     await dataset.finish({
       format: 'vitrine-dataset/1',
-      name: catalog ? 'Simulated shoppers in a real catalogue' : 'Sample shop',
+      name: catalog ? 'Catalogue demo' : 'Sample shop',
       simulated: true,
       source: `simulated: seed ${seed}, ${world.items.length} products, ${shoppers} shoppers, ${days} days from ${new Date(START_TIME).toISOString().slice(0, 10)}`,
       // Someone who found nothing to look at left no trace.

@@ -16,6 +16,8 @@ const STORED = { cart: 'shop.cart', saved: 'shop.saved', orders: 'shop.orders', 
 
 export class Shop {
   readonly catalogue: Catalogue
+  /** Then shelves show them too, and the page of what is remembered says what that tells the pictures' host. */
+  readonly hasPhotographs: boolean
   readonly #storage: Storage | undefined
   #search: Promise<Search> | undefined
   #address = ''
@@ -45,6 +47,7 @@ export class Shop {
 
   constructor(catalogue: Catalogue, storage: Storage | undefined, languages: readonly string[]) {
     this.catalogue = catalogue
+    this.hasPhotographs = catalogue.products.some((product) => product.thumbnail !== undefined)
     this.#storage = storage
     this.lines = this.#read<Line[]>(STORED.cart) ?? []
     this.saved = this.#read<string[]>(STORED.saved) ?? []

@@ -253,6 +253,8 @@ const en = {
   refusedText: (version: number, reason: string) => `version ${version}: ${reason}`,
   rejected: 'Events not understood',
   pictures: 'About pictures',
+  photographsText:
+    'The shelves of this shop load its own photographs, and the server that holds them sees which ones were shown: that is, what was suggested. What you do is still sent to nobody. A shop without photographs draws them on your device, and then nothing is asked for.',
   picturesText:
     'Pictures on the shelves of this shop are drawn on your device, so that no picture server learns what was suggested. Where a shop’s shelves load the shop’s own pictures, the host of the pictures sees which ones were shown. The shop’s own pages load the shop’s pictures, as any shop does; and whoever serves the page can see which page you open.',
   ownKeeping: 'Kept by the shop itself',
@@ -509,6 +511,8 @@ const zh: Strings = {
   refusedText: (version, reason) => `版本 ${version}：${reason}`,
   rejected: '无法理解的事件',
   pictures: '关于图片',
+  photographsText:
+    '本店的推荐栏加载商店自己的照片，存放照片的服务器能看到显示了哪些照片，也就是推荐了什么。您的行为仍然不会发送给任何人。没有照片的商店在您的设备上绘制图片，不需要向任何服务器请求。',
   picturesText:
     '本店推荐栏中的图片在您的设备上绘制，因此没有图片服务器知道推荐了什么。如果某家商店的推荐栏加载商店自己的图片，图片所在的主机就能看到显示了哪些图片。商店自己的页面会像普通商店一样加载商品图片；提供页面的服务器也能看到您打开了哪些页面。',
   ownKeeping: '商店自己保存的内容',

@@ -33,6 +33,9 @@ const MAX_SHARE_OF_CATEGORY = 0.5
 /** A shelf looks this many times further down the ranking for variety. */
 const VARIETY_DEPTH = 4
 
+/** What being of one category is worth beside the best rule's 1: settles what rules and vectors leave open. */
+const SAME_KIND = 0.05
+
 /** An item on a shelf, and why. */
 export interface Pick {
   item: number
@@ -92,7 +95,13 @@ export function rankShelf(
       const similarity = models.network && similarityTo(models.network, around[around.length - 1])
       shareOfBest(scores)
       shareOfBest(followers)
-      for (let item = 0; item < scores.length; item++) scores[item] += followers[item] + (similarity?.[item] ?? 0)
+      const { category } = views[around[around.length - 1]]
+      for (let item = 0; item < scores.length; item++) {
+        scores[item] += followers[item] + (similarity?.[item] ?? 0)
+        // An item that nobody has looked at yet has nothing but its kind.
+        if (category !== '' && views[item].category === category)
+          scores[item] += SAME_KIND * (1 + models.popularity[item])
+      }
       names.push('rules', ...(similarity ? ['vectors'] : []))
     }
     for (const item of [...hidden, ...around]) scores[item] = Number.NEGATIVE_INFINITY
