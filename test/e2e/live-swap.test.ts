@@ -81,7 +81,7 @@ it('goes from rules to the network without a reload, and without TF.js', async (
     .poll(async () => (await status()).bundle, { timeout: 15_000 })
     .toMatchObject({ version: 2, network: true })
   expect((await forYou()).models).toEqual(expect.arrayContaining(['network', 'rules']))
-  expect(await status()).toMatchObject({ refused: undefined, offline: false })
+  await expect.poll(status).toMatchObject({ refused: undefined, offline: false })
   await expectFollows()
   await expect.poll(drawn).toBeGreaterThan(0)
   expect(await stayed()).toBe(true)

@@ -96,7 +96,8 @@ it('serves a shop that suggests from rules, ends at Ctrl-C, and the next start g
   expect(await versionAt(second.url)).toBe(2)
   // The key is the same, so the open page takes what the second start published.
   await expect.poll(async () => (await statusOf(page)).bundle.version, { timeout: 15_000 }).toBe(2)
-  expect(await statusOf(page)).toMatchObject({ offline: false, refused: undefined })
+  // Both are said when the installation has ended, a moment after the new version ranks.
+  await expect.poll(() => statusOf(page)).toMatchObject({ offline: false, refused: undefined })
   expect(await second.interrupt(), second.said()).toBe(0)
 }, 150_000)
 
