@@ -113,7 +113,9 @@ export async function train(
   }
   const frequency = new Float64Array(h.items.length)
   for (const item of next) if (item >= 0) frequency[item]++
-  const hasContent = h.items.some((item) => item.title !== item.item_id || item.category.length > 0)
+  // Queries are read through the content's projection, whatever else there is.
+  const hasContent =
+    h.queries.length > 0 || h.items.some((item) => item.title !== item.item_id || item.category.length > 0)
   const content = hasContent ? contentOf(h.items) : undefined
   const { width, blocks, heads, window, hidden } = preset
   const config: ModelConfig = {

@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { seeded } from '../../shared/data/random.ts'
+import { readyBackend } from '../../trainer/backend.ts'
+import { endsWithoutLast } from '../../trainer/batches.ts'
+import type { Histories } from '../../trainer/datasets/histories.ts'
+import { leaveOneOut } from '../../trainer/queries.ts'
+import { type Preset, type TrainProgress, train } from '../../trainer/train.ts'
+import { UserError } from '../../trainer/user-error.ts'
+import { historiesOf, type Step, viewsOf } from './small-histories.ts'
+
+const ITEMS = 30
+const preset: Preset = {
+  width: 8,
+  blocks: 1,
+  heads: 2,
+  window: 6,
+  hidden: 8,
+  negatives: 12,
+  batchTokens: 64,
+  learningRate: 0.01,
+  dropout: 0.1,
+  idDropout: 0.1,
+  epochs: 3,
+  patience: 3,
+}
+
+function shop(titles: boolean, queries: string[] = ['a mug', '台灯']): Histories {
+  const random = seeded('train')
+  const shoppers = Array.from({ length: 20 }, (): Step[] => {
+    const first = random.int(ITEMS)
+    return Array.from({ length: 10 }, (_, n) =>
+      queries.length > 0 && n % 4 === 3 ? { item: -1 - random.int(queries.length) } : { item: (first + n) % ITEMS },
+    )
+  })
+  const h = historiesOf(shoppers, ITEMS, queries)
+  if (titles) h.items = h.items.map((item, n) => ({ ...item, title: `thing ${n % 7}`, category: ['Home'], price: n }))
+  return h
+}
+
+const run = (h: Histories, change: Partial<Preset> = {}, seed: string | number = 1, seen?: TrainProgress[]) =>
+  train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), {
+    preset: { ...preset, ...change },
+    seed,
+    onProgress: (progress) => seen?.push(progress),
+  })
+
+beforeAll(() => readyBackend())
+
+describe('training', () => {
+  it('repeats itself bit for bit with the seed, and differs with another', async () => {
+    const [first, again, other] = [await run(shop(true)), await run(shop(true)), await run(shop(true), {}, 2)]
+    expect(again.params).toEqual(first.params)
+    expect(again.compiled).toEqual(first.compiled)
+    expect(again.epochs.map(({ loss, ndcg }) => [loss, ndcg])).toEqual(
+      first.epochs.map(({ loss, ndcg }) => [loss, ndcg]),
+    )
+    expect(other.params).not.toEqual(first.params)
+  })
+
+  it('keeps no tensor, whether it ends well or not', async () => {
+    await run(shop(true), { epochs: 1 })
+    const before = tf.memory().numTensors
+    await run(shop(true), { epochs: 25, patience: 25 }) // above 100 steps
+    expect(tf.memory().numTensors).toBe(before)
+    await expect(run(shop(true), { learningRate: 1e9 })).rejects.toThrow()
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('whose loss is no longer a number ends with the step, and says what to do', async () => {
+    const failed = await run(shop(true), { learningRate: 1e9, epochs: 10 }).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    if (!(failed instanceof UserError)) throw new Error(`ended with ${failed}`)
+    expect(failed.message).toMatch(/^training: the loss is (NaN|Infinity) at step \d+$/)
+    expect(failed.remedy).toContain('learning rate')
+  })
+
+  it('on histories without two different things says that there is nothing to learn', async () => {
+    await expect(run(historiesOf([viewsOf(1, 1, 1), viewsOf(2)], ITEMS))).rejects.toThrow(
+      'no shopper did two different things',
+    )
+  })
+
+  it('lowers the loss, keeps the best pass, and counts every target once a pass', async () => {
+    const seen: TrainProgress[] = []
+    const { epochs, best } = await run(shop(false, []), { epochs: 30, patience: 30, dropout: 0, idDropout: 0 }, 1, seen)
+    expect(epochs).toHaveLength(30)
+    expect(epochs[29].loss).toBeLessThan(0.7 * epochs[0].loss)
+    expect(best.ndcg).toBe(Math.max(...epochs.map(({ ndcg }) => ndcg)))
+    const done = seen.map((progress) => progress.done)
+    expect(done).toEqual([...done].sort((a, b) => a - b))
+    expect(done.at(-1)).toBe(1)
+  })
+
+  it('ends when validation has not become better for as long as patience lasts', async () => {
+    const { epochs, best } = await run(shop(true), { epochs: 50, patience: 2, learningRate: 0 })
+    expect(epochs).toHaveLength(3)
+    expect(best.epoch).toBe(1)
+  })
+
+  it('learns from searches also in a shop whose products have nothing but ids', async () => {
+    const bare = shop(false)
+    const { params, epochs } = await run(bare)
+    for (const [name, { values }] of Object.entries(params)) {
+      expect(values.every(Number.isFinite), name).toBe(true)
+    }
+    // Another query is another input, and gives another loss.
+    const other = await run({ ...bare, queries: ['a lamp', '马克杯'] })
+    expect(other.epochs[0].loss).not.toBe(epochs[0].loss)
+  })
+
+  it('knows 2,048 queries by their text, and takes the rest as a search for nothing in particular', async () => {
+    const many = shop(
+      true,
+      Array.from({ length: 2100 }, (_, n) => `query ${n}`),
+    )
+    const { epochs } = await run(many, { epochs: 1 })
+    expect(Number.isFinite(epochs[0].loss)).toBe(true)
+  })
+})
