@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { verifierKeyText } from '../shared/tlog/note.ts'
+import { isName, verifierKeyText } from '../shared/tlog/note.ts'
 import { UserError } from './user-error.ts'
 
 export interface PublisherKey {
@@ -23,10 +23,13 @@ interface KeyFile {
 /**
  * Reads the key of a file, or makes one there.
  * @param name of a new key: whose it is, without spaces or "+"
- * @throws UserError when the file is no key
+ * @throws UserError when the file is no key, or the name cannot be one's
  */
 export async function openPublisherKey(file: string, name: string): Promise<PublisherKey> {
   if (!existsSync(file)) {
+    if (!isName(name)) {
+      throw new UserError(`"${name}" cannot be the name of a key`, 'your shop’s domain, without spaces or "+"')
+    }
     const made = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
     const content: KeyFile = { name, privateKey: await crypto.subtle.exportKey('jwk', made.privateKey) }
     mkdirSync(dirname(file), { recursive: true })
@@ -42,6 +45,7 @@ export async function openPublisherKey(file: string, name: string): Promise<Publ
   let publicKey: CryptoKey
   try {
     content = JSON.parse(await readFile(file, 'utf8')) as KeyFile
+    if (typeof content.name !== 'string' || !isName(content.name)) throw new Error('no name')
     const { d: _, ...publicPart } = content.privateKey
     privateKey = await crypto.subtle.importKey('jwk', content.privateKey, 'Ed25519', true, ['sign'])
     publicKey = await crypto.subtle.importKey('jwk', { ...publicPart, key_ops: ['verify'] }, 'Ed25519', true, [

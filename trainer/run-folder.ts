@@ -36,12 +36,16 @@ export async function writeRun(folder: string, info: RunInfo, config: ModelConfi
   await write(folder, 'run.json', `${JSON.stringify(info, null, 2)}\n`)
 }
 
-/** @throws UserError when the folder holds no run */
+/** @throws UserError when the folder holds no run, or a damaged one */
 export async function readRun(folder: string): Promise<{ info: RunInfo; config: ModelConfig; params: Params }> {
   if (!existsSync(join(folder, 'run.json'))) {
     throw new UserError(`${folder}: no run.json in this folder`, 'make a run with "vitrine train --out FOLDER"')
   }
-  const info = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as RunInfo
-  const file = decodeArrays<ModelConfig>(await readFile(join(folder, 'network.vta')))
-  return { info, config: file.meta, params: unflatten(file.meta, take(file, 'params', 'f32')) }
+  try {
+    const info = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as RunInfo
+    const file = decodeArrays<ModelConfig>(await readFile(join(folder, 'network.vta')))
+    return { info, config: file.meta, params: unflatten(file.meta, take(file, 'params', 'f32')) }
+  } catch (error) {
+    throw new UserError(`${folder}: is no whole run: ${(error as Error).message}`, 'train again with the same --out')
+  }
 }

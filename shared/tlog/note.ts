@@ -35,7 +35,7 @@ async function keyHash(name: string, publicKey: Uint8Array): Promise<Uint8Array>
 }
 
 /** A name is not empty and has no space and no "+" (signed-note, "Verifier keys"). */
-const isName = (name: string) => name !== '' && !/[\s+]/u.test(name)
+export const isName = (name: string) => name !== '' && !/[\s+]/u.test(name)
 
 /** Control characters other than newline have no place in a note (signed-note, "Format"). */
 const hasControls = (text: string) => [...text].some((character) => character < ' ' && character !== '\n')

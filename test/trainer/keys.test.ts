@@ -1,0 +1,70 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { openNote, parseVerifierKey, signNote } from '../../shared/tlog/note.ts'
+import { openPublisherKey } from '../../trainer/keys.ts'
+import { UserError } from '../../trainer/user-error.ts'
+
+let folder: string
+let file: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitrine-keys-'))
+  file = join(folder, 'keys', 'publisher.json')
+})
+
+describe('a publisher’s key', () => {
+  it('is made once, readable by its owner only, and opened again as the same', async () => {
+    const umask = process.umask(0)
+    const made = await openPublisherKey(file, 'shop.example').finally(() => process.umask(umask))
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const opened = await openPublisherKey(file, 'another.name')
+    expect(opened.verifierKey).toBe(made.verifierKey)
+    expect(opened.name).toBe('shop.example')
+    expect((await parseVerifierKey(made.verifierKey)).name).toBe('shop.example')
+    const note = await signNote('text\n', opened.name, opened.keys)
+    expect(await openNote(note, made.verifierKey)).toBe('text\n')
+  })
+
+  it('of a name that cannot be one leaves no file behind', async () => {
+    for (const name of ['', 'my shop', 'a+b']) {
+      await expect(openPublisherKey(file, name)).rejects.toThrow(UserError)
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('whose file is damaged is refused, and nothing of the file is in the message', async () => {
+    await openPublisherKey(file, 'shop.example')
+    const whole = readFileSync(file, 'utf8')
+    const { d } = JSON.parse(whole).privateKey
+    const damaged = [
+      '',
+      whole.slice(0, -10),
+      whole.slice(1),
+      `${d}`,
+      whole.replace(d, d.slice(4)),
+      whole.replace('"shop.example"', '7'),
+      whole.replace('shop.example', 'shop example'),
+      '{"name":"shop.example"}',
+      'null',
+    ]
+    for (const content of damaged) {
+      writeFileSync(file, content)
+      const error = await openPublisherKey(file, 'shop.example').then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      if (!(error instanceof UserError)) throw new Error(`with ${content.slice(0, 20)}…: ${error}`)
+      expect(error.message).toBe(`${file}: is no publisher key`)
+      expect(`${error.message} ${error.remedy} ${error.stack} ${error.cause ?? ''}`).not.toContain(d.slice(4, 12))
+      expect(readFileSync(file, 'utf8')).toBe(content)
+    }
+  })
+
+  it('made by two commands at once is one key, or one of them fails', async () => {
+    const results = await Promise.allSettled([1, 2, 3].map(() => openPublisherKey(file, 'shop.example')))
+    const keys = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.verifierKey] : []))
+    expect(keys.length).toBeGreaterThan(0)
+    expect(new Set([...keys, (await openPublisherKey(file, 'shop.example')).verifierKey]).size).toBe(1)
+  })
+})
