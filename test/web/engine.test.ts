@@ -1,0 +1,269 @@
+/** The ranking of the worker without a browser: a shop of 40 products in memory, its bundle, and shoppers who act. */
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { ShopEvent } from '../../shared/data/events.ts'
+import { seeded } from '../../shared/data/random.ts'
+import { BUY, VIEW } from '../../shared/data/sequence.ts'
+import type { ChunkName } from '../../shared/model/bundle.ts'
+import { compile } from '../../shared/model/compile.ts'
+import { contentOf } from '../../shared/model/content.ts'
+import { initParams } from '../../shared/model/params.ts'
+import { verifierKeyText } from '../../shared/tlog/note.ts'
+import { type Bundle, makeBundle } from '../../trainer/publish.ts'
+import { SHELF_KINDS, type Shelf, type ShelfKind } from '../../web/protocol.ts'
+import { createEngine, type Engine } from '../../web/worker/engine.ts'
+import { historiesOf } from '../trainer/small-histories.ts'
+
+const ITEMS = 40
+const NOW = Date.UTC(2026, 5, 1)
+const MINUTE = 60_000
+const SOLD_OUT = new Set(['i3', 'i13', 'i23'])
+
+let bundle: Bundle
+let parts: Map<ChunkName, Uint8Array>
+
+beforeAll(async () => {
+  const random = seeded('engine')
+  const shoppers = Array.from({ length: 100 }, () => {
+    const first = random.int(ITEMS)
+    // Neighbours are viewed one after the other, and bought together.
+    return Array.from({ length: 8 }, (_, n) => ({
+      item: (first + n) % ITEMS,
+      action: n < 4 ? VIEW : BUY,
+      time: NOW - 86_400_000 * (1 + random.int(5)) + Math.min(n, 4) * MINUTE,
+    })).sort((a, b) => a.time - b.time)
+  })
+  const h = historiesOf(shoppers, ITEMS)
+  h.items = h.items.map((item, n) => ({
+    ...item,
+    title: `${['red', 'blue', 'green', 'white'][n % 4]} ${['mug', 'lamp', 'clock', 'tray', 'vase'][n % 5]}`,
+    category: ['Home', ['Mugs', 'Lamps', 'Clocks', 'Trays', 'Vases'][n % 5]],
+    price: 1 + n,
+    ...(SOLD_OUT.has(item.item_id) ? { availability: 'out_of_stock' as const } : {}),
+  }))
+  const content = contentOf(h.items)
+  const config = { items: ITEMS, contentWidth: content.width, width: 16, blocks: 2, heads: 2, window: 4, hidden: 16 }
+  const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
+  bundle = await makeBundle({
+    histories: h,
+    network: compile(config, initParams(config, 'engine'), content),
+    blend: { network: 0.3, rules: 1, popularity: 0.05, buyAgain: 0.05 },
+    version: 1,
+    key: { name: 'engine.test', keys, verifierKey: await verifierKeyText('engine.test', keys.publicKey) },
+    now: NOW,
+  })
+  parts = new Map(bundle.manifest.chunks.map(({ name, sha256 }) => [name, bundle.chunks.get(sha256) as Uint8Array]))
+})
+
+let made = 0
+function event(
+  name: ShopEvent['name'] &
+    ('view_item' | 'add_to_cart' | 'remove_from_cart' | 'purchase' | 'refund' | 'rec_dismiss' | 'add_to_wishlist'),
+  item: string | string[],
+  time = NOW,
+): ShopEvent {
+  return { id: `e${made++}`, time, name, items: [item].flat().map((item_id) => ({ item_id })) }
+}
+const search = (search_term: string, time = NOW): ShopEvent => ({ id: `e${made++}`, time, name: 'search', search_term })
+
+function engineAfter(...events: ShopEvent[]): Engine {
+  const engine = createEngine()
+  engine.install(parts, bundle.manifest)
+  for (const one of events) engine.append(one)
+  return engine
+}
+const options = { limit: 8, now: NOW, language: 'en' }
+const ids = ({ items }: Shelf) => items.map(({ itemId }) => itemId)
+const shelfOf = (engine: Engine, kind: ShelfKind, itemId?: string) => engine.recommend(kind, { ...options, itemId })
+/** All shelves, without what is drawn at random. */
+const allShelves = (engine: Engine, itemId?: string) =>
+  SHELF_KINDS.map((kind) => ({ ...shelfOf(engine, kind, itemId), recId: '' }))
+
+describe('a first visit', () => {
+  it('has a shelf from the first chunk alone, and the same kind of shelf from all', () => {
+    const engine = createEngine()
+    expect(shelfOf(engine, 'for-you').items).toEqual([])
+    engine.install(new Map([['shelf', parts.get('shelf') as Uint8Array]]), bundle.manifest)
+    for (const kind of ['for-you', 'trending'] as const) {
+      const { items, models } = shelfOf(engine, kind)
+      expect(items).toHaveLength(8)
+      expect(models).toEqual(['trending'])
+      expect(items.every(({ reason }) => reason.code === 'trending')).toBe(true)
+    }
+    expect(ids(shelfOf(engine, 'buy-again'))).toEqual([])
+    const whole = engineAfter()
+    expect(shelfOf(whole, 'for-you').items.every(({ reason }) => reason.code === 'trending')).toBe(true)
+    expect(ids(shelfOf(whole, 'for-you'))).toEqual(ids(shelfOf(whole, 'trending')))
+    expect(shelfOf(whole, 'for-you').items).toHaveLength(8)
+  })
+
+  it('has nothing bought together without a product or a cart, and nothing to buy again', () => {
+    const engine = engineAfter()
+    for (const kind of ['bought-together', 'related', 'buy-again'] as const)
+      expect(ids(shelfOf(engine, kind))).toEqual([])
+    expect(ids(shelfOf(engine, 'bought-together', 'i10')).length).toBeGreaterThan(0)
+    expect(ids(shelfOf(engineAfter(event('add_to_cart', 'i10')), 'bought-together')).length).toBeGreaterThan(0)
+    const emptied = engineAfter(event('add_to_cart', 'i10'), event('remove_from_cart', 'i10', NOW + 1))
+    expect(ids(shelfOf(emptied, 'bought-together'))).toEqual([])
+    const paid = engineAfter(event('add_to_cart', 'i10'), event('purchase', 'i10', NOW + 1))
+    expect(ids(shelfOf(paid, 'bought-together'))).toEqual([])
+  })
+})
+
+describe('a shelf', () => {
+  const act = fc.record({
+    name: fc.constantFrom(
+      'view_item',
+      'add_to_cart',
+      'remove_from_cart',
+      'purchase',
+      'refund',
+      'add_to_wishlist' as const,
+    ),
+    items: fc.uniqueArray(fc.integer({ min: 0, max: ITEMS + 2 }), { minLength: 1, maxLength: 3 }), // the last are unknown
+    minute: fc.nat(5000),
+    query: fc.option(fc.constantFrom('red mug', 'lamp', '台灯')),
+  })
+  const visit = fc.array(act, { maxLength: 12 }).map((acts) => {
+    const minutes = new Set<number>()
+    return acts
+      .filter(({ minute }) => !minutes.has(minute) && minutes.add(minute))
+      .map(({ name, items, minute, query }) =>
+        query === null
+          ? event(
+              name as 'view_item',
+              items.map((n) => `i${n}`),
+              NOW - minute * MINUTE,
+            )
+          : search(query, NOW - minute * MINUTE),
+      )
+  })
+
+  it('is the same whether events came one by one, in any order, or all at once', () => {
+    fc.assert(
+      fc.property(visit, fc.integer({ min: 0, max: ITEMS - 1 }), (events, here) => {
+        const atOnce = engineAfter()
+        atOnce.setHistory([...events].sort((a, b) => a.time - b.time))
+        expect(allShelves(engineAfter(...events), `i${here}`)).toEqual(allShelves(atOnce, `i${here}`))
+        const late = createEngine()
+        late.setHistory(events)
+        late.install(parts, bundle.manifest)
+        expect(allShelves(late, `i${here}`)).toEqual(allShelves(atOnce, `i${here}`))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('names only what exists, once, can be bought, and was not dismissed', () => {
+    fc.assert(
+      fc.property(
+        visit,
+        fc.integer({ min: 0, max: ITEMS - 1 }),
+        fc.constantFrom(1, 3, 8, 100),
+        (events, dismissed, limit) => {
+          const engine = engineAfter(...events, event('rec_dismiss', `i${dismissed}`, NOW))
+          for (const kind of SHELF_KINDS) {
+            const found = ids(engine.recommend(kind, { ...options, limit }))
+            expect(found.length).toBeLessThanOrEqual(limit)
+            expect(new Set(found).size).toBe(found.length)
+            expect(found.filter((id) => SOLD_OUT.has(id) || !engine.knows(id))).toEqual([])
+            if (kind !== 'buy-again') expect(found).not.toContain(`i${dismissed}`)
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('gives as reason an act of the shopper’s own, or that it is wanted now', () => {
+    fc.assert(
+      fc.property(visit, (events) => {
+        const engine = engineAfter(...events)
+        const did = (name: string, id: string) =>
+          events.some((one) => one.name === name && 'items' in one && one.items?.some(({ item_id }) => item_id === id))
+        for (const { reason, itemId } of shelfOf(engine, 'for-you').items) {
+          if (reason.code === 'searched') {
+            expect(events.some((one) => one.name === 'search' && one.search_term === reason.query)).toBe(true)
+          } else if (reason.code !== 'trending') {
+            const name = { viewed: 'view_item', carted: 'add_to_cart', bought: 'purchase', wished: 'add_to_wishlist' }[
+              reason.code as 'viewed'
+            ]
+            expect('itemId' in reason && did(name, reason.itemId) && reason.itemId !== itemId).toBe(true)
+          }
+        }
+        for (const { reason, itemId } of shelfOf(engine, 'buy-again').items) {
+          expect(reason.code).toBe('buy-again')
+          expect(did('purchase', itemId)).toBe(true)
+        }
+        for (const { reason } of shelfOf(engine, 'bought-together').items) {
+          expect('itemId' in reason && did('add_to_cart', reason.itemId)).toBe(true)
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('for you has nothing that the shopper has met, and changes after each act', () => {
+    const engine = engineAfter()
+    let before = ids(shelfOf(engine, 'for-you'))
+    ;['i10', 'i20', 'i30'].forEach((id, n) => {
+      engine.append(event('view_item', id, NOW + n * MINUTE))
+      const after = ids(shelfOf(engine, 'for-you'))
+      expect(after).not.toEqual(before)
+      expect(after).not.toContain(id)
+      before = after
+    })
+    engine.append(search('red mug', NOW + 4 * MINUTE))
+    expect(ids(shelfOf(engine, 'for-you'))).not.toEqual(before)
+  })
+
+  it('does not change for an item that the shop does not know', () => {
+    const known = [event('view_item', 'i5'), event('add_to_cart', 'i6', NOW + 1)]
+    const engine = engineAfter(...known)
+    const before = allShelves(engine, 'i10')
+    for (const id of ['i999', '', '__proto__', 'constructor', '💡"\'', 'x'.repeat(10_000)]) {
+      engine.append(event('view_item', id, NOW + 2))
+      engine.append(event('purchase', [id], NOW + 3))
+      expect(engine.knows(id)).toBe(false)
+    }
+    expect(allShelves(engine, 'i10')).toEqual(before)
+  })
+
+  it('of one category is at most half of a shelf of eight, as long as there is something else', () => {
+    const engine = engineAfter(event('view_item', 'i0'), event('view_item', 'i5', NOW + 1))
+    for (const kind of ['for-you', 'trending'] as const) {
+      const kinds = ids(shelfOf(engine, kind)).map((id) => Number(id.slice(1)) % 5)
+      for (const one of kinds) expect(kinds.filter((other) => other === one).length).toBeLessThanOrEqual(4)
+    }
+  })
+})
+
+describe('buy again', () => {
+  it('counts purchases, says when the last was, and forgets what was given back', () => {
+    const day = 86_400_000
+    const engine = engineAfter(
+      event('purchase', ['i1', 'i2'], NOW - 90 * day),
+      event('purchase', ['i1', 'i4'], NOW - 30 * day),
+      event('view_item', 'i7', NOW - 20 * day),
+      event('refund', 'i4', NOW - 10 * day),
+    )
+    expect(shelfOf(engine, 'buy-again').items.map(({ itemId, reason }) => ({ itemId, ...reason }))).toEqual([
+      { itemId: 'i1', code: 'buy-again', times: 2, lastTime: NOW - 30 * day },
+      { itemId: 'i2', code: 'buy-again', times: 1, lastTime: NOW - 90 * day },
+    ])
+    engine.append(event('purchase', 'i4', NOW - day))
+    expect(ids(shelfOf(engine, 'buy-again'))).toContain('i4')
+  })
+})
+
+it('a bundle without a network ranks by rules, and one that arrives later joins in', () => {
+  const engine = createEngine()
+  const counting = new Map([...parts].filter(([name]) => name === 'items' || name === 'rules' || name === 'shelf'))
+  engine.install(counting, bundle.manifest)
+  engine.append(event('view_item', 'i10'))
+  expect(shelfOf(engine, 'for-you').models).not.toContain('network')
+  const next = ids(shelfOf(engine, 'for-you'))
+  expect(next.some((id) => ['i11', 'i12', 'i14'].includes(id))).toBe(true)
+  engine.install(parts, bundle.manifest)
+  expect(shelfOf(engine, 'for-you').models).toContain('network')
+})
