@@ -30,11 +30,12 @@ function querySignals(models: Models, query: Query, queries: readonly string[]):
   return signalsOf(models, tokens, models.network && stateAfter(models.network, tokens), query.time)
 }
 
+/** Where two are equally good, the earlier leads: what only counts needs no download. */
 export const SINGLE: Record<keyof BlendWeights, BlendWeights> = {
-  network: { network: 1, rules: 0, popularity: 0, buyAgain: 0 },
   rules: { network: 0, rules: 1, popularity: 0, buyAgain: 0 },
   popularity: { network: 0, rules: 0, popularity: 1, buyAgain: 0 },
   buyAgain: { network: 0, rules: 0, popularity: 0, buyAgain: 1 },
+  network: { network: 1, rules: 0, popularity: 0, buyAgain: 0 },
 }
 
 /** Tried for each weight in turn, as multiples of the first model's. */

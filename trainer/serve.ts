@@ -38,7 +38,17 @@ export async function serve({ shop, port, host, onRequest, ...edge }: ServeOptio
   }
   if (shop) whole.route('/edge', app).route('/', shop)
   else whole.route('/', app)
-  return serveEdge(whole, { port, host }).catch((error: Error) => {
+  return listen(whole, port, host)
+}
+
+/** Finds out before minutes of work are done for it. @throws UserError when the port cannot be had */
+export async function checkPort(port: number, host: string): Promise<void> {
+  const probe = await listen({ fetch: () => new Response() }, port, host)
+  await probe.close()
+}
+
+function listen(app: Parameters<typeof serveEdge>[0], port: number, host: string): Promise<ServedEdge> {
+  return serveEdge(app, { port, host }).catch((error: Error) => {
     throw new UserError(error.message, 'free the port, or name another with --port')
   })
 }

@@ -9,7 +9,6 @@ import { hash32, mix32 } from './random.ts'
 
 /** What was done with an item, or that something was searched for. The order is part of every trained model. */
 export const ACTIONS = ['view', 'cart', 'buy', 'remove', 'wish', 'refund', 'search'] as const
-export type Action = (typeof ACTIONS)[number]
 export const [VIEW, CART, BUY, REMOVE, WISH, REFUND, SEARCH] = ACTIONS.map((_, index) => index)
 
 const ACTION_OF_EVENT: Partial<Record<ShopEvent['name'], number>> = {

@@ -54,7 +54,7 @@ it('a product finds its photograph by the handle in its address, and the shop se
   const url = 'https://shop.example/products/d?variant=2'
   await writer.product({ item_id: '1', title: 'With', category: [], url, image_link: 'https://cdn.example/d.webp' })
   await writer.product({ item_id: '2', title: 'Without', category: [] })
-  const common = { format: 'vitrine-dataset/1', simulated: true, source: 'test', languages: ['en'] } as const
+  const common = { format: 'vitrine-dataset/1' as const, simulated: true, source: 'test', languages: ['en'] }
   await writer.finish({ ...common, name: 'pictures', shoppers: 0, items: 2, events: 0 })
   const dist = join(folder, 'dist')
   mkdirSync(dist)

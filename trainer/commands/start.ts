@@ -18,7 +18,7 @@ import { openPublisherKey } from '../keys.ts'
 import { progressView } from '../progress.ts'
 import { type BundleInput, makeBundle, publish } from '../publish.ts'
 import { readRun } from '../run-folder.ts'
-import { openBundles, scriptTag, serve } from '../serve.ts'
+import { checkPort, openBundles, scriptTag, serve } from '../serve.ts'
 import { createShop } from '../shop-server.ts'
 import { openThumbnails, thumbnailOf } from '../thumbnails.ts'
 import type { TrainProgress } from '../train.ts'
@@ -73,6 +73,7 @@ Examples:
     const port = portOf(args.port)
     const began = Date.now()
     const say = (text: string) => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+    await checkPort(port, args.host)
     mkdirSync(args.home, { recursive: true })
 
     const [folder] = await Promise.all([shopData(args, say), buildWeb()])

@@ -115,11 +115,26 @@ export async function readDatasetInfo(folder: string): Promise<DatasetInfo> {
   return JSON.parse(await readFile(file, 'utf8')) as DatasetInfo
 }
 
-/** The lines of a JSONL file as values, one at a time; nothing when the file is absent. */
+/**
+ * The lines of a JSONL file as values, one at a time; nothing when the file is absent.
+ * @throws UserError naming the line that is damaged
+ */
 export async function* readLines<T>(folder: string, file: string): AsyncGenerator<T> {
   const path = join(folder, file)
   if (!existsSync(path)) return
+  let line = 0
   for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (text !== '') yield JSON.parse(text) as T
+    line++
+    if (text === '') continue
+    let value: T
+    try {
+      value = JSON.parse(text) as T
+    } catch {
+      throw new UserError(
+        `${path} line ${line}: is not JSON: ${text.slice(0, 80)}`,
+        'make the dataset again with "vitrine import" or "vitrine sample"',
+      )
+    }
+    yield value
   }
 }
