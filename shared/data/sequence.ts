@@ -44,7 +44,9 @@ export function tokensOf(events: readonly ShopEvent[], itemNumber: (itemId: stri
   const tokens: (Token & { order: number })[] = []
   for (const event of events) {
     if (event.name === 'search') {
-      tokens.push({ item: -1, action: SEARCH, time: event.time, query: event.search_term, order: 0 })
+      // Before all items of its moment.
+      const order = mix32(hash32(event.id)) - 2 ** 32
+      tokens.push({ item: -1, action: SEARCH, time: event.time, query: event.search_term, order })
       continue
     }
     const action = ACTION_OF_EVENT[event.name]
