@@ -40,7 +40,7 @@ export interface ItemView {
 }
 
 export function titleIn(view: ItemView, language: string): string {
-  return view.titles?.[language.split('-')[0]] ?? view.title
+  return view.titles?.[language] ?? view.titles?.[language.split('-')[0]] ?? view.title
 }
 
 export function viewOf(product: Product): ItemView {

@@ -7,7 +7,7 @@
  *     popularity  logarithm of the count, as a share of the most popular's
  *     buy again   share of the best's
  */
-import { BUY, type Token } from '../data/sequence.ts'
+import { BUY, isPositive, type Token } from '../data/sequence.ts'
 import type { Probe, RulesChunk } from './chunks.ts'
 import type { CompiledModel } from './compile.ts'
 import { type InferenceState, scoreItems, startState, step } from './infer.ts'
@@ -94,7 +94,9 @@ export function signalsOf(
   const V = models.popularity.length
   const rules = new Float32Array(V)
   const items = tokens.map((token) => token.item)
-  scoreRules(models.rules.next, items, rules)
+  // What was put back or returned leads to nothing; rules were counted without it too.
+  const wanted = tokens.filter((token) => isPositive(token.action)).map((token) => token.item)
+  scoreRules(models.rules.next, wanted, rules)
   const buyAgain = new Float32Array(V)
   scoreBuyAgain(
     items,

@@ -55,8 +55,8 @@ export function createEngine(): Engine {
     append(event) {
       events.push(event)
       const added = tokensOf([event], numberOf)
-      // A clock that was set back: the order of the whole history changes.
-      if (added.length > 0 && tokens.length > 0 && added[0].time < tokens[tokens.length - 1].time) return readHistory()
+      // A clock that was set back, or two events of one moment: the order of the whole history changes.
+      if (added.length > 0 && tokens.length > 0 && added[0].time <= tokens[tokens.length - 1].time) return readHistory()
       const network = installed?.catalogue?.models.network
       for (const token of added) {
         tokens.push(token)

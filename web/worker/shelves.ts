@@ -71,10 +71,14 @@ export function rankShelf(
       if (item < 0) continue
       const record = bought.get(item)
       if (action === BUY) bought.set(item, { times: (record?.times ?? 0) + 1, last: time })
-      if (action === REFUND) bought.delete(item)
+      // A return takes back the latest purchase, not what was bought and kept before.
+      if (action === REFUND && record) {
+        if (record.times === 1) bought.delete(item)
+        else bought.set(item, { ...record, times: record.times - 1 })
+      }
     }
     const own = signalsOf(models, tokens, undefined, now).buyAgain as Float32Array
-    const order = [...bought.keys()].filter((item) => views[item].available).sort((a, b) => own[b] - own[a])
+    const order = [...bought.keys()].filter((item) => !hidden.has(item)).sort((a, b) => own[b] - own[a])
     const picks = order.slice(0, limit).map((item): Pick => {
       const { times, last } = bought.get(item) as { times: number; last: number }
       return { item, reason: { code: 'buy-again', times, lastTime: last } }
