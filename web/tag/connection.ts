@@ -23,10 +23,14 @@ export interface Connection {
   ask(question: Unnumbered<Question>): Promise<Answer>
 }
 
+/**
+ * @param beforeStart called when the worker's code is there and the worker has asked for nothing yet
+ */
 export function connect(
   edge: string,
   asset: Asset,
   vouch: (url: string) => string,
+  beforeStart: () => Promise<void>,
   onChange: (what: 'events' | 'bundle' | 'consent') => void,
 ): Connection {
   type State =
@@ -47,6 +51,7 @@ export function connect(
 
   const start = async () => {
     const code = await getAsset(edge, asset.file, asset.integrity)
+    await beforeStart()
     const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
     const worker = new Worker(vouch(url))
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {

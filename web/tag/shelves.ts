@@ -1,33 +1,38 @@
-/** Loads the shelf elements once a page has one, so that pages without shelves pay nothing for them. */
+/**
+ * Loads the shelf elements, on every page and always at the same moment: after the worker's code, before the worker asks
+ * for anything. Which requests a browser makes, and in which order, must not depend on what is on the page.
+ */
 import { aimScript, assetUrl } from '../network.ts'
 import type { Asset } from './connection.ts'
 
-export const SHELF_TAG = 'vitrine-shelf'
-
 /** Room for a shelf before its code is there: what lies below must not jump when it arrives. */
-const RESERVED = `${SHELF_TAG}:not(:defined){display:block;min-block-size:var(--vitrine-shelf-height,22.5em)}`
+const RESERVED = 'vitrine-shelf:not(:defined){display:block;min-block-size:var(--vitrine-shelf-height,22.5em)}'
+/** Suggestions do not wait longer for the code that shows them. */
+const PATIENCE_MS = 5000
 
-export function watchShelves(page: Document, load: () => void): void {
+export function reserveRoom(page: Document): void {
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(RESERVED)
   page.adoptedStyleSheets = [sheet, ...page.adoptedStyleSheets]
-  const shelves = page.getElementsByTagName(SHELF_TAG) // a live list: looking again costs nothing
-  if (shelves.length > 0) {
-    load()
-    return
-  }
-  const observer = new MutationObserver(() => {
-    if (shelves.length === 0) return
-    observer.disconnect()
-    load()
-  })
-  observer.observe(page, { subtree: true, childList: true })
 }
 
-/** A script element rather than a Blob: a policy that allows the tag by host then allows this too. */
-export function loadShelves(page: Document, edge: string, asset: Asset, vouch: (url: string) => string, nonce: string) {
-  const script = page.createElement('script')
-  script.nonce = nonce
-  aimScript(script, vouch(assetUrl(edge, asset.file)), asset.integrity)
-  page.head.append(script)
+/**
+ * A script element rather than a Blob: a policy that allows the tag by host then allows this too.
+ * @returns when it has run, or cannot
+ */
+export function loadShelves(
+  page: Document,
+  edge: string,
+  asset: Asset,
+  vouch: (url: string) => string,
+  nonce: string,
+): Promise<void> {
+  return new Promise((settled) => {
+    const script = page.createElement('script')
+    script.nonce = nonce
+    script.onload = script.onerror = () => settled()
+    setTimeout(settled, PATIENCE_MS)
+    aimScript(script, vouch(assetUrl(edge, asset.file)), asset.integrity)
+    page.head.append(script)
+  })
 }

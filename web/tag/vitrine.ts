@@ -12,7 +12,7 @@ import type { Consent, EventSource, ShelfKind, Status } from '../protocol.ts'
 import type { Change, Vitrine } from './api.ts'
 import { type Asset, type Connection, connect } from './connection.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { loadShelves, watchShelves } from './shelves.ts'
+import { loadShelves, reserveRoom } from './shelves.ts'
 import { createVouch } from './trusted.ts'
 
 /** Written in by web/build.ts: the other files of this release and their hashes. */
@@ -30,9 +30,16 @@ try {
 function start(settings: Settings): void {
   const vouch = createVouch(window)
   const listeners = new Set<(change: Change) => void>()
-  const connection = connect(settings.edge, WORKER_ASSET, vouch, (change) => {
-    for (const listener of listeners) quietly(() => listener(change))
-  })
+  reserveRoom(document)
+  const connection = connect(
+    settings.edge,
+    WORKER_ASSET,
+    vouch,
+    () => loadShelves(document, settings.edge, SHELF_ASSET, vouch, settings.nonce),
+    (change) => {
+      for (const listener of listeners) quietly(() => listener(change))
+    },
+  )
   const decided: Partial<Consent> = navigator.globalPrivacyControl ? { contribute: false } : {}
   const stub = window.vitrine
   const calls = Array.isArray(stub?.q) ? [...stub.q] : []
@@ -67,7 +74,6 @@ function start(settings: Settings): void {
       },
     }),
   )
-  watchShelves(document, () => quietly(() => loadShelves(document, settings.edge, SHELF_ASSET, vouch, settings.nonce)))
   addEventListener('pagehide', ({ persisted }) => persisted && connection.tell({ type: 'pause' }))
   addEventListener('pageshow', ({ persisted }) => persisted && connection.tell({ type: 'resume' }))
 }
