@@ -84,34 +84,48 @@ export interface Models {
   weights: BlendWeights
 }
 
-/** What each model says after a history. */
+/**
+ * Room for the scores of one ranking, (V) each. A page that ranks at every act keeps one: buffers of this size, made anew
+ * each time, cost more in collection than the ranking itself.
+ */
+export interface Scratch {
+  rules: Float32Array
+  buyAgain: Float32Array
+  network: Float32Array
+  scores: Float32Array
+}
+
+export function createScratch(items: number): Scratch {
+  const column = () => new Float32Array(items)
+  return { rules: column(), buyAgain: column(), network: column(), scores: column() }
+}
+
+/** What each model says after a history. With `scratch`, until it is next used. */
 export function signalsOf(
   models: Models,
   tokens: readonly Token[],
   state: InferenceState | undefined,
   now: number,
+  scratch: Scratch = createScratch(models.popularity.length),
 ): Signals {
-  const V = models.popularity.length
-  const rules = new Float32Array(V)
+  const { rules, buyAgain, network } = scratch
+  rules.fill(0)
   const items = tokens.map((token) => token.item)
   // What was put back or returned leads to nothing; rules were counted without it too.
   const wanted = tokens.filter((token) => isPositive(token.action)).map((token) => token.item)
   scoreRules(models.rules.next, wanted, rules)
-  const buyAgain = new Float32Array(V)
-  scoreBuyAgain(
-    items,
-    tokens.map((token) => token.action),
-    tokens.map((token) => token.time),
-    now,
-    buyAgain,
-  )
-  const signals: Signals = {
-    rules: shareOfBest(rules),
-    popularity: models.popularity,
-    buyAgain: shareOfBest(buyAgain),
+  const signals: Signals = { rules: shareOfBest(rules), popularity: models.popularity }
+  if (tokens.some((token) => token.action === BUY)) {
+    scoreBuyAgain(
+      items,
+      tokens.map((token) => token.action),
+      tokens.map((token) => token.time),
+      now,
+      buyAgain.fill(0),
+    )
+    signals.buyAgain = shareOfBest(buyAgain)
   }
   if (models.network && state && state.tokens > 0) {
-    const network = new Float32Array(V)
     scoreItems(models.network, state.state, network)
     signals.network = standardise(network)
   }

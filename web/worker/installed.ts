@@ -8,7 +8,7 @@ import {
   decodeShelf,
   type ItemView,
 } from '../../shared/model/chunks.ts'
-import { checkProbes, type Models, popularityShare } from '../../shared/model/rank.ts'
+import { checkProbes, createScratch, type Models, popularityShare, type Scratch } from '../../shared/model/rank.ts'
 
 /** A bundle as far as it has arrived. */
 export interface Installed {
@@ -16,7 +16,13 @@ export interface Installed {
   parts: ChunkName[]
   shelf: ItemView[]
   /** With `items` and `rules`: */
-  catalogue?: { views: ItemView[]; numbers: Map<string, number>; unavailable: number[]; models: Models }
+  catalogue?: {
+    views: ItemView[]
+    numbers: Map<string, number>
+    unavailable: number[]
+    models: Models
+    scratch: Scratch
+  }
 }
 
 export type Catalogue = NonNullable<Installed['catalogue']>
@@ -57,6 +63,7 @@ export function readBundle(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: 
       numbers: new Map(views.map((view, number) => [view.id, number])),
       unavailable: views.flatMap((view, number) => (view.available ? [] : [number])),
       models,
+      scratch: createScratch(views.length),
     },
   }
 }

@@ -51,11 +51,11 @@ export function rankShelf(
   state: InferenceState | undefined,
   { itemId, limit, now, language }: RecommendOptions,
 ): { picks: Pick[]; models: string[] } {
-  const { views, numbers, models } = catalogue
+  const { views, numbers, models, scratch } = catalogue
   const title = (item: number) => titleIn(views[item], language)
   const hidden = notToShow(catalogue, events)
   const here = itemId === undefined ? undefined : numbers.get(itemId)
-  const scores = new Float32Array(views.length)
+  const scores = scratch.scores.fill(0)
   const best = (count: number) => topK(scores, count)
 
   if (kind === 'trending' || (kind === 'for-you' && tokens.length === 0)) {
@@ -77,7 +77,7 @@ export function rankShelf(
         else bought.set(item, { ...record, times: record.times - 1 })
       }
     }
-    const own = signalsOf(models, tokens, undefined, now).buyAgain as Float32Array
+    const own = signalsOf(models, tokens, undefined, now, scratch).buyAgain ?? scores
     const order = [...bought.keys()].filter((item) => !hidden.has(item)).sort((a, b) => own[b] - own[a])
     const picks = order.slice(0, limit).map((item): Pick => {
       const { times, last } = bought.get(item) as { times: number; last: number }
@@ -94,7 +94,7 @@ export function rankShelf(
     const names = ['bought together']
     if (kind === 'related') {
       // Each on its own scale: the best companion, the best successor and the same thing again are worth 1.
-      const followers = new Float32Array(scores.length)
+      const followers = scratch.rules.fill(0)
       scoreRules(next, around, followers)
       const similarity = models.network && similarityTo(models.network, around[around.length - 1])
       shareOfBest(scores)
@@ -121,7 +121,7 @@ export function rankShelf(
     return { picks, models: names }
   }
 
-  const signals = signalsOf(models, tokens, state, now)
+  const signals = signalsOf(models, tokens, state, now, scratch)
   blend(signals, models.weights, scores)
   for (const item of hidden) scores[item] = Number.NEGATIVE_INFINITY
   // What was just seen or bought is known to the shopper and has shelves of its own.
@@ -164,7 +164,8 @@ function similarityTo({ table }: CompiledModel, here: number): Float32Array {
   let ownSquare = 0
   for (const value of own) ownSquare += value * value
   for (let item = 0; item < cosines.length; item++) {
-    let [dot, square] = [0, 0]
+    let dot = 0
+    let square = 0
     for (let j = 0; j < d; j++) {
       const value = values[item * d + j]
       dot += value * own[j]
