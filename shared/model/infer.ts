@@ -78,23 +78,31 @@ export function scoreItems(model: CompiledModel, state: Float32Array, scores: Fl
   const { values, scales, width: d } = model.table
   const { bias } = model
   const x = Float64Array.from(state) // else each factor is widened again for each item
-  const whole = d - (d % 4)
-  for (let item = 0; item < bias.length; item++) {
+  const items = bias.length
+  // Four rows at once: a factor is read once for four products, and four sums do not wait for each other.
+  const whole = items - (items % 4)
+  for (let item = 0; item < whole; item += 4) {
     const row = item * d
-    // Four sums at once: one chain of additions would wait for itself. Declared one by one: taking them from an array
-    // literal would walk an iterator for each item, and double the time.
-    let a = 0
-    let b = 0
-    let c = 0
-    let e = 0
-    for (let j = 0; j < whole; j += 4) {
-      a += values[row + j] * x[j]
-      b += values[row + j + 1] * x[j + 1]
-      c += values[row + j + 2] * x[j + 2]
-      e += values[row + j + 3] * x[j + 3]
+    let first = 0
+    let second = 0
+    let third = 0
+    let fourth = 0
+    for (let j = 0; j < d; j++) {
+      const factor = x[j]
+      first += values[row + j] * factor
+      second += values[row + d + j] * factor
+      third += values[row + 2 * d + j] * factor
+      fourth += values[row + 3 * d + j] * factor
     }
-    for (let j = whole; j < d; j++) a += values[row + j] * x[j]
-    scores[item] = (a + b + c + e) * scales[item] + bias[item]
+    scores[item] = first * scales[item] + bias[item]
+    scores[item + 1] = second * scales[item + 1] + bias[item + 1]
+    scores[item + 2] = third * scales[item + 2] + bias[item + 2]
+    scores[item + 3] = fourth * scales[item + 3] + bias[item + 3]
+  }
+  for (let item = whole; item < items; item++) {
+    let sum = 0
+    for (let j = 0; j < d; j++) sum += values[item * d + j] * x[j]
+    scores[item] = sum * scales[item] + bias[item]
   }
 }
 
