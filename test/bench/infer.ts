@@ -25,7 +25,6 @@ import { quantile, type Row, rounded } from './row.ts'
 
 const SIZES = [4_000, 10_000]
 const EVENTS = 300
-/** The first are slower: the compiler has not seen the code yet. Reported apart from none: a shopper has them too. */
 const STARTS = 10
 const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
 
@@ -113,6 +112,7 @@ async function timeToFirstLists(): Promise<{ shelf: number; network: number }> {
 
 /** In the page: each event is a view of another item; milliseconds until the list that knows of it. */
 async function eventsToLists([items, count]: readonly [number, number]) {
+  await new Promise((looked) => setTimeout(looked, 1000)) // a person looks at a page before acting on it
   const times: number[] = []
   const lists = new Set<string>()
   let models = ''
