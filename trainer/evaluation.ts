@@ -135,12 +135,11 @@ function measure(h: Histories, { train: ends }: Split, queries: Query[], scorers
   for (const [name, ofSeeds] of scorers) {
     const asked = ofSeeds.map((scorer) => askAll(scorer, queries, h.items.length))
     const perSeed = asked.map((result) => reportOf(result, h, ends))
-    reports[name] = Object.fromEntries(
-      Object.keys(perSeed[0]).map((key) => [
-        key,
-        perSeed.reduce((sum, report) => sum + report[key as keyof ModelReport], 0) / perSeed.length,
-      ]),
-    ) as unknown as ModelReport
+    const mean = { ...perSeed[0] }
+    for (const key of Object.keys(mean) as (keyof ModelReport)[]) {
+      mean[key] = perSeed.reduce((sum, report) => sum + report[key], 0) / perSeed.length
+    }
+    reports[name] = mean
     metrics.set(
       name,
       asked[0].ndcg.map((_, at) => asked.reduce((sum, { ndcg }) => sum + ndcg[at], 0) / asked.length),
