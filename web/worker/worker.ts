@@ -193,13 +193,16 @@ async function refresh(): Promise<void> {
   if (!settings || refreshing) return
   refreshing = true
   try {
-    await installLatest(destination(settings), 'edge').catch((error: unknown) => {
-      // A first page that finds the edge away may still have all of it in the HTTP cache.
-      if (!(error instanceof Unreachable) || installed || !settings) throw error
-      offline = true
-      return installLatest(destination(settings), 'cache')
-    })
-    offline = offline && !installed
+    offline = await installLatest(destination(settings), 'edge').then(
+      () => false,
+      async (error: unknown) => {
+        // A first page that finds the edge away may still have all of it in the HTTP cache.
+        if (!(error instanceof Unreachable) || installed || !settings) throw error
+        offline = true
+        await installLatest(destination(settings), 'cache')
+        return true
+      },
+    )
     refused = undefined
   } catch (error) {
     onInstallFailed(error)
