@@ -40,6 +40,8 @@ const files = PARTS.flatMap(filesUnder).filter((file) => /\.(ts|js|svelte)$/.tes
 const imports = new Map(files.map((file) => [file, importsOf(file)]))
 const importsIn = (folder: string) => [...imports.values()].flat().filter(({ from }) => from.startsWith(folder))
 const shown = (found: Import[]) => found.map(({ from, to }) => `${from} → ${to}`)
+/** Compiled by another compiler: see `shared/model/assemblyscript.ts`. */
+const KERNELS = 'shared/model/kernels/'
 const partOf = (path: string) => PARTS.find((part) => path.startsWith(`${part}/`))
 
 function reachable(entry: string): Set<string> {
@@ -88,9 +90,16 @@ describe('folders', () => {
     const compiled = config?.fileNames.map((name) => relative(ROOT, name)).sort()
     expect(compiled).toEqual(
       filesUnder('shared')
-        .filter((file) => file.endsWith('.ts'))
+        .filter((file) => file.endsWith('.ts') && !file.startsWith(KERNELS))
         .sort(),
     )
+  })
+
+  it('kernels are AssemblyScript, each complete in one file', () => {
+    const kernels = filesUnder(KERNELS).filter((file) => file.endsWith('.ts'))
+    expect(kernels.length).toBeGreaterThan(0)
+    expect(kernels.flatMap((file) => shown(imports.get(file) ?? []))).toEqual([])
+    expect([...imports.values()].flat().filter(({ to }) => to.startsWith(KERNELS))).toEqual([])
   })
 
   it('what runs in a browser imports nothing of Node; web/build.ts runs on the operator’s machine', () => {
