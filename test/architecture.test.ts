@@ -111,7 +111,7 @@ describe('folders', () => {
 
 /** What a shopper's browser runs before it has anything to learn. */
 const ENTRIES = ['web/tag/vitrine.ts', 'web/worker/worker.ts', 'web/widgets/shelf.ts', 'web/shop/main.ts']
-const WITH_TFJS = ['shared/model/model.ts', 'shared/model/fit.ts', 'shared/model/wasm-kernels.ts']
+const WITH_TFJS = ['model', 'ops', 'fit', 'fused-kernels'].map((name) => `shared/model/${name}.ts`)
 const isTfjs = (to: string) => to.startsWith('@tensorflow/')
 
 describe('TF.js', () => {

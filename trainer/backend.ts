@@ -4,15 +4,19 @@
  */
 import '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
+import { setFlagsFromString } from 'node:v8'
 import * as tf from '@tensorflow/tfjs-core'
-import { repairWasmKernels } from '../shared/model/wasm-kernels.ts'
+import { installFusedKernels } from '../shared/model/fused-kernels.ts'
+import { kernel } from './kernel.ts'
 
 /** @returns the name of the back end in use */
 export async function readyBackend(): Promise<string> {
   if (tf.getBackend() !== 'wasm') {
     await tf.setBackend('wasm')
     await tf.ready()
-    repairWasmKernels()
+    // Node 20 knows fused multiply-add in WebAssembly, but asks to be told; later versions ignore the flag.
+    setFlagsFromString('--experimental-wasm-relaxed-simd')
+    await installFusedKernels(await kernel('training', { importMemory: true, initialMemory: 0, relaxedSimd: true }))
   }
   return tf.getBackend()
 }

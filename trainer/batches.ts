@@ -62,81 +62,90 @@ export function nextItems(h: Histories, ends: TrainingEnds): Int32Array {
   return next
 }
 
+/** Part of a shopper's history that is seen as a whole: tokens from … to − 1. */
+interface Span {
+  shopper: number
+  from: number
+  to: number
+}
+
 /**
- * One pass over the training part. Windows begin at another place in each pass; those of a batch are of like length, so
- * that little is padded.
- * @param length L, tokens of a window; 2 or more
- * @param tokens B·L, about
+ * One pass over the training part, in rows of L tokens. Long histories are cut, at other places in each pass; short ones
+ * lie beside each other in a row, so that almost nothing is padded: a token of padding costs as much as one that teaches.
+ * @param length L, tokens of a row; 2 or more
+ * @param window W, how far a token sees
+ * @param rows B
  */
 export function* trainingBatches(
   h: Histories,
   ends: TrainingEnds,
   next: Int32Array,
-  length: number,
-  tokens: number,
+  { length, window, rows }: { length: number; window: number; rows: number },
   random: Random,
 ): Generator<TrainingBatch> {
-  const windows: { shopper: number; from: number; to: number }[] = []
-  for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
-    const [start, end] = [h.start[shopper], ends[shopper]]
-    if (end - start < 2) continue
-    // From 2 on: a token alone is no window, and the item after it would never be a target.
-    const first = end - start > length ? 2 + random.int(length - 1) : length
-    for (let from = start, to = Math.min(end, start + first); from < end; ) {
-      if (to - from >= 2) windows.push({ shopper, from, to })
-      from = to
-      to = Math.min(end, to + length)
-    }
-  }
-  random.shuffle(windows)
-  const pool = 64 * Math.max(1, Math.floor(tokens / length))
-  const groups: (typeof windows)[] = []
-  for (let i = 0; i < windows.length; i += pool) {
-    const part = windows.slice(i, i + pool).sort((a, b) => b.to - b.from - (a.to - a.from))
-    for (let j = 0; j < part.length; ) {
-      const L = part[j].to - part[j].from
-      const count = Math.max(1, Math.floor(tokens / L))
-      groups.push(part.slice(j, j + count))
-      j += count
-    }
-  }
-  random.shuffle(groups)
-  for (const group of groups) {
-    const batch = batchOf(h, next, group)
+  const packed = random.shuffle(packSpans(random.shuffle(spansOf(h, ends, length, random)), length))
+  for (let at = 0; at < packed.length; at += rows) {
+    const batch = batchOf(h, next, packed.slice(at, at + rows), length, window)
     if (batch.at.length > 0) yield batch
   }
 }
 
-function batchOf(
-  h: Histories,
-  next: Int32Array,
-  windows: { shopper: number; from: number; to: number }[],
-): TrainingBatch {
-  const length = Math.max(...windows.map(({ from, to }) => to - from))
-  const size = windows.length * length
-  const [rows, actions, gaps] = [new Int32Array(size), new Int32Array(size), new Int32Array(size)]
+function spansOf(h: Histories, ends: TrainingEnds, length: number, random: Random): Span[] {
+  const spans: Span[] = []
+  for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
+    const [start, end] = [h.start[shopper], ends[shopper]]
+    // From 2 on: a token alone is no span, and the item after it would never be a target.
+    const first = end - start > length ? 2 + random.int(length - 1) : length
+    for (let from = start, to = Math.min(end, start + first); from < end; ) {
+      if (to - from >= 2) spans.push({ shopper, from, to })
+      from = to
+      to = Math.min(end, to + length)
+    }
+  }
+  return spans
+}
+
+/** Each span goes into the fullest row that has room for it; all rows of a pass are open until its end. */
+function packSpans(spans: readonly Span[], length: number): Span[][] {
+  const rowsByRoom: Span[][][] = Array.from({ length: length + 1 }, () => [])
+  const sizeOf = ({ from, to }: Span) => to - from
+  for (const span of [...spans].sort((a, b) => sizeOf(b) - sizeOf(a))) {
+    let room = sizeOf(span)
+    while (room < length && rowsByRoom[room].length === 0) room++
+    const row = (room < length ? rowsByRoom[room].pop() : undefined) ?? []
+    row.push(span)
+    rowsByRoom[room - sizeOf(span)].push(row)
+  }
+  return rowsByRoom.flat()
+}
+
+function batchOf(h: Histories, next: Int32Array, rows: Span[][], length: number, window: number): TrainingBatch {
+  const size = rows.length * length
+  const column = () => new Int32Array(size)
+  const batch = {
+    rows: column(),
+    actions: column(),
+    gaps: column(),
+    first: Int32Array.from({ length: size }, (_, i) => i),
+  }
   const at: number[] = []
   const targets: number[] = []
-  windows.forEach(({ shopper, from, to }, sequence) => {
-    for (let token = from; token < to; token++) {
-      const place = sequence * length + token - from
-      const item = h.item[token]
-      rows[place] = item >= 0 ? item : h.items.length - 1 - item
-      actions[place] = h.action[token]
-      gaps[place] = gapBucket(h.time[token], token > h.start[shopper] ? h.time[token - 1] : undefined)
-      if (next[token] >= 0) {
-        at.push(place)
-        targets.push(next[token])
+  rows.forEach((spans, row) => {
+    let place = row * length
+    for (const { shopper, from, to } of spans) {
+      const start = place
+      for (let token = from; token < to; token++, place++) {
+        const item = h.item[token]
+        batch.rows[place] = item >= 0 ? item : h.items.length - 1 - item
+        batch.actions[place] = h.action[token]
+        batch.gaps[place] = gapBucket(h.time[token], token > h.start[shopper] ? h.time[token - 1] : undefined)
+        batch.first[place] = Math.max(start, place - window + 1)
+        if (next[token] >= 0) {
+          at.push(place)
+          targets.push(next[token])
+        }
       }
     }
   })
-  return {
-    rows,
-    actions,
-    gaps,
-    sequences: windows.length,
-    length,
-    at: Int32Array.from(at),
-    targets: Int32Array.from(targets),
-  }
+  return { ...batch, sequences: rows.length, length, at: Int32Array.from(at), targets: Int32Array.from(targets) }
 }

@@ -2,17 +2,17 @@
  * Trains a network on histories: passes over the training part, validation after each, the best kept, an early stop.
  * The same histories, options and seed give the same parameters, bit for bit, on the same back end.
  */
+import { availableParallelism } from 'node:os'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Random, seeded } from '../shared/data/random.ts'
 import { type CompiledModel, compile } from '../shared/model/compile.ts'
 import { type Content, contentOf, queryRow } from '../shared/model/content.ts'
-import { createLearner, type Negatives, nextItemLoss } from '../shared/model/fit.ts'
-import { tensorsOf, type Weights } from '../shared/model/model.ts'
 import { initParams, type ModelConfig, type Params } from '../shared/model/params.ts'
 import { readyBackend } from './backend.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
-import { meanMetrics, networkScorer } from './evaluate.ts'
+import { createTrainingLearner, type Task } from './learner.ts'
+import { networkMetrics } from './network-scorer.ts'
 import type { Query } from './queries.ts'
 import { UserError } from './user-error.ts'
 
@@ -84,6 +84,8 @@ export interface Trained {
 export interface TrainOptions {
   preset: Preset
   seed: number | string
+  /** Each on a core of its own; else one for little work, all cores for more. Results depend on it in the last digits. */
+  threads?: number
   /** Ends the pass, and the training, when this is reached. Results then depend on the machine. */
   maxSeconds?: number
   onProgress?: (progress: TrainProgress) => void
@@ -100,7 +102,7 @@ export async function train(
   h: Histories,
   ends: TrainingEnds,
   validation: readonly Query[],
-  { preset, seed, maxSeconds = Number.POSITIVE_INFINITY, onProgress }: TrainOptions,
+  { preset, seed, threads, maxSeconds = Number.POSITIVE_INFINITY, onProgress }: TrainOptions,
 ): Promise<Trained> {
   await readyBackend()
   const next = nextItems(h, ends)
@@ -127,28 +129,35 @@ export async function train(
     window,
     hidden,
   }
-  const learner = createLearner(tensorsOf(initParams(config, seed)), preset.learningRate)
+  const queries = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
+  const sampled = config.items > preset.negatives
+  const negatives = sampled ? negativeSampler(frequency, preset.negatives) : undefined
+  const task: Task = {
+    config,
+    regularisation: { dropout: preset.dropout, idDropout: preset.idDropout },
+    content: content?.rows,
+    queries,
+    logExpected: negatives?.logExpected,
+  }
+  const learner = await createTrainingLearner(initParams(config, seed), task, threads ?? threadsFor(targets, preset))
   const contentTensor = content && tf.tensor2d(content.rows, [config.items, content.width])
-  const queryTensor = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
-  const regularisation = { dropout: preset.dropout, idDropout: preset.idDropout }
+  const queryTensor = queries && tf.tensor2d(queries, [queries.length / config.contentWidth, config.contentWidth])
   const epochs: EpochRecord[] = []
-  let best: { record: EpochRecord; params: Params; compiled: CompiledModel } | undefined
+  let best: { record: EpochRecord; params: Params } | undefined
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
+  const lastRow = config.items + Math.min(MAX_QUERIES, h.queries.length)
+  const rows = Math.max(1, Math.round(preset.batchTokens / window))
   let steps = 0
   try {
     for (let epoch = 1; epoch <= preset.epochs; epoch++) {
       const random = seeded(`${seed} pass ${epoch}`)
-      const draw = config.items > preset.negatives ? negativeSampler(frequency, preset.negatives, random) : undefined
       let [lossSum, asked] = [0, 0]
-      for (const batch of trainingBatches(h, ends, next, preset.window, preset.batchTokens, random)) {
-        const lastRow = config.items + Math.min(MAX_QUERIES, h.queries.length)
+      for (const batch of trainingBatches(h, ends, next, { length: window, window, rows }, random)) {
         batch.rows.forEach((row, at) => {
           if (row > lastRow) batch.rows[at] = lastRow
         })
-        const loss = await learner.step((weights) =>
-          nextItemLoss(weights, config, batch, contentTensor, queryTensor, regularisation, ++steps, draw?.()),
-        )
+        const loss = await learner.step(batch, negatives?.draw(random), ++steps, preset.learningRate)
         if (!Number.isFinite(loss)) {
           throw new UserError(
             `training: the loss is ${loss} at step ${steps}`,
@@ -169,54 +178,70 @@ export async function train(
         })
         if (seconds() > maxSeconds) break
       }
-      const params = await readParams(learner.weights)
-      const compiled = compile(config, params, content)
-      const { ndcg } = meanMetrics(networkScorer(compiled, h.queries), validation, config.items)
+      const params = await learner.params()
+      const { ndcg } = networkMetrics(config, params, contentTensor, queryTensor, validation)
       const record = { epoch, loss: lossSum / asked, ndcg, seconds: seconds() }
       epochs.push(record)
-      if (!best || ndcg > best.record.ndcg) best = { record, params, compiled }
+      if (!best || ndcg > best.record.ndcg) best = { record, params }
       if (epoch - best.record.epoch >= preset.patience || seconds() > maxSeconds) break
     }
   } finally {
-    learner.dispose()
+    await learner.close()
     contentTensor?.dispose()
     queryTensor?.dispose()
   }
-  const { record, params, compiled } = best as NonNullable<typeof best>
+  const { record, params } = best as NonNullable<typeof best>
+  const compiled = compile(config, params, content)
   return { config, params, ...(content ? { content } : {}), compiled, epochs, best: record }
 }
 
-/**
- * Draws distinct items in proportion to frequency^0.75 (word2vec, Mikolov et al. 2013), by keys −log(u)/p of which the
- * smallest win (Efraimidis & Spirakis 2006).
- */
-function negativeSampler(frequency: Float64Array, count: number, random: Random): () => Negatives {
+/** A thread takes two seconds to start: not for what is learned before that. */
+function threadsFor(targets: number, { epochs }: Preset): number {
+  return targets * epochs < 200_000 ? 1 : Math.min(MAX_THREADS, availableParallelism())
+}
+/** Each has the parameters and a step's activations of its own. */
+const MAX_THREADS = 16
+
+interface NegativeSampler {
+  /** (V) */
+  logExpected: Float32Array
+  /** (S) distinct items */
+  draw(random: Random): Int32Array
+}
+
+/** Draws distinct items in proportion to frequency^0.75 (word2vec, Mikolov et al. 2013). */
+function negativeSampler(frequency: Float64Array, count: number): NegativeSampler {
   const share = frequency.map((n) => (n + 1) ** 0.75)
-  const total = share.reduce((sum, value) => sum + value, 0)
+  const upTo = new Float64Array(share.length)
+  share.reduce((sum, value, item) => (upTo[item] = sum + value), 0)
+  const total = upTo[upTo.length - 1]
   const logExpected = Float32Array.from(share, (value) => Math.log(Math.min(1, (count * value) / total)))
-  const keys = new Float64Array(share.length)
-  return () => {
-    for (let i = 0; i < keys.length; i++) keys[i] = -Math.log(1 - random.next()) / share[i]
-    const limit = Float64Array.from(keys).sort()[count - 1]
-    const items: number[] = []
-    for (let i = 0; i < keys.length && items.length < count; i++) if (keys[i] <= limit) items.push(i)
-    return { items: Int32Array.from(items), logExpected }
+  return {
+    logExpected,
+    draw(random) {
+      const drawn = new Set<number>()
+      while (drawn.size < count) drawn.add(firstAbove(upTo, random.next() * total))
+      return Int32Array.from(drawn)
+    },
   }
 }
 
+/** Place of the first of an ascending list that is greater. */
+function firstAbove(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle] > value) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
 /** (Q + 1, C), the last row 0 for the queries that are not kept. */
-function queryMatrix(queries: string[], width: number): tf.Tensor2D {
+function queryMatrix(queries: string[], width: number): Float32Array {
   const rows = new Float32Array((queries.length + 1) * width)
   queries.forEach((query, n) => {
     rows.set(queryRow(query, width), n * width)
   })
-  return tf.tensor2d(rows, [queries.length + 1, width])
-}
-
-async function readParams(weights: Weights): Promise<Params> {
-  const params: Params = {}
-  for (const [name, tensor] of Object.entries(weights)) {
-    params[name] = { shape: tensor.shape, values: Float32Array.from((await tensor.data()) as Float32Array) }
-  }
-  return params
+  return rows
 }

@@ -3,7 +3,10 @@
  * its own.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import { type Batch, encode, itemTable, score, type Weights } from './model.ts'
+import { hash32 } from '../data/random.ts'
+import { ADAM } from './adam.ts'
+import { type Batch, encode, itemsOf, itemTable, type Weights } from './model.ts'
+import { dropout, softmaxLoss } from './ops.ts'
 import type { ModelConfig } from './params.ts'
 
 export interface TrainingBatch extends Batch {
@@ -34,9 +37,6 @@ export interface Regularisation {
 
 /**
  * Mean cross-entropy of the next item, over the whole catalogue or over a sample of it.
- *
- * mean(logsumexp(hEᵀ + b) − h·e_target − b_target): no one-hot matrix, and logsumexp has its softmax as gradient instead
- * of TF.js's own way through Max and Equal, which is ten times slower on the CPU.
  * @param content (V, C)
  * @param queries (Q, C)
  * @param negatives the sample; absent for the whole catalogue
@@ -52,87 +52,88 @@ export function nextItemLoss(
   negatives?: Negatives,
 ): tf.Scalar {
   return tf.tidy(() => {
-    const { dropout, idDropout } = regularisation
+    const { dropout: rate, idDropout } = regularisation
+    let drops = 0
+    const drop = <T extends tf.Tensor>(x: T, share: number) => dropout(x, share, hash32(`${seed} ${drops++}`))
+    // Kept ids are not scaled up: what stands in for a dropped one is content, not its neighbours.
     const keep =
-      idDropout > 0 && content
-        ? tf.cast(tf.greaterEqual(tf.randomUniform([config.items, 1], 0, 1, 'float32', seed), idDropout), 'float32')
-        : undefined // (V, 1)
+      idDropout > 0 && content ? tf.mul(drop(tf.ones([config.items, 1]), idDropout), 1 - idDropout) : undefined // (V, 1)
     const table = itemTable(weights, content, keep as tf.Tensor2D | undefined, queries) // (V + Q, d)
-    const states = encode(weights, config, table, batch, (x) =>
-      dropout > 0 ? (tf.dropout(x, dropout, undefined, seed + 1) as tf.Tensor2D) : x,
-    ) // (B·L, d)
-    const asked = tf.gather(states, tf.tensor1d(batch.at, 'int32')) // (N, d)
+    const states = encode(weights, config, table, batch, (x) => drop(x, rate)) // (B·L, d)
+    const asked = tf.gather(states, tf.tensor1d(batch.at, 'int32')) as tf.Tensor2D // (N, d)
     const targets = tf.tensor1d(batch.targets, 'int32') // (N)
+    const bias = weights['item.bias'] as tf.Tensor1D // (V)
     const targetVectors = tf.gather(table, targets) // (N, d)
-    const targetLogits = tf.add(tf.sum(tf.mul(asked, targetVectors), 1), tf.gather(weights['item.bias'], targets)) // (N)
-    if (!negatives) return tf.mean(tf.sub(logSumExp(score(weights, table, asked)), targetLogits)) as tf.Scalar
+    const own = tf.add(tf.sum(tf.mul(asked, targetVectors), 1), tf.gather(bias, targets)) as tf.Tensor1D // (N)
+    if (!negatives) return softmaxLoss(asked, itemsOf(table, bias), bias, own)
     const drawn = tf.tensor1d(negatives.items, 'int32') // (S)
-    const lowered = tf.sub(tf.gather(weights['item.bias'], drawn), tf.gather(negatives.logExpected, drawn)) // (S)
-    const own = tf.sub(targetLogits, tf.gather(negatives.logExpected, targets)) // (N)
-    const others = tf.add(tf.matMul(asked, tf.gather(table, drawn) as tf.Tensor2D, false, true), lowered) // (N, S)
-    const collisions = tf.tensor2d(collisionMask(batch.targets, negatives.items), [batch.targets.length, drawn.size])
-    // log(e^own + Σ e^others) − own
-    return tf.mean(tf.softplus(tf.sub(logSumExp(tf.add(others, collisions)), own))) as tf.Scalar
+    const expected = tf.tensor1d(negatives.logExpected) // (V)
+    const offsets = tf.sub(tf.gather(bias, drawn), tf.gather(expected, drawn)) as tf.Tensor1D // (S)
+    const lowered = tf.sub(own, tf.gather(expected, targets)) as tf.Tensor1D // (N)
+    const vectors = tf.gather(table, drawn) as tf.Tensor2D // (S, d)
+    return softmaxLoss(asked, vectors, offsets, lowered, placesIn(negatives.items, batch.targets))
   })
 }
 
-/** −1e9 where a drawn item is the row's own target, which must not compete with itself: (N · S). */
-function collisionMask(targets: Int32Array, drawn: Int32Array): Float32Array {
-  const column = new Map<number, number>()
+/** Where each target is among the drawn items, −1 where it is not. */
+function placesIn(drawn: Int32Array, targets: Int32Array): Int32Array {
+  const places = new Map<number, number>()
   drawn.forEach((item, at) => {
-    column.set(item, at)
+    places.set(item, at)
   })
-  const mask = new Float32Array(targets.length * drawn.length)
-  targets.forEach((item, row) => {
-    const at = column.get(item)
-    if (at !== undefined) mask[row * drawn.length + at] = -1e9
-  })
-  return mask
+  return targets.map((item) => places.get(item) ?? -1)
 }
 
-const logSumExp = tf.customGrad((x, save) => {
-  const logits = x as tf.Tensor2D
-  const peak = tf.max(logits, 1, true) // (N, 1)
-  const powers = tf.exp(tf.sub(logits, peak)) // (N, V)
-  const sum = tf.sum(powers, 1, true) // (N, 1)
-  ;(save as tf.GradSaveFunc)([powers, sum])
-  return {
-    value: tf.reshape(tf.add(tf.log(sum), peak), [-1]), // (N)
-    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [p, s] = saved
-      return tf.mul(p, tf.div(tf.reshape(dy, [-1, 1]), s)) // (N, V)
-    },
-  }
-})
-
-/** Weights as variables, and the optimiser that moves them. Dispose both by `dispose`. */
+/** Weights as variables, and Adam that moves them. Disposed by `dispose`. */
 export interface Learner {
   weights: Weights
   /** One step; resolves with the loss before it. */
-  step(loss: (weights: Weights) => tf.Scalar): Promise<number>
+  step(loss: (weights: Weights) => tf.Scalar, learningRate: number): Promise<number>
   dispose(): void
 }
 
-/** Takes the tensors over. */
-export function createLearner(tensors: Weights, learningRate: number): Learner {
+/** Takes the tensors over. The same arithmetic as `adam.ts`, on whatever back end is ready. */
+export function createLearner(tensors: Weights): Learner {
   const weights: Record<string, tf.Variable> = {}
+  const moments: Record<string, { mean: tf.Variable; square: tf.Variable }> = {}
   for (const [name, tensor] of Object.entries(tensors)) {
-    weights[name] = tf.variable(tensor, true)
+    weights[name] = tf.variable(tensor)
+    const zeros = tf.zerosLike(tensor)
+    moments[name] = { mean: tf.variable(zeros, false), square: tf.variable(zeros, false) }
+    zeros.dispose()
     tensor.dispose()
   }
-  const variables = Object.values(weights)
-  const optimizer = tf.train.adam(learningRate, 0.9, 0.98, 1e-8)
+  let steps = 0
+  const { beta1, beta2, epsilon } = ADAM
   return {
     weights,
-    async step(loss) {
-      const value = optimizer.minimize(() => loss(weights), true, variables) as tf.Scalar
+    async step(loss, learningRate) {
+      steps++
+      const rootOfSquares = Math.sqrt(1 - beta2 ** steps)
+      const rate = (learningRate * rootOfSquares) / (1 - beta1 ** steps)
+      const value = tf.tidy(() => {
+        const { value, grads } = tf.variableGrads(() => loss(weights), Object.values(weights))
+        for (const [name, variable] of Object.entries(weights)) {
+          const gradient = grads[variable.name] as tf.Tensor | null
+          if (!gradient) continue
+          const { mean, square } = moments[name]
+          mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)))
+          square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)))
+          const move = tf.div(tf.mul(mean, rate), tf.add(tf.sqrt(square), epsilon * rootOfSquares))
+          variable.assign(tf.sub(variable, move))
+        }
+        return value
+      })
       const [number] = await value.data()
       value.dispose()
       return number
     },
     dispose() {
-      optimizer.dispose()
-      for (const variable of variables) variable.dispose()
+      for (const variable of Object.values(weights)) variable.dispose()
+      for (const { mean, square } of Object.values(moments)) {
+        mean.dispose()
+        square.dispose()
+      }
     },
   }
 }

@@ -14,7 +14,8 @@
  * B sequences in a batch, L tokens a sequence, d width, H heads, D = d/H, V items, Q queries, N rows with a target.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import { type ModelConfig, NORM_EPSILON, type Params } from './params.ts'
+import { attention, rmsNorm, swiglu } from './ops.ts'
+import type { ModelConfig, Params } from './params.ts'
 
 export type Weights = Record<string, tf.Tensor>
 
@@ -25,8 +26,16 @@ export interface Batch {
   actions: Int32Array
   /** (B·L) */
   gaps: Int32Array
+  /** (B·L) the first token that each sees: of the same history, and at most W − 1 back */
+  first: Int32Array
+  /** B rows of L tokens, each of one history or of several short ones beside each other. */
   sequences: number
   length: number
+}
+
+/** `first` of a batch whose rows are one history each. */
+export function firstOfRows(sequences: number, length: number, window: number): Int32Array {
+  return Int32Array.from({ length: sequences * length }, (_, token) => token - Math.min(token % length, window - 1))
 }
 
 /** Copies parameters to the back end. The caller disposes them. */
@@ -57,10 +66,12 @@ export function itemTable(
   return queries ? tf.concat([items, tf.matMul(queries, projection)]) : items // (V + Q, d)
 }
 
+/** Sets a share of x to 0, in training; the places follow from the call's number within a pass through the network. */
+export type Drop = (x: tf.Tensor2D) => tf.Tensor2D
+
 /**
  * States after each token.
- * Sequences start at the left. What is behind a sequence's end is seen by no token of it, so nothing is masked.
- * @param dropout called on the embedded tokens, in training only
+ * @param drop applied to the embedded tokens and to what each block adds, in training only
  * @returns (B·L, d)
  */
 export function encode(
@@ -68,60 +79,32 @@ export function encode(
   config: ModelConfig,
   table: tf.Tensor2D,
   batch: Batch,
-  dropout: (x: tf.Tensor2D) => tf.Tensor2D = (x) => x,
+  drop: Drop = (x) => x,
 ): tf.Tensor2D {
-  const { width: d, heads: H, blocks, hidden } = config
-  const { sequences: B, length: L } = batch
-  const D = d / H
+  const { width: d, heads, window, blocks } = config
   const look = (from: tf.Tensor, index: Int32Array) => tf.gather(from, tf.tensor1d(index, 'int32')) as tf.Tensor2D
   const embedded = tf.mul(look(table, batch.rows), Math.sqrt(d)) // (B·L, d)
   const context = tf.add(look(weights['token.action'], batch.actions), look(weights['token.gap'], batch.gaps)) // (B·L, d)
-  let x = dropout(tf.add(embedded, context)) // (B·L, d)
-  const band = bandOf(L, config.window)
-  const outside = tf.tensor3d(band.outside, [1, L, L])
+  let x: tf.Tensor2D = drop(tf.add(embedded, context)) // (B·L, d)
+  const bands = { ...batch, heads, window }
   for (let n = 0; n < blocks; n++) {
     const w = (name: string) => weights[`block${n}.${name}`] as tf.Tensor2D
-    const qkv = tf.matMul(norm(x, w('norm1')), w('qkv')) // (B·L, 3d)
-    const [q, k, v] = tf.split(qkv, 3, 1).map(
-      (part) => tf.reshape(tf.transpose(tf.reshape(part, [B, L, H, D]), [0, 2, 1, 3]), [B * H, L, D]), // (B·H, L, D)
-    )
-    const distance = tf.transpose(tf.reshape(look(w('distance'), band.distance), [L, L, H]), [2, 0, 1]) // (H, L, L)
-    const bias = tf.reshape(tf.tile(tf.expandDims(tf.add(distance, outside)), [B, 1, 1, 1]), [B * H, L, L]) // (B·H, L, L)
-    const logits = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(D)), bias) // (B·H, L, L)
-    const mixed = tf.matMul(tf.softmax(logits), v) // (B·H, L, D)
-    const joined = tf.reshape(tf.transpose(tf.reshape(mixed, [B, H, L, D]), [0, 2, 1, 3]), [B * L, d]) // (B·L, d)
-    x = tf.add(x, tf.matMul(joined as tf.Tensor2D, w('out'))) // (B·L, d)
-    const up = tf.matMul(norm(x, w('norm2')), w('up')) // (B·L, 2f)
-    const gate = tf.slice(up, [0, 0], [-1, hidden]) // (B·L, f)
-    const value = tf.slice(up, [0, hidden], [-1, hidden]) // (B·L, f)
-    const activated = tf.mul(tf.mul(gate, tf.sigmoid(gate)), value) as tf.Tensor2D // (B·L, f)
-    x = tf.add(x, tf.matMul(activated, w('down'))) // (B·L, d)
+    const qkv: tf.Tensor2D = tf.matMul(rmsNorm(x, w('norm1')), w('qkv')) // (B·L, 3d)
+    const mixed = attention(qkv, w('distance'), bands) // (B·L, d)
+    x = tf.add(x, drop(tf.matMul(mixed, w('out')))) // (B·L, d)
+    const activated = swiglu(tf.matMul(rmsNorm(x, w('norm2')), w('up'))) // (B·L, f)
+    x = tf.add(x, drop(tf.matMul(activated, w('down')))) // (B·L, d)
   }
-  return norm(x, weights.norm) // (B·L, d)
+  return rmsNorm(x, weights.norm) // (B·L, d)
 }
 
 /** @returns (N, V): every item's score for each state */
 export function score(weights: Weights, table: tf.Tensor2D, states: tf.Tensor2D): tf.Tensor2D {
   const bias = weights['item.bias'] as tf.Tensor1D // (V)
-  const items = table.shape[0] === bias.shape[0] ? table : tf.slice(table, [0, 0], [bias.shape[0], -1]) // (V, d)
-  return tf.add(tf.matMul(states, items, false, true), bias) // (N, V)
+  return tf.add(tf.matMul(states, itemsOf(table, bias), false, true), bias) // (N, V)
 }
 
-function norm(x: tf.Tensor2D, gain: tf.Tensor): tf.Tensor2D {
-  const size = tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), NORM_EPSILON)) // (B·L, 1)
-  return tf.mul(tf.mul(x, size), gain) // (B·L, d)
-}
-
-/** How far back token j lies from token i, and −1e9 for the pairs that do not see each other. Both (L·L). */
-function bandOf(L: number, window: number): { distance: Int32Array; outside: Float32Array } {
-  const distance = new Int32Array(L * L)
-  const outside = new Float32Array(L * L)
-  for (let i = 0; i < L; i++) {
-    for (let j = 0; j < L; j++) {
-      const back = i - j
-      if (back >= 0 && back < window) distance[i * L + j] = back
-      else outside[i * L + j] = -1e9
-    }
-  }
-  return { distance, outside }
+/** The table without the queries behind the items: (V, d). */
+export function itemsOf(table: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
+  return table.shape[0] === bias.shape[0] ? table : tf.slice(table, [0, 0], [bias.shape[0], -1])
 }

@@ -5,7 +5,7 @@ import { ACTIONS, GAP_BUCKETS } from '../../../shared/data/sequence.ts'
 import { applyAdapter, compile } from '../../../shared/model/compile.ts'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../../../shared/model/fit.ts'
 import { scoreItems, startState, step } from '../../../shared/model/infer.ts'
-import { encode, itemTable, score, tensorsOf } from '../../../shared/model/model.ts'
+import { encode, firstOfRows, itemTable, score, tensorsOf } from '../../../shared/model/model.ts'
 import { flatten, initParams, type ModelConfig, unflatten } from '../../../shared/model/params.ts'
 import { rowsOf } from '../../../shared/model/quantise.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
@@ -25,6 +25,7 @@ function batchOf(seed: string, sequences: number, length: number): TrainingBatch
     rows: draw(config.items),
     actions: draw(ACTIONS.length),
     gaps: draw(GAP_BUCKETS),
+    first: firstOfRows(sequences, length, config.window),
     sequences,
     length,
     at: Int32Array.from({ length: tokens }, (_, at) => at),
@@ -107,6 +108,7 @@ describe('the network', () => {
         rows: Int32Array.of(3, 7, 7, 1, 22, 9),
         actions: Int32Array.of(0, 0, 1, 2, 0, 4),
         gaps: Int32Array.of(0, 1, 1, 1, 1, 1),
+        first: firstOfRows(1, 6, config.window),
         sequences: 1,
         length: 6,
       })
@@ -159,7 +161,7 @@ describe('training', () => {
   it('learns a cycle that counting pairs cannot miss, and repeats itself with the same seed', async () => {
     const cycle: ModelConfig = { ...config, contentWidth: 0 }
     const run = async () => {
-      const learner = createLearner(tensorsOf(initParams(cycle, 9)), 0.01)
+      const learner = createLearner(tensorsOf(initParams(cycle, 9)))
       const losses: number[] = []
       for (let n = 0; n < 150; n++) {
         const random = seeded(`batch ${n}`)
@@ -172,14 +174,16 @@ describe('training', () => {
           rows,
           actions: new Int32Array(48),
           gaps: new Int32Array(48),
+          first: firstOfRows(8, 6, cycle.window),
           sequences: 8,
           length: 6,
           at: Int32Array.from({ length: 48 }, (_, at) => at),
           targets: rows.map((row) => (row + 2) % cycle.items),
         }
         losses.push(
-          await learner.step((weights) =>
-            nextItemLoss(weights, cycle, batch, undefined, undefined, { dropout: 0.1, idDropout: 0 }, n),
+          await learner.step(
+            (weights) => nextItemLoss(weights, cycle, batch, undefined, undefined, { dropout: 0.1, idDropout: 0 }, n),
+            0.01,
           ),
         )
       }

@@ -8,7 +8,7 @@ import { ACTIONS, gapBucket, type Token } from '../../../shared/data/sequence.ts
 import { compile, decompile } from '../../../shared/model/compile.ts'
 import { scoreItems, startState, step } from '../../../shared/model/infer.ts'
 import { topK } from '../../../shared/model/metrics.ts'
-import { type Batch, encode, itemTable, score, tensorsOf } from '../../../shared/model/model.ts'
+import { type Batch, encode, firstOfRows, itemTable, score, tensorsOf } from '../../../shared/model/model.ts'
 import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
 
 export interface Parity {
@@ -84,6 +84,7 @@ async function scoresOfModel(
     gaps: Int32Array.from(flat, (token, at) =>
       gapBucket(token.time, at % length === 0 ? undefined : flat[at - 1].time),
     ),
+    first: firstOfRows(histories.length, length, config.window),
     sequences: histories.length,
     length,
   }

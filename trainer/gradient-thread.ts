@@ -1,0 +1,153 @@
+/**
+ * One thread of `parallel-learner.ts`: gradients of its part of each batch, then Adam on its segment of the parameters.
+ *
+ * Weights and gradients lie in memory that all threads share, flat, in the order of `paramShapes`. A step:
+ *
+ *     copy the shared weights in · gradients of the own part → own row of `gradients` · wait for all ·
+ *     sum one segment over all rows, always in the same order · Adam on that segment, back into the shared weights
+ *
+ * so that sums and Adam are divided among the threads too, and the result depends on how many there are but on no race.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import * as tf from '@tensorflow/tfjs-core'
+import { adam } from '../shared/model/adam.ts'
+import { nextItemLoss, type Regularisation, type TrainingBatch } from '../shared/model/fit.ts'
+import { tensorsOf } from '../shared/model/model.ts'
+import { type ModelConfig, paramShapes, sizeOf, unflatten } from '../shared/model/params.ts'
+import { readyBackend } from './backend.ts'
+
+/** What a thread is started with. */
+export interface GradientThread {
+  part: number
+  parts: number
+  config: ModelConfig
+  regularisation: Regularisation
+  /** (V, C) */
+  content?: Float32Array
+  /** (Q, C) */
+  queries?: Float32Array
+  /** (V), for steps on a sample of the catalogue. */
+  logExpected?: Float32Array
+  shared: SharedTraining
+}
+
+/** Views of memory that all threads share; n parameters, P threads. */
+export interface SharedTraining {
+  /** (n) */
+  weights: Float32Array
+  /** (n) Adam's */
+  means: Float32Array
+  /** (n) Adam's */
+  squares: Float32Array
+  /** (P, n) */
+  gradients: Float32Array
+  /** How many have made their gradients since the start; −1 after one has failed. */
+  arrived: Int32Array
+}
+
+export interface PartialStep {
+  /** Absent where a thread has nothing to ask. */
+  batch?: TrainingBatch
+  /** Of all targets of the whole batch, those of this part. */
+  share: number
+  /** (S) drawn items; absent for the whole catalogue */
+  negatives?: Int32Array
+  seed: number
+  /** From 1. */
+  step: number
+  learningRate: number
+}
+
+export type ThreadAnswer = { loss: number } | { failed: string }
+
+const { part, parts, config, regularisation, content, queries, logExpected, shared } = workerData as GradientThread
+const port = parentPort
+if (!port) throw new Error('gradient-thread.ts runs as a thread of parallel-learner.ts')
+
+await readyBackend()
+const backend = tf.backend() as BackendWasm
+const matrix = (rows?: Float32Array) =>
+  rows && tf.tensor2d(rows, [rows.length / config.contentWidth, config.contentWidth])
+const [contentTensor, queryTensor] = [matrix(content), matrix(queries)]
+const size = shared.weights.length
+const variables: Record<string, tf.Variable> = Object.fromEntries(
+  Object.entries(tensorsOf(unflatten(config, shared.weights))).map(([name, tensor]) => [name, tf.variable(tensor)]),
+)
+const segment = Math.ceil(size / parts)
+const [from, to] = [Math.min(size, part * segment), Math.min(size, (part + 1) * segment)]
+
+/** Where each parameter lies in the flat vector. */
+function* places(): Generator<[string, number, number]> {
+  let at = 0
+  for (const [name, shape] of Object.entries(paramShapes(config))) {
+    const length = sizeOf(shape)
+    yield [name, at, length]
+    at += length
+  }
+}
+
+function gradientsOf({ batch, share, negatives, seed }: PartialStep): number {
+  const own = shared.gradients.subarray(part * size, (part + 1) * size)
+  if (!batch) {
+    own.fill(0)
+    return 0
+  }
+  for (const [name, at, length] of places()) {
+    backend.typedArrayFromHeap(variables[name]).set(shared.weights.subarray(at, at + length))
+  }
+  const drawn = negatives && logExpected ? { items: negatives, logExpected } : undefined
+  const { value, grads } = tf.variableGrads(
+    () => nextItemLoss(variables, config, batch, contentTensor, queryTensor, regularisation, seed, drawn),
+    Object.values(variables),
+  )
+  for (const [name, at, length] of places()) {
+    const gradient = grads[variables[name].name] as tf.Tensor | null
+    const place = own.subarray(at, at + length)
+    if (!gradient) {
+      place.fill(0)
+      continue
+    }
+    const values = backend.typedArrayFromHeap(gradient)
+    for (let i = 0; i < length; i++) place[i] = share * values[i]
+    gradient.dispose()
+  }
+  const [loss] = value.dataSync()
+  value.dispose()
+  return share * loss
+}
+
+/** Waits until every thread has made its gradients for this step. */
+function waitForAll(step: number): void {
+  const { arrived } = shared
+  const wanted = step * parts
+  if (Atomics.add(arrived, 0, 1) + 1 === wanted) Atomics.notify(arrived, 0)
+  for (let seen = Atomics.load(arrived, 0); seen < wanted; seen = Atomics.load(arrived, 0)) {
+    if (seen < 0) throw new Error('another thread failed')
+    Atomics.wait(arrived, 0, seen)
+  }
+}
+
+function sumAndMove(step: number, learningRate: number): void {
+  const sum = shared.gradients.subarray(from, to)
+  for (let other = 1; other < parts; other++) {
+    const more = shared.gradients.subarray(other * size + from, other * size + to)
+    for (let i = 0; i < sum.length; i++) sum[i] += more[i]
+  }
+  const [weights, means, squares] = [shared.weights, shared.means, shared.squares].map((all) => all.subarray(from, to))
+  adam(weights, sum, { means, squares }, step, learningRate)
+}
+
+port.on('message', (message: PartialStep) => {
+  try {
+    const loss = gradientsOf(message)
+    waitForAll(message.step)
+    sumAndMove(message.step, message.learningRate)
+    port.postMessage({ loss } satisfies ThreadAnswer)
+  } catch (error) {
+    Atomics.store(shared.arrived, 0, -1)
+    Atomics.notify(shared.arrived, 0)
+    port.postMessage({ failed: (error as Error).message } satisfies ThreadAnswer)
+  }
+})
+port.postMessage({ loss: 0 } satisfies ThreadAnswer)

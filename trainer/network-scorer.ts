@@ -1,0 +1,77 @@
+/** Scores by `model.ts`, many queries at once: for validation between passes, where `infer.ts` would take minutes. */
+import * as tf from '@tensorflow/tfjs-core'
+import { gapBucket } from '../shared/data/sequence.ts'
+import { encode, firstOfRows, itemTable, score, tensorsOf, type Weights } from '../shared/model/model.ts'
+import type { ModelConfig, Params } from '../shared/model/params.ts'
+import { type Means, meanMetrics } from './evaluate.ts'
+import type { Query } from './queries.ts'
+
+/** Queries whose scores exist at once. */
+const BLOCK = 128
+
+/**
+ * Means over queries of the network's lists, in 32-bit floats.
+ * @param content (V, C)
+ * @param queryRows (Q, C) of the queries that histories refer to
+ */
+export function networkMetrics(
+  config: ModelConfig,
+  params: Params,
+  content: tf.Tensor2D | undefined,
+  queryRows: tf.Tensor2D | undefined,
+  queries: readonly Query[],
+): Means {
+  // Queries of like length together: less padding.
+  const sorted = [...queries].sort((a, b) => a.items.length - b.items.length)
+  const weights = tensorsOf(params)
+  const table = tf.tidy(() => itemTable(weights, content, undefined, queryRows))
+  let [scores, from]: [Float32Array, number] = [new Float32Array(0), -BLOCK]
+  let at = 0
+  try {
+    return meanMetrics(
+      (_query, into) => {
+        if (at >= from + BLOCK) {
+          from = at
+          scores = scoresOf(weights, config, table, sorted.slice(from, from + BLOCK))
+        }
+        into.set(scores.subarray((at - from) * config.items, (at - from + 1) * config.items))
+        at++
+      },
+      sorted,
+      config.items,
+    )
+  } finally {
+    table.dispose()
+    for (const tensor of Object.values(weights)) tensor.dispose()
+  }
+}
+
+/** (queries · V) */
+function scoresOf(weights: Weights, config: ModelConfig, table: tf.Tensor2D, queries: readonly Query[]): Float32Array {
+  // All that can reach the last state through all blocks.
+  const reach = config.blocks * (config.window - 1) + 1
+  const length = Math.max(1, ...queries.map(({ items }) => Math.min(items.length, reach)))
+  const size = queries.length * length
+  const [rows, actions, gaps] = [new Int32Array(size), new Int32Array(size), new Int32Array(size)]
+  const last = queries.map(({ items, actions: done, times }, n) => {
+    const skipped = Math.max(0, items.length - length)
+    for (let token = skipped; token < items.length; token++) {
+      const place = n * length + token - skipped
+      const row = items[token] >= 0 ? items[token] : config.items - 1 - items[token]
+      rows[place] = Math.min(row, table.shape[0] - 1)
+      actions[place] = done[token]
+      gaps[place] = gapBucket(times[token], token > 0 ? times[token - 1] : undefined)
+    }
+    return n * length + Math.max(0, items.length - skipped - 1)
+  })
+  const scores = tf.tidy(() => {
+    const first = firstOfRows(queries.length, length, config.window)
+    const batch = { rows, actions, gaps, first, sequences: queries.length, length }
+    const states = encode(weights, config, table, batch) // (queries·length, d)
+    const asked = tf.gather(states, tf.tensor1d(last, 'int32')) as tf.Tensor2D // (queries, d)
+    return score(weights, table, asked) // (queries, V)
+  })
+  const values = scores.dataSync() as Float32Array
+  scores.dispose()
+  return values
+}

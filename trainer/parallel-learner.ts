@@ -1,0 +1,89 @@
+/**
+ * Trains on several cores: each batch is divided among threads, each with a TF.js of its own on the WASM back end, which is
+ * single-threaded in Node. Gradients are summed in shared memory (`gradient-thread.ts`).
+ */
+import { Worker } from 'node:worker_threads'
+import type { TrainingBatch } from '../shared/model/fit.ts'
+import { flatten, type Params, unflatten } from '../shared/model/params.ts'
+import type { GradientThread, PartialStep, SharedTraining, ThreadAnswer } from './gradient-thread.ts'
+import type { Task, TrainingLearner } from './learner.ts'
+
+export async function createParallelLearner(params: Params, task: Task, parts: number): Promise<TrainingLearner> {
+  const flat = flatten(params)
+  const zeros = (floats: number) => new Float32Array(new SharedArrayBuffer(4 * floats))
+  const n = flat.length
+  const shared: SharedTraining = {
+    weights: zeros(n),
+    means: zeros(n),
+    squares: zeros(n),
+    gradients: zeros(parts * n),
+    arrived: new Int32Array(new SharedArrayBuffer(4)),
+  }
+  shared.weights.set(flat)
+  const threads = await Promise.all(
+    Array.from({ length: parts }, (_, part) => startThread({ ...task, part, parts, shared })),
+  )
+  let steps = 0
+  return {
+    async step(batch, negatives, seed, learningRate) {
+      const divided = divide(batch, parts)
+      const step = ++steps
+      const losses = await Promise.all(
+        threads.map((thread, part) => {
+          const own = divided[part]
+          const share = own ? own.at.length / batch.at.length : 0
+          return thread.ask({ batch: own, share, negatives, seed: seed * parts + part, step, learningRate })
+        }),
+      )
+      return losses.reduce((sum, loss) => sum + loss, 0)
+    },
+    params: async () => unflatten(task.config, Float32Array.from(shared.weights)),
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()))
+    },
+  }
+}
+
+async function startThread(given: GradientThread) {
+  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: given, execArgv: [] })
+  let settle: { resolve(loss: number): void; reject(error: Error): void } | undefined
+  const answer = () =>
+    new Promise<number>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+  worker.on('message', (message: ThreadAnswer) => {
+    if ('failed' in message) settle?.reject(new Error(message.failed))
+    else settle?.resolve(message.loss)
+  })
+  worker.on('error', (error) => settle?.reject(error as Error))
+  await answer()
+  return {
+    ask(step: PartialStep) {
+      const answered = answer()
+      worker.postMessage(step)
+      return answered
+    },
+    close: () => worker.terminate(),
+  }
+}
+
+/** Rows of a batch, about as many to each part. A part without a target is undefined. */
+export function divide(batch: TrainingBatch, parts: number): (TrainingBatch | undefined)[] {
+  const { sequences, length } = batch
+  return Array.from({ length: parts }, (_, part) => {
+    const [first, last] = [part, part + 1].map((edge) => Math.floor((sequences * edge) / parts) * length)
+    const inside = batch.at.map((place) => (place >= first && place < last ? 1 : 0))
+    const at = batch.at.filter((_, n) => inside[n]).map((place) => place - first)
+    if (at.length === 0) return undefined
+    return {
+      rows: batch.rows.slice(first, last),
+      actions: batch.actions.slice(first, last),
+      gaps: batch.gaps.slice(first, last),
+      first: batch.first.slice(first, last).map((place) => place - first),
+      sequences: (last - first) / length,
+      length,
+      at,
+      targets: batch.targets.filter((_, n) => inside[n]),
+    }
+  })
+}
