@@ -6,6 +6,7 @@ import type { Row } from './row.ts'
 
 const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
   infer: () => import('./infer.ts'),
+  train: () => import('./train.ts'),
 }
 
 const [name, ...flags] = process.argv.slice(2)

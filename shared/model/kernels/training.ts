@@ -202,7 +202,7 @@ function put(c: usize, x: v128, y: v128, add: bool): void {
 /** Cephes expf: 2^n · e^r with |r| ≤ ln 2 / 2 and a polynomial of degree 5; relative error below 2e-7. */
 function exp4(x: v128): v128 {
   x = f32x4.max(f32x4.min(x, f32x4.splat(88)), f32x4.splat(-87))
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)))
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(<f32>Math.LOG2E)))
   let r = madd(n, f32x4.splat(-0.693359375), x)
   r = madd(n, f32x4.splat(2.1219444e-4), r)
   let p = madd(f32x4.splat(1.98756915e-4), r, f32x4.splat(1.3981999507e-3))
