@@ -190,7 +190,7 @@ export async function train(
  * Draws distinct items in proportion to frequency^0.75 (word2vec, Mikolov et al. 2013), by keys −log(u)/p of which the
  * smallest win (Efraimidis & Spirakis 2006).
  */
-function negativeSampler(frequency: Float64Array, count: number, random: Random): () => Negatives {
+export function negativeSampler(frequency: Float64Array, count: number, random: Random): () => Negatives {
   const share = frequency.map((n) => (n + 1) ** 0.75)
   const total = share.reduce((sum, value) => sum + value, 0)
   const logExpected = Float32Array.from(share, (value) => Math.log(Math.min(1, (count * value) / total)))

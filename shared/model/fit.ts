@@ -77,7 +77,7 @@ export function nextItemLoss(
 }
 
 /** −1e9 where a drawn item is the row's own target, which must not compete with itself: (N · S). */
-function collisionMask(targets: Int32Array, drawn: Int32Array): Float32Array {
+export function collisionMask(targets: Int32Array, drawn: Int32Array): Float32Array {
   const column = new Map<number, number>()
   drawn.forEach((item, at) => {
     column.set(item, at)
@@ -90,7 +90,7 @@ function collisionMask(targets: Int32Array, drawn: Int32Array): Float32Array {
   return mask
 }
 
-const logSumExp = tf.customGrad((x, save) => {
+export const logSumExp = tf.customGrad((x, save) => {
   const logits = x as tf.Tensor2D
   const peak = tf.max(logits, 1, true) // (N, 1)
   const powers = tf.exp(tf.sub(logits, peak)) // (N, V)
