@@ -149,10 +149,10 @@ function invertSmall(a: Float64Array, n: number): Float32Array {
     for (let i = 0; i < n; i++) {
       if (i === k) continue
       const factor = a[i * n + k] * pivot
-      for (let j = 0; j < n; j++) if (j !== k) a[i * n + j] -= factor * a[k * n + j]
+      for (let j = 0; j < n; j++) a[i * n + j] -= factor * a[k * n + j]
       a[i * n + k] = -factor
     }
-    for (let j = 0; j < n; j++) if (j !== k) a[k * n + j] *= pivot
+    for (let j = 0; j < n; j++) a[k * n + j] *= pivot
     a[k * n + k] = pivot
   }
   return Float32Array.from(a)

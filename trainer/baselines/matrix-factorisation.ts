@@ -35,7 +35,7 @@ export function factorisationScorer(
   seed: string | number,
   settings: FactorisationSettings = FACTORISATION,
 ): Scorer {
-  const itemVectors = factorise(sequences, items, seed, settings) // (V, d)
+  const { y: itemVectors } = factorise(sequences, items, seed, settings) // (V, d)
   const { width: d } = settings
   const gram = gramOf(itemVectors, d)
   const jitters = jitter(items)
@@ -66,13 +66,13 @@ export function recencyWeights(history: ArrayLike<number>): Map<number, number> 
   return weights
 }
 
-/** @returns Y (V, d) */
-function factorise(
+/** @returns X (U, d) and Y (V, d), of which Y was solved for last */
+export function factorise(
   sequences: Iterable<ArrayLike<number>>,
   items: number,
   seed: string | number,
   settings: FactorisationSettings,
-): Float64Array {
+): { x: Float64Array; y: Float64Array } {
   const { width: d, sweeps } = settings
   const { wanted, wantedBy } = incidence(sequences, items)
   const random = seeded(`${seed} factors`)
@@ -82,7 +82,7 @@ function factorise(
     solveAll(wanted, y, x, vectorSolver(settings, items), d)
     solveAll(wantedBy, x, y, vectorSolver(settings, wanted.length), d)
   }
-  return y
+  return { x, y }
 }
 
 function solveAll(rows: Int32Array[], fixed: Float64Array, solved: Float64Array, solve: VectorSolver, d: number): void {
