@@ -13,8 +13,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { readyBackend } from '../backend.ts'
 import { jitter, type Scorer } from '../baselines.ts'
 import { UserError } from '../user-error.ts'
-import { incidence } from './item-knn.ts'
-import { recencyWeights } from './matrix-factorisation.ts'
+import { incidence, recencyWeights } from './interactions.ts'
 
 export const RIDGE = 50
 

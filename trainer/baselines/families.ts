@@ -12,7 +12,7 @@ import { GRU_SETTINGS, gru } from './gru.ts'
 import { itemKnnScorer } from './item-knn.ts'
 import { markovScorer } from './markov.ts'
 import { factorisationScorer } from './matrix-factorisation.ts'
-import { type Ranker, trainSequenceNetwork } from './sequence-network.ts'
+import { type Ranker, type SequenceEncoder, type SequenceSettings, trainSequenceNetwork } from './sequence-network.ts'
 
 /** Those whose result depends on the seed. */
 const SEEDED_FAMILIES = ['mf', 'gru', 'cnn'] as const
@@ -24,7 +24,6 @@ export interface FamilyOptions extends Omit<TrainOptions, 'preset' | 'seed'> {
 }
 
 /**
- * What only counts learns from all that may be learned from; a network stops by `tuning`, and learns from the rest.
  * @returns for each name a ranker a seed, or a single one where there is nothing random
  */
 export async function trainFamilies(
@@ -47,14 +46,14 @@ export async function trainFamilies(
 
 async function trainFamily(
   h: Histories,
-  { train: ends, refit = ends }: Split,
+  split: Split,
   tuning: readonly Query[],
   name: FamilyName,
   options: Omit<TrainOptions, 'preset'>,
 ): Promise<Ranker> {
   const V = h.items.length
   const always = (scorer: Scorer) => () => scorer
-  const sequences = itemSequences(h, refit)
+  const sequences = itemSequences(h, split.refit ?? split.train)
   switch (name) {
     case 'markov':
       return always(markovScorer(sequences, V))
@@ -65,11 +64,26 @@ async function trainFamily(
     case 'mf':
       return always(factorisationScorer(sequences, V, options.seed))
     case 'gru':
-      return trainSequenceNetwork(h, ends, tuning, gru, GRU_SETTINGS, options)
+      return trainSequence(h, split, tuning, gru, GRU_SETTINGS, options)
     case 'cnn':
-      return trainSequenceNetwork(h, ends, tuning, caser, CASER_SETTINGS, options)
+      return trainSequence(h, split, tuning, caser, CASER_SETTINGS, options)
   }
 }
 
 export const isFamily = (name: string): name is FamilyName => FAMILY_NAMES.some((family) => family === name)
 const isSeeded = (name: FamilyName) => SEEDED_FAMILIES.some((family) => family === name)
+
+/** Where there is a refit, as many passes again over all of it: nothing is left to stop by. */
+async function trainSequence(
+  h: Histories,
+  { train, refit }: Split,
+  tuning: readonly Query[],
+  encoder: SequenceEncoder,
+  settings: SequenceSettings,
+  options: Omit<TrainOptions, 'preset'>,
+): Promise<Ranker> {
+  const { ranker, epoch } = await trainSequenceNetwork(h, train, tuning, encoder, settings, options)
+  if (!refit) return ranker
+  const again = { ...settings, epochs: epoch, patience: epoch }
+  return (await trainSequenceNetwork(h, refit, tuning, encoder, again, options)).ranker
+}

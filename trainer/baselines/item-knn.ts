@@ -10,6 +10,7 @@
  */
 import { type Rules, scoreRules } from '../../shared/model/rules.ts'
 import { jitter, type Scorer } from '../baselines.ts'
+import { incidence } from './interactions.ts'
 
 /** @param sequences each the items that one shopper, or one session, went through, oldest first; repeats count once */
 export function itemKnnScorer(sequences: Iterable<ArrayLike<number>>, items: number): Scorer {
@@ -46,19 +47,4 @@ export function cosineNeighbours(sequences: Iterable<ArrayLike<number>>, items: 
     neighbours.weight.set(weight, start[a])
   })
   return neighbours
-}
-
-/** The distinct items of each shopper, and the shoppers of each item: the matrix that order-free models factorise. */
-export function incidence(
-  sequences: Iterable<ArrayLike<number>>,
-  items: number,
-): { wanted: Int32Array[]; wantedBy: Int32Array[] } {
-  const wanted: Int32Array[] = []
-  const columns: number[][] = Array.from({ length: items }, () => [])
-  for (const sequence of sequences) {
-    const distinct = Int32Array.from(new Set(Array.from(sequence)))
-    for (const item of distinct) columns[item].push(wanted.length)
-    wanted.push(distinct)
-  }
-  return { wanted, wantedBy: columns.map((column) => Int32Array.from(column)) }
 }

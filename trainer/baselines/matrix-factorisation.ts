@@ -12,9 +12,8 @@
  *     score(b | history) = x · y_b
  */
 import { seeded } from '../../shared/data/random.ts'
-import { RECENCY } from '../../shared/model/rules.ts'
 import { jitter, type Scorer } from '../baselines.ts'
-import { incidence } from './item-knn.ts'
+import { incidence, recencyWeights } from './interactions.ts'
 
 export interface FactorisationSettings {
   /** d */
@@ -52,18 +51,6 @@ export function factorisationScorer(
       scores[i] += dot
     }
   }
-}
-
-/** What each item of a history is worth: 0.8^age of its newest place. Searches do not age the rest. */
-export function recencyWeights(history: ArrayLike<number>): Map<number, number> {
-  const weights = new Map<number, number>()
-  let worth = 1
-  for (let at = history.length - 1; at >= 0; at--) {
-    if (history[at] < 0) continue
-    if (!weights.has(history[at])) weights.set(history[at], worth)
-    worth *= RECENCY
-  }
-  return weights
 }
 
 /** @returns X (U, d) and Y (V, d), of which Y was solved for last */

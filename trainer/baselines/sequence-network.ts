@@ -61,6 +61,7 @@ export type Ranker = (queries: readonly Query[]) => Scorer
 
 /**
  * @param validation asked after each pass
+ * @returns the best pass, and its number
  * @throws UserError when the loss is no longer a number
  */
 export async function trainSequenceNetwork(
@@ -70,7 +71,7 @@ export async function trainSequenceNetwork(
   encoder: SequenceEncoder,
   settings: SequenceSettings,
   { seed, maxSeconds = Number.POSITIVE_INFINITY, onProgress }: Omit<TrainOptions, 'preset'>,
-): Promise<Ranker> {
+): Promise<{ ranker: Ranker; epoch: number }> {
   await readyBackend()
   const V = h.items.length
   const next = nextItems(h, ends)
@@ -117,7 +118,7 @@ export async function trainSequenceNetwork(
   } finally {
     learner.dispose()
   }
-  return (best as NonNullable<typeof best>).ranker
+  return best as NonNullable<typeof best>
 }
 
 /** N(0, 0.02) for the table, N(0, 1/fan-in) for matrices, 0 for biases. */

@@ -1,7 +1,8 @@
 /** Factors against their objective: where alternating least squares ends, no step in any direction is downhill. */
 import { describe, expect, it } from 'vitest'
 import { seeded } from '../../../shared/data/random.ts'
-import { factorisationScorer, factorise, recencyWeights } from '../../../trainer/baselines/matrix-factorisation.ts'
+import { recencyWeights } from '../../../trainer/baselines/interactions.ts'
+import { factorisationScorer, factorise } from '../../../trainer/baselines/matrix-factorisation.ts'
 import { queryOf } from './histories.ts'
 
 describe('matrix factorisation', () => {
