@@ -35,7 +35,8 @@ export function* itemSequences(h: Histories, ends: TrainingEnds): Generator<Int3
   for (let s = 0; s < h.shoppers.length; s++) {
     const kept: number[] = []
     for (let at = h.start[s]; at < ends[s]; at++) {
-      if (h.item[at] >= 0 && isPositive(h.action[at]) && kept.at(-1) !== h.item[at]) kept.push(h.item[at])
+      if (h.item[at] >= 0 && isPositive(h.action[at]) && (h.selfTransitions || kept.at(-1) !== h.item[at]))
+        kept.push(h.item[at])
     }
     if (kept.length > 0) yield Int32Array.from(kept)
   }
@@ -52,7 +53,7 @@ export function nextItems(h: Histories, ends: TrainingEnds): Int32Array {
     let [first, other] = [-1, -1]
     for (let at = ends[s] - 1; at >= h.start[s]; at--) {
       const item = h.item[at]
-      next[at] = first === item ? other : first
+      next[at] = first === item && !h.selfTransitions ? other : first
       if (item >= 0 && isPositive(h.action[at]) && item !== first) {
         other = first
         first = item

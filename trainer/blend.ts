@@ -1,4 +1,4 @@
-/** Fits the weights of the blend on validation queries, by the measure that counts: NDCG@10. */
+/** Fits the weights of the blend on validation queries, by the measure that counts: NDCG of the list. */
 
 import { rankingMetrics, topK } from '../shared/model/metrics.ts'
 import type { BlendWeights, Signals } from '../shared/model/rank.ts'
@@ -46,19 +46,20 @@ const CANDIDATES = 200
 
 /**
  * Coordinate ascent from the best single model, so that on validation the blend is never below it.
- * @returns the weights, and the NDCG@10 they have on these queries
+ * @returns the weights, and the NDCG@k they have on these queries
  */
 export function fitBlend(
   modelsAt: ModelsAt,
   queries: readonly Query[],
   texts: readonly string[],
+  k = K,
 ): { weights: BlendWeights; ndcg: number } {
   const names = (Object.keys(SINGLE) as (keyof BlendWeights)[]).filter(
     (name) => name !== 'network' || modelsAt(0).network,
   )
   const pools = queries.map((query) => candidatesOf(querySignals(modelsAt(query.time), query, texts), query, names))
   const ndcgOf = (weights: BlendWeights) =>
-    pools.reduce((sum, pool) => sum + poolNdcg(pool, weights, names), 0) / Math.max(1, pools.length)
+    pools.reduce((sum, pool) => sum + poolNdcg(pool, weights, names, k), 0) / Math.max(1, pools.length)
   let best = names
     .map((name) => ({ weights: SINGLE[name], ndcg: ndcgOf(SINGLE[name]) }))
     .reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
@@ -103,12 +104,17 @@ function candidatesOf(signals: Signals, query: Query, names: (keyof BlendWeights
   }
 }
 
-function poolNdcg({ relevant, items, signals }: Pool, weights: BlendWeights, names: (keyof BlendWeights)[]): number {
+function poolNdcg(
+  { relevant, items, signals }: Pool,
+  weights: BlendWeights,
+  names: (keyof BlendWeights)[],
+  k: number,
+): number {
   const scores = new Float32Array(items.length)
   for (const name of names) {
     const weight = weights[name]
     if (weight !== 0) for (let i = 0; i < scores.length; i++) scores[i] += weight * signals[name][i]
   }
-  const list = topK(scores, K, (at) => relevant.has(items[at])).map((at) => items[at])
-  return rankingMetrics(list, relevant, K).ndcg
+  const list = topK(scores, k, (at) => relevant.has(items[at])).map((at) => items[at])
+  return rankingMetrics(list, relevant, k).ndcg
 }

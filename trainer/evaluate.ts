@@ -13,6 +13,7 @@ import type { TrainingEnds } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
 import type { Query } from './queries.ts'
 
+/** Length of a list, unless a protocol has another. */
 export const K = 10
 
 /** What each list was worth, one entry a query. */
@@ -31,8 +32,8 @@ export interface Means {
   recall: number
 }
 
-/** @param onQuery called after each, for a progress bar */
-export function askAll(scorer: Scorer, queries: readonly Query[], items: number, onQuery?: () => void): QueryMetrics {
+/** @param k length of the lists */
+export function askAll(scorer: Scorer, queries: readonly Query[], items: number, k = K): QueryMetrics {
   const n = queries.length
   const column = () => new Float64Array(n)
   const result: QueryMetrics = { hr: column(), ndcg: column(), mrr: column(), recall: column(), lists: [] }
@@ -41,14 +42,13 @@ export function askAll(scorer: Scorer, queries: readonly Query[], items: number,
     scores.fill(0)
     scorer(query, scores)
     for (const item of query.excluded) scores[item] = Number.NEGATIVE_INFINITY
-    const list = topK(scores, K, (item) => query.relevant.has(item))
-    const metrics = rankingMetrics(list, query.relevant, K)
+    const list = topK(scores, k, (item) => query.relevant.has(item))
+    const metrics = rankingMetrics(list, query.relevant, k)
     result.hr[at] = metrics.hr
     result.ndcg[at] = metrics.ndcg
     result.mrr[at] = metrics.mrr
     result.recall[at] = metrics.recall
     result.lists.push(list)
-    onQuery?.()
   })
   return result
 }

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core'
 import { type Models, popularityShare } from '../shared/model/rank.ts'
-import { countRules } from '../shared/model/rules.ts'
+import { countRules, withinSession } from '../shared/model/rules.ts'
 import { popularityCounts } from './baselines.ts'
 import { itemSequences } from './batches.ts'
 import { fitBlend, type ModelsAt, SINGLE } from './blend.ts'
@@ -25,7 +25,7 @@ export const POPULARITY_DAYS = 7
  */
 export function modelsAt(h: Histories, trainEnds: Uint32Array, network?: Models['network']): ModelsAt {
   const V = h.items.length
-  const next = countRules(itemSequences(h, trainEnds), V)
+  const next = countRules(itemSequences(h, trainEnds), V, h.selfTransitions ? withinSession : undefined)
   const rules = { next, together: next, popularity: new Float32Array(V) }
   const counts = h.timed
     ? popularityCounts(wantedEvents(h, h.start.slice(1)), V, POPULARITY_DAYS)

@@ -210,7 +210,7 @@ interface NegativeSampler {
 }
 
 /** Draws distinct items in proportion to frequency^0.75 (word2vec, Mikolov et al. 2013). */
-function negativeSampler(frequency: Float64Array, count: number): NegativeSampler {
+export function negativeSampler(frequency: Float64Array, count: number): NegativeSampler {
   const share = frequency.map((n) => (n + 1) ** 0.75)
   const upTo = new Float64Array(share.length)
   share.reduce((sum, value, item) => (upTo[item] = sum + value), 0)

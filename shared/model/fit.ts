@@ -61,18 +61,34 @@ export function nextItemLoss(
     const table = itemTable(weights, content, keep as tf.Tensor2D | undefined, queries) // (V + Q, d)
     const states = encode(weights, config, table, batch, (x) => drop(x, rate)) // (B·L, d)
     const asked = tf.gather(states, tf.tensor1d(batch.at, 'int32')) as tf.Tensor2D // (N, d)
-    const targets = tf.tensor1d(batch.targets, 'int32') // (N)
-    const bias = weights['item.bias'] as tf.Tensor1D // (V)
-    const targetVectors = tf.gather(table, targets) // (N, d)
-    const own = tf.add(tf.sum(tf.mul(asked, targetVectors), 1), tf.gather(bias, targets)) as tf.Tensor1D // (N)
-    if (!negatives) return softmaxLoss(asked, itemsOf(table, bias), bias, own)
-    const drawn = tf.tensor1d(negatives.items, 'int32') // (S)
-    const expected = tf.tensor1d(negatives.logExpected) // (V)
-    const offsets = tf.sub(tf.gather(bias, drawn), tf.gather(expected, drawn)) as tf.Tensor1D // (S)
-    const lowered = tf.sub(own, tf.gather(expected, targets)) as tf.Tensor1D // (N)
-    const vectors = tf.gather(table, drawn) as tf.Tensor2D // (S, d)
-    return softmaxLoss(asked, vectors, offsets, lowered, placesIn(negatives.items, batch.targets))
+    return crossEntropy(asked, table, weights['item.bias'] as tf.Tensor1D, batch.targets, negatives)
   })
+}
+
+/**
+ * Mean cross-entropy of the targets, over the whole catalogue or over a sample of it.
+ * @param states (N, d)
+ * @param table (V + Q, d) or (V, d)
+ * @param bias (V)
+ * @param next (N)
+ */
+export function crossEntropy(
+  states: tf.Tensor2D,
+  table: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  next: Int32Array,
+  negatives?: Negatives,
+): tf.Scalar {
+  const targets = tf.tensor1d(next, 'int32') // (N)
+  const targetVectors = tf.gather(table, targets) // (N, d)
+  const own = tf.add(tf.sum(tf.mul(states, targetVectors), 1), tf.gather(bias, targets)) as tf.Tensor1D // (N)
+  if (!negatives) return softmaxLoss(states, itemsOf(table, bias), bias, own)
+  const drawn = tf.tensor1d(negatives.items, 'int32') // (S)
+  const expected = tf.tensor1d(negatives.logExpected) // (V)
+  const offsets = tf.sub(tf.gather(bias, drawn), tf.gather(expected, drawn)) as tf.Tensor1D // (S)
+  const lowered = tf.sub(own, tf.gather(expected, targets)) as tf.Tensor1D // (N)
+  const vectors = tf.gather(table, drawn) as tf.Tensor2D // (S, d)
+  return softmaxLoss(states, vectors, offsets, lowered, placesIn(negatives.items, next))
 }
 
 /** Where each target is among the drawn items, −1 where it is not. */

@@ -80,11 +80,16 @@ type PairVisitor = (a: number, b: number, weight: number) => void
 
 /** Ordered pairs of different items at most WINDOW steps apart, each worth 1/distance. */
 function withinWindow(sequence: ArrayLike<number>, visit: PairVisitor): void {
+  withinSession(sequence, (a, b, weight) => {
+    if (a !== b) visit(a, b, weight)
+  })
+}
+
+/** The same with an item and itself, where coming back to it is one of the things that may happen next. */
+export function withinSession(sequence: ArrayLike<number>, visit: PairVisitor): void {
   for (let i = 0; i < sequence.length; i++) {
     for (let distance = 1; distance <= WINDOW && i + distance < sequence.length; distance++) {
-      const a = sequence[i]
-      const b = sequence[i + distance]
-      if (a !== b) visit(a, b, 1 / distance)
+      visit(sequence[i], sequence[i + distance], 1 / distance)
     }
   }
 }

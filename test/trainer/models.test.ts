@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { seeded } from '../../shared/data/random.ts'
 import { BUY } from '../../shared/data/sequence.ts'
 import type { BlendWeights } from '../../shared/model/rank.ts'
+import { FAMILY_NAMES, trainFamilies } from '../../trainer/baselines/families.ts'
 import {
   buyAgainScorer,
   popularityCounts,
@@ -16,6 +17,7 @@ import {
 import { endsWithoutLast } from '../../trainer/batches.ts'
 import { blendScorer, fitBlend, type ModelsAt, SINGLE } from '../../trainer/blend.ts'
 import { askAll, meanMetrics, networkScorer, wantedEvents } from '../../trainer/evaluate.ts'
+import { split } from '../../trainer/protocol.ts'
 import { leaveOneOut, type Query } from '../../trainer/queries.ts'
 import { type Preset, train } from '../../trainer/train.ts'
 import { modelsAt } from '../../trainer/train-run.ts'
@@ -64,6 +66,10 @@ beforeAll(async () => {
   scorers['buy again'] = buyAgainScorer(ITEMS)
   scorers.network = networkScorer(compiled, h.queries)
   scorers.blend = blendScorer(at, h.queries, fitted.weights, ITEMS)
+  const families = await trainFamilies(h, split(h, 'leave-one-out'), tuning.slice(0, 40), FAMILY_NAMES, {
+    seeds: ['1'],
+  })
+  for (const [name, [ranker]] of families) scorers[name] = ranker(queries)
   scorers.popularity = popularityScorer(popularityCounts(wantedEvents(h, ends), ITEMS, undefined), ITEMS)
 })
 
@@ -75,8 +81,9 @@ function ownColour(scorer: Scorer): number {
 }
 
 describe('on a checkerboard', () => {
-  it.each(['rules', 'buy again', 'network', 'blend'])('%s lists the shopper’s own colour', (name) => {
-    expect(ownColour(scorers[name])).toBeGreaterThan(name === 'network' ? 0.97 : 0.999)
+  it.each(['rules', 'buy again', 'network', 'blend', ...FAMILY_NAMES])('%s lists the shopper’s own colour', (name) => {
+    const learned = ['network', 'gru', 'cnn'].includes(name)
+    expect(ownColour(scorers[name])).toBeGreaterThan(learned ? 0.97 : 0.999)
   })
 
   it('popularity, the same for everyone, is right half of the time', () => {

@@ -14,7 +14,8 @@ export default defineCommand({
 
 Examples:
   vitrine evaluate --data online-retail.csv.gz --protocol time-split --models popularity,buy-again,rules,network,blend
-  vitrine evaluate --data Beauty.txt.gz --protocol leave-one-out --models rules --json`,
+  vitrine evaluate --data Beauty.txt.gz --protocol leave-one-out --models rules,item-knn,mf,gru,cnn,autoencoder --json
+  vitrine evaluate --data diginetica.train-sessions.txt.gz --protocol sessions --models markov,rules,item-knn`,
   },
   args: {
     data: {
@@ -47,6 +48,11 @@ Examples:
       valueHint: Object.keys(PRESETS).join('|'),
       description: 'Of the network',
     },
+    'max-seconds': {
+      type: 'string',
+      valueHint: 'SECONDS',
+      description: 'Ends each training of a network; measures then depend on the machine',
+    },
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
@@ -60,11 +66,18 @@ Examples:
       models,
       preset: PRESETS[preset],
       seeds: args.seeds.split(','),
+      maxSeconds: args['max-seconds'] === undefined ? undefined : positive('--max-seconds', args['max-seconds']),
       onProgress: view.show,
     }).finally(view.end)
     console.log(args.json ? JSON.stringify(evaluation) : table(evaluation))
   },
 })
+
+function positive(flag: string, text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new UserError(`${flag} ${text}: is no number of seconds`, 'write a number above 0')
+  return value
+}
 
 function oneOf<T extends string>(flag: string, known: readonly T[], value: string): T {
   const found = known.find((name) => name === value)
@@ -77,13 +90,19 @@ function table(evaluation: Evaluation): string {
     `${evaluation.dataset}: ${evaluation.split}`,
     section(`${evaluation.queries.toLocaleString('en')} queries`, evaluation.models),
   ]
+  if (evaluation.test_file) {
+    const { lines, unknown_targets, empty_prefixes, unknown_prefix_items } = evaluation.test_file
+    parts.push(
+      `${lines} test lines; left out: ${unknown_targets} whose next item and ${unknown_prefix_items} earlier items that training never saw, ${empty_prefixes} with nothing before`,
+    )
+  }
   if (evaluation.without_repeats) {
     const { queries, models } = evaluation.without_repeats
     parts.push(section(`${queries.toLocaleString('en')} queries, without what the shopper bought before`, models))
   }
-  for (const { a, b, repeats, interval } of evaluation.comparisons) {
+  for (const { a, b, metric, repeats, interval } of evaluation.comparisons) {
     const [mean, low, high] = [interval.mean, interval.low, interval.high].map((n) => n.toFixed(4))
-    parts.push(`${a} − ${b}${repeats ? '' : ' (without repeats)'}: NDCG@10 ${mean} [${low}, ${high}]`)
+    parts.push(`${a} − ${b}${repeats ? '' : ' (without repeats)'}: ${metric.toUpperCase()} ${mean} [${low}, ${high}]`)
   }
   return parts.join('\n\n')
 }

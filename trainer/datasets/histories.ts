@@ -4,8 +4,10 @@
 import type { Product } from '../../shared/data/catalog.ts'
 import { seeded } from '../../shared/data/random.ts'
 import { tokensOf, VIEW } from '../../shared/data/sequence.ts'
+import type { Query } from '../queries.ts'
 import { UserError } from '../user-error.ts'
 import { type DatasetInfo, type HistoryEvent, readDatasetInfo, readLines } from './dataset.ts'
+import type { TestFileReport } from './session-benchmark.ts'
 
 export interface Histories {
   name: string
@@ -24,6 +26,10 @@ export interface Histories {
   /** Milliseconds since 1970. */
   time: Float64Array
   info?: DatasetInfo
+  /** Whether the same item again is a wish of its own, as in session benchmarks, and not one wish that goes on. */
+  selfTransitions?: boolean
+  /** Of a benchmark that brings its own test. */
+  test?: { queries: Query[]; report: TestFileReport }
 }
 
 /** Grows like a list, ends as typed arrays. */

@@ -6,6 +6,7 @@ import { detectFormat } from '../importers/format.ts'
 import { readSequences } from '../importers/sequences.ts'
 import { UserError } from '../user-error.ts'
 import { type Histories, readHistories, readSequenceHistories } from './histories.ts'
+import { readSessionBenchmark, sessionBenchmarkFiles } from './session-benchmark.ts'
 
 /** Where imports of single files are kept, so that the second run is quick. */
 export const CACHE_FOLDER = join('.vitrine', 'imports')
@@ -22,6 +23,8 @@ export async function datasetFolder(path: string): Promise<string> {
 
 export async function loadHistories(path: string): Promise<Histories> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`, 'check the path given to --data')
+  const benchmark = sessionBenchmarkFiles(path)
+  if (benchmark) return readSessionBenchmark(benchmark)
   if (!statSync(path).isDirectory() && (await detectFormat(path)) === 'sequences') {
     return readSequenceHistories(basename(path).replace(/\.(txt|gz|csv)/g, ''), readSequences(path))
   }
