@@ -8,7 +8,6 @@
  *     left out   queries of which no judged item is right: no list is better than another
  */
 import { seeded } from '../shared/data/random.ts'
-import { textVector } from '../shared/data/text.ts'
 import { topK } from '../shared/model/metrics.ts'
 import {
   type Fusion,
@@ -79,9 +78,6 @@ export interface SearchOptions {
   onProgress?: (done: number) => void
 }
 
-/** Hashed subwords without a teacher, as the network's content uses them: what an encoder has to beat. */
-export const HASHED: Encode = textVector
-
 interface Judged {
   ndcg: number
   condensed: number
@@ -115,18 +111,23 @@ function judge(scores: Float32Array, { ratings }: JudgedQuery): Judged {
 /** By meaning alone, titles only, nothing tuned: what `vitrine text-encoder --search` prints for each step. */
 export function semanticNdcg({ products, queries }: Collection, encode: Encode): number {
   const asked = queries.filter(answerable)
-  const rows = itemRows(products, encode, 0)
+  const rows = itemRows(products, encode)(0)
   const values = asked.map((query) => judge(semanticMatches(encode(query.query), rows).cosines, query).ndcg)
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-function itemRows(products: Collection['products'], encode: Encode, descriptionWeight: number): Float32Array {
-  const width = encode('').length
-  const rows = new Float32Array(products.length * width)
-  products.forEach((product, item) => {
-    rows.set(itemTextVector(encode, product, descriptionWeight), item * width)
-  })
-  return rows
+/** Rows of the items by the weight of their descriptions; each text is encoded once. */
+function itemRows(products: Collection['products'], encode: Encode): (descriptionWeight: number) => Float32Array {
+  const titles = products.map(({ title }) => encode(title))
+  const descriptions = products.map(({ description = '' }) => encode(description))
+  return (descriptionWeight) => {
+    const width = titles[0].length
+    const rows = new Float32Array(products.length * width)
+    titles.forEach((title, item) => {
+      rows.set(itemTextVector(title, descriptions[item], descriptionWeight), item * width)
+    })
+    return rows
+  }
 }
 
 export function evaluateSearch(collection: Collection, options: SearchOptions): SearchEvaluation {
@@ -294,9 +295,10 @@ interface SemanticRuns {
 }
 
 function semanticRuns({ products }: Collection, queries: readonly JudgedQuery[], encode: Encode): SemanticRuns {
+  const rowsAt = itemRows(products, encode)
   const runs = new Map(
     DESCRIPTION_WEIGHTS.map((descriptionWeight) => {
-      const rows = itemRows(products, encode, descriptionWeight)
+      const rows = rowsAt(descriptionWeight)
       const meanings = queries.map(({ query }) => semanticMatches(encode(query), rows))
       return [descriptionWeight, { meanings, judged: queries.map((query, at) => judge(meanings[at].cosines, query)) }]
     }),

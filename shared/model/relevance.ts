@@ -91,21 +91,13 @@ export function lexicalMatches(index: LexicalIndex, query: string, settings: Lex
   return found.map(({ id, score }) => ({ item: id as number, score }))
 }
 
-/**
- * An item's vector for search: its title's, and a share of its description's.
- * @param encode as `encodeText`: of length 1, or all 0
- */
+/** An item's vector for search: its title's, and a share of its description's. Both of length 1, or all 0. */
 export function itemTextVector(
-  encode: (text: string) => Float32Array,
-  product: Product,
+  title: Float32Array,
+  description: Float32Array,
   descriptionWeight: number,
 ): Float32Array {
-  const vector = encode(product.title)
-  if (descriptionWeight > 0 && product.description) {
-    const description = encode(product.description)
-    for (let j = 0; j < vector.length; j++) vector[j] += descriptionWeight * description[j]
-  }
-  return normalise(vector)
+  return normalise(title.map((value, j) => value + descriptionWeight * description[j]))
 }
 
 /** Every item by meaning. */

@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { defineCommand } from 'citty'
+import { textVector } from '../../shared/data/text.ts'
 import { decodeTextEncoder, encodeText, type SubwordEncoder } from '../../shared/model/text-encoder.ts'
 import { readCollection } from '../search-collection.ts'
-import { evaluateSearch, HASHED, type SearchEvaluation } from '../search-evaluation.ts'
+import { evaluateSearch, type SearchEvaluation } from '../search-evaluation.ts'
 import { UserError } from '../user-error.ts'
 
 const SHOWN = 8
+const HASHED_NAME = 'hashed'
 
 export default defineCommand({
   meta: {
@@ -26,8 +28,9 @@ Examples:
     data: { type: 'string', required: true, valueHint: 'DIR', description: 'Products and judgements' },
     encoder: {
       type: 'string',
+      default: HASHED_NAME,
       valueHint: 'FILE,FILE',
-      description: 'Text encoders; hashed subwords are always measured',
+      description: `Text encoders; "${HASHED_NAME}" is hashed subwords, which nobody taught`,
     },
     halvings: { type: 'string', default: '10', valueHint: 'N', description: 'Random halvings of the queries' },
     seed: { type: 'string', default: '1', description: 'Of the halvings and the bootstrap' },
@@ -38,10 +41,13 @@ Examples:
     if (!Number.isInteger(halvings) || halvings < 1) {
       throw new UserError(`--halvings ${args.halvings}: not a whole number above 0`, 'try --halvings 10')
     }
-    const encoders: Record<string, (text: string) => Float32Array> = { hashed: HASHED }
-    for (const file of (args.encoder ?? '').split(',').filter((name) => name !== '')) {
-      const encoder = await readTextEncoder(file)
-      encoders[basename(file).replace(/\.vta$/, '')] = (text) => encodeText(encoder, text)
+    const encoders: Record<string, (text: string) => Float32Array> = {}
+    for (const file of args.encoder.split(',').filter((name) => name !== '')) {
+      if (file === HASHED_NAME) encoders[file] = textVector
+      else {
+        const encoder = await readTextEncoder(file)
+        encoders[basename(file).replace(/\.vta$/, '')] = (text) => encodeText(encoder, text)
+      }
     }
     const collection = await readCollection(args.data)
     const evaluation = evaluateSearch(collection, {
@@ -56,7 +62,7 @@ Examples:
 })
 
 /** @throws UserError when the file is not there, or no text encoder */
-export async function readTextEncoder(file: string): Promise<SubwordEncoder> {
+async function readTextEncoder(file: string): Promise<SubwordEncoder> {
   if (!existsSync(file)) {
     throw new UserError(`${file}: no such file`, 'make one with "vitrine text-encoder --data PATH --out FILE"')
   }
