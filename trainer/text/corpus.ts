@@ -179,13 +179,15 @@ export function unitShares(corpus: Corpus): (unit: string) => number {
   return (unit) => (counts.get(unit) ?? 0) / total
 }
 
-/** In how many sentences a unit is, at least two; words beside them count as if they were in one. */
+/** In how many products or sentences a unit is, at least two; words beside them count as if they were in one. */
 export function unitCounts(corpus: Corpus, words: ReadonlySet<string> = new Set()): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const { text } of corpus.sentences) {
-    for (const unit of new Set(unitsOf(text))) counts.set(unit, (counts.get(unit) ?? 0) + 1)
+  // A title that many products share is one sentence; a query that many ask is in no product.
+  for (const texts of [corpus.documents, corpus.sentences.map(({ text }) => text)]) {
+    const found = new Map<string, number>()
+    for (const text of texts) for (const unit of new Set(unitsOf(text))) found.set(unit, (found.get(unit) ?? 0) + 1)
+    for (const [unit, count] of found) if (count >= 2) counts.set(unit, Math.max(count, counts.get(unit) ?? 0))
   }
-  for (const [unit, count] of counts) if (count < 2) counts.delete(unit)
   for (const word of words) if (!counts.has(word)) counts.set(word, 1)
   return counts
 }
