@@ -39,11 +39,11 @@ const LEXICAL_CHOICES: { [S in keyof LexicalSettings]: LexicalSettings[S][] } = 
   combine: ['OR', 'AND'],
 }
 const DESCRIPTION_WEIGHTS = [0, 0.3, 0.6]
-const WEIGHTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+const WEIGHTS = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 /** Weight 0 is words alone: what does not help is not used. */
 const FUSIONS: Fusion[] = [
-  ...[0, ...WEIGHTS].map((weight): Fusion => ({ method: 'sum', weight })),
-  ...WEIGHTS.map((weight): Fusion => ({ method: 'ranks', weight })),
+  { method: 'sum', weight: 0 },
+  ...(['sum', 'reorder', 'ranks'] as const).flatMap((method) => WEIGHTS.map((weight) => ({ method, weight }))),
 ]
 const TIE = 0.005
 

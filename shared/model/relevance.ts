@@ -124,11 +124,16 @@ export function semanticMatches(query: Float32Array, rows: Float32Array): Meanin
   return { cosines, nearest }
 }
 
-export type Fusion =
-  /** (1 − w) · lexical / the query's best lexical + w · cosine */
-  | { method: 'sum'; weight: number }
-  /** (1 − w) / (60 + rank) + w / (60 + rank): reciprocal ranks (Cormack, Clarke & Büttcher 2009) */
-  | { method: 'ranks'; weight: number }
+export interface Fusion {
+  /**
+   *     sum       (1 − w) · lexical / the query's best lexical + w · cosine
+   *     reorder   the same for items that match a word, before all that do not
+   *     ranks     (1 − w) / (60 + rank) + w / (60 + rank): reciprocal ranks (Cormack, Clarke & Büttcher 2009)
+   */
+  method: 'sum' | 'reorder' | 'ranks'
+  /** Of meaning, 0 … 1. */
+  weight: number
+}
 
 const RANK_OFFSET = 60
 /** Beyond, a rank adds less than what two neighbours at the top differ by. */
@@ -144,10 +149,12 @@ export function fusedScores(
   { method, weight }: Fusion,
 ): Float32Array {
   const scores = new Float32Array(cosines.length)
-  if (method === 'sum') {
+  if (method !== 'ranks') {
     const best = matches[0]?.score ?? 1
-    for (let item = 0; item < scores.length; item++) scores[item] = weight * cosines[item]
-    for (const { item, score } of matches) scores[item] += ((1 - weight) * score) / best
+    // A cosine is −1 at least, and no sum is below −1: what matches no word stays behind.
+    const behind = method === 'reorder' ? 2 : 0
+    for (let item = 0; item < scores.length; item++) scores[item] = weight * cosines[item] - behind
+    for (const { item, score } of matches) scores[item] += ((1 - weight) * score) / best + behind
     return scores
   }
   nearest.forEach((item, rank) => {

@@ -83,6 +83,11 @@ describe('by both', () => {
     close(fusedScores([], meaning, { method: 'sum', weight: 0.3 }), [0.15, 0.27, -0.06])
   })
 
+  it('keeps what matches a word before all that does not', () => {
+    const found = fusedScores(matches, meaning, { method: 'reorder', weight: 0.9 })
+    close(found, [0.1 * 0.25 + 0.45, 0.81 - 2, 0.1 - 0.18])
+  })
+
   it('adds reciprocal ranks', () => {
     const found = fusedScores(matches, meaning, { method: 'ranks', weight: 0.3 })
     close(found, [0.7 / 62 + 0.3 / 62, 0.3 / 61, 0.7 / 61])
