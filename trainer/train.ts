@@ -9,6 +9,7 @@ import { type Content, contentOf, queryRow } from '../shared/model/content.ts'
 import { createLearner, type Negatives, nextItemLoss } from '../shared/model/fit.ts'
 import { tensorsOf, type Weights } from '../shared/model/model.ts'
 import { initParams, type ModelConfig, type Params } from '../shared/model/params.ts'
+import { settleUntrained } from '../shared/model/untrained.ts'
 import { readyBackend } from './backend.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
@@ -139,7 +140,10 @@ export async function train(
   try {
     for (let epoch = 1; epoch <= preset.epochs; epoch++) {
       const random = seeded(`${seed} pass ${epoch}`)
-      const draw = config.items > preset.negatives ? negativeSampler(frequency, preset.negatives, random) : undefined
+      const draw =
+        config.items > preset.negatives || frequency.includes(0)
+          ? negativeSampler(frequency, preset.negatives, random)
+          : undefined
       let [lossSum, asked] = [0, 0]
       for (const batch of trainingBatches(h, ends, next, preset.window, preset.batchTokens, random)) {
         const lastRow = config.items + Math.min(MAX_QUERIES, h.queries.length)
@@ -169,7 +173,7 @@ export async function train(
         })
         if (seconds() > maxSeconds) break
       }
-      const params = await readParams(learner.weights)
+      const params = settleUntrained(config, await readParams(learner.weights), frequency, content)
       const compiled = compile(config, params, content)
       const { ndcg } = meanMetrics(networkScorer(compiled, h.queries), validation, config.items)
       const record = { epoch, loss: lossSum / asked, ndcg, seconds: seconds() }
@@ -191,7 +195,13 @@ export async function train(
  * smallest win (Efraimidis & Spirakis 2006).
  */
 function negativeSampler(frequency: Float64Array, count: number, random: Random): () => Negatives {
-  const share = frequency.map((n) => (n + 1) ** 0.75)
+  // What nobody wanted is no wrong answer either: it may be new, and is told from its content alone.
+  const share = frequency.map((n) => (n > 0 ? (n + 1) ** 0.75 : 0))
+  const known = Int32Array.from(share.keys()).filter((item) => share[item] > 0)
+  if (known.length <= count) {
+    const whole = { items: known, logExpected: new Float32Array(share.length) }
+    return () => whole
+  }
   const total = share.reduce((sum, value) => sum + value, 0)
   const logExpected = Float32Array.from(share, (value) => Math.log(Math.min(1, (count * value) / total)))
   const keys = new Float64Array(share.length)
