@@ -64,19 +64,28 @@ export type AskedAt = 'before' | 'during'
  */
 export function visitQueries(h: Histories, from: number, to: number, asked: AskedAt = 'before'): Query[] {
   const queries: Query[] = []
-  for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
-    const end = h.start[shopper + 1]
-    for (let first = h.start[shopper]; first < end; ) {
-      let next = first + 1
-      while (next < end && sameVisit(h, next)) next++
-      if (h.time[first] >= from && h.time[first] < to) {
-        const query = visitQuery(h, shopper, first, next, asked)
-        if (query) queries.push(query)
-      }
-      first = next
-    }
+  for (const { shopper, first, end } of visits(h, from, to)) {
+    const query = visitQuery(h, shopper, first, end, asked)
+    if (query) queries.push(query)
   }
   return queries
+}
+
+/** The visits whose first moment lies in [from, to): tokens first … end − 1. */
+export function* visits(
+  h: Histories,
+  from: number,
+  to: number,
+): Generator<{ shopper: number; first: number; end: number }> {
+  for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
+    const last = h.start[shopper + 1]
+    for (let first = h.start[shopper]; first < last; ) {
+      let end = first + 1
+      while (end < last && sameVisit(h, end)) end++
+      if (h.time[first] >= from && h.time[first] < to) yield { shopper, first, end }
+      first = end
+    }
+  }
 }
 
 /** Two orders at different moments are two invoices, however close; so are an order and a return. */

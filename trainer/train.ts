@@ -8,6 +8,7 @@ import { type Random, seeded } from '../shared/data/random.ts'
 import { type CompiledModel, compile } from '../shared/model/compile.ts'
 import { type Content, contentOf, queryRow } from '../shared/model/content.ts'
 import { initParams, type ModelConfig, type Params } from '../shared/model/params.ts'
+import { settleUntrained } from '../shared/model/untrained.ts'
 import { readyBackend } from './backend.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
@@ -130,7 +131,7 @@ export async function train(
     hidden,
   }
   const queries = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
-  const sampled = config.items > preset.negatives
+  const sampled = config.items > preset.negatives || frequency.includes(0)
   const negatives = sampled ? negativeSampler(frequency, preset.negatives) : undefined
   const task: Task = {
     config,
@@ -178,7 +179,7 @@ export async function train(
         })
         if (seconds() > maxSeconds) break
       }
-      const params = await learner.params()
+      const params = settleUntrained(config, await learner.params(), frequency, content)
       const { ndcg } = networkMetrics(config, params, contentTensor, queryTensor, validation)
       const record = { epoch, loss: lossSum / asked, ndcg, seconds: seconds() }
       epochs.push(record)
@@ -211,7 +212,10 @@ interface NegativeSampler {
 
 /** Draws distinct items in proportion to frequency^0.75 (word2vec, Mikolov et al. 2013). */
 export function negativeSampler(frequency: Float64Array, count: number): NegativeSampler {
-  const share = frequency.map((n) => (n + 1) ** 0.75)
+  // What nobody wanted is no wrong answer either: it may be new, and is told from its content alone.
+  const share = frequency.map((n) => (n > 0 ? (n + 1) ** 0.75 : 0))
+  const known = Int32Array.from(share.keys()).filter((item) => share[item] > 0)
+  if (known.length <= count) return { logExpected: new Float32Array(share.length), draw: () => known }
   const upTo = new Float64Array(share.length)
   share.reduce((sum, value, item) => (upTo[item] = sum + value), 0)
   const total = upTo[upTo.length - 1]

@@ -6,7 +6,7 @@
  *     scales      √d · e_i  and  q/√D                              one factor on the table, one folded into W_q
  *     adapter     W + A·B                                          low-rank changes (Hu et al. 2021, LoRA)
  */
-import type { Content } from './content.ts'
+import { type Content, foldContent } from './content.ts'
 import type { ModelConfig, Params } from './params.ts'
 import { type QuantisedRows, quantiseRows, rowsOf } from './quantise.ts'
 
@@ -59,13 +59,9 @@ export function compile(config: ModelConfig, params: Params, content?: Content):
   }
   const table = Float32Array.from(get('item.id'))
   if (content) {
-    const projection = get('item.content')
-    for (let item = 0; item < V; item++) {
-      for (let c = 0; c < content.width; c++) {
-        const feature = content.rows[item * content.width + c]
-        if (feature !== 0) for (let j = 0; j < d; j++) table[item * d + j] += feature * projection[c * d + j]
-      }
-    }
+    foldContent(content, get('item.content')).forEach((value, at) => {
+      table[at] += value
+    })
   }
   const blocks = Array.from({ length: config.blocks }, (_, n): CompiledBlock => {
     const w = (name: string) => get(`block${n}.${name}`)

@@ -1,19 +1,36 @@
 /**
- * What an item is, apart from who looked at it: its text, its place in the category tree, its price among its kind.
- * One dense row an item, so that an item never seen in training still has a vector: content · `item.content`.
+ * What an item is, apart from who looked at it: its text, its place in the category tree, its maker, its attributes, its
+ * price among its kind. One dense row an item, so that an item never seen in training still has a vector:
+ * content · `item.content`. All of it is folded into the table that ships: a column costs the page nothing.
+ *
+ *     text | words | categories | brands | attributes | price bands | pictures
  */
 import { CATEGORY_SEPARATOR, type Product } from '../data/catalog.ts'
-import { TEXT_WIDTH, textVector } from '../data/text.ts'
+import { TEXT_WIDTH, textVector, words } from '../data/text.ts'
 
 /** Quantiles within the item's own category: a dear mug and a dear sofa have this in common. */
 const PRICE_BANDS = 8
-/** A category of fewer items says no more than their text. */
-const MIN_CATEGORY_ITEMS = 3
+/** What fewer items have in common says no more than their text. */
+const MIN_COLUMN_ITEMS = 3
+/** The commonest attribute values have columns: a feed may have thousands of tags and sizes. */
+const MAX_ATTRIBUTE_COLUMNS = 256
+/**
+ * The commonest words have columns of their own: hashed subwords let "retrospot" and "pot" be confused. As a plain cosine
+ * between titles, hidden items of Online Retail are found with NDCG@10 .157 by hashed subwords, .205 by words.
+ */
+const MAX_WORD_COLUMNS = 1024
 
 export interface Content {
   width: number
   /** (items, width) row-major */
   rows: Float32Array
+}
+
+export interface ContentOptions {
+  /** Reads titles, and must be what reads queries: `width` numbers a text. Hashed subwords where there is none better. */
+  text?: { width: number; vectorOf(text: string): Float32Array }
+  /** One row of numbers a product, all 0 where it has no picture. */
+  pictures?: Content
 }
 
 /** Text of a product that search and the item vector read. */
@@ -22,27 +39,92 @@ export function textOf(product: Product): string {
   return [product.title, ...translated, product.brand ?? '', product.category.at(-1) ?? ''].join(' ')
 }
 
-export function contentOf(products: readonly Product[]): Content {
-  const columns = new Map<string, number>()
-  const sizes = new Map<string, number>()
-  for (const product of products) for (const path of pathsOf(product)) sizes.set(path, (sizes.get(path) ?? 0) + 1)
-  for (const [path, size] of sizes) {
-    if (size >= MIN_CATEGORY_ITEMS) columns.set(path, TEXT_WIDTH + columns.size)
+/** @throws Error when the pictures are of another catalogue */
+export function contentOf(
+  products: readonly Product[],
+  { text = { width: TEXT_WIDTH, vectorOf: textVector }, pictures }: ContentOptions = {},
+): Content {
+  if (pictures && pictures.rows.length !== products.length * pictures.width) {
+    throw new Error(`content: pictures of ${pictures.rows.length / pictures.width} items, for ${products.length}`)
   }
-  const firstBand = TEXT_WIDTH + columns.size
-  const width = firstBand + PRICE_BANDS
+  const kinds = [
+    wordColumns(products),
+    labelColumns(products.map(pathsOf)),
+    labelColumns(products.map(brandOf)),
+    labelColumns(products.map(attributesOf), MAX_ATTRIBUTE_COLUMNS),
+  ]
+  const firstBand = text.width + kinds.reduce((sum, { width }) => sum + width, 0)
+  const firstPicture = firstBand + PRICE_BANDS
+  const width = firstPicture + (pictures?.width ?? 0)
   const rows = new Float32Array(products.length * width)
   const bandOf = priceBands(products)
   products.forEach((product, item) => {
-    rows.set(textVector(textOf(product)), item * width)
-    for (const path of pathsOf(product)) {
-      const column = columns.get(path)
-      if (column !== undefined) rows[item * width + column] = 1
+    const row = rows.subarray(item * width, (item + 1) * width)
+    row.set(text.vectorOf(textOf(product)))
+    let first = text.width
+    for (const kind of kinds) {
+      for (const [column, value] of kind.valuesOf(item)) row[first + column] = value
+      first += kind.width
     }
     const band = bandOf(product)
-    if (band !== undefined) rows[item * width + firstBand + band] = 1
+    if (band !== undefined) row[firstBand + band] = 1
+    if (pictures) row.set(pictures.rows.subarray(item * pictures.width, (item + 1) * pictures.width), firstPicture)
   })
   return { width, rows }
+}
+
+/** A kind of columns: how many, and what an item has in them. */
+interface Columns {
+  width: number
+  valuesOf(item: number): [column: number, value: number][]
+}
+
+/** A column for each label that several items have; of more than `most`, for the commonest. */
+function labelColumns(labelsOf: readonly string[][], most = Number.POSITIVE_INFINITY): Columns {
+  const columns = columnsOf(labelsOf, most)
+  return {
+    width: columns.size,
+    valuesOf: (item) => labelsOf[item].flatMap((label) => columns.get(label) ?? []).map(({ column }) => [column, 1]),
+  }
+}
+
+/** Words of titles, weighted by ln((1 + N) / (1 + df)) + 1 and brought to length 1: a rare word says more. */
+function wordColumns(products: readonly Product[]): Columns {
+  const wordsOf = products.map(({ title }) => [...new Set(words(title))])
+  const columns = columnsOf(wordsOf, MAX_WORD_COLUMNS)
+  const idf = (items: number) => Math.log((1 + products.length) / (1 + items)) + 1
+  return {
+    width: columns.size,
+    valuesOf(item) {
+      const found = wordsOf[item].flatMap((word) => columns.get(word) ?? [])
+      const length = Math.hypot(...found.map(({ items }) => idf(items)))
+      return found.map(({ column, items }) => [column, idf(items) / length])
+    },
+  }
+}
+
+/** The labels that have a column, and how many items have each. */
+function columnsOf(labelsOf: readonly string[][], most: number): Map<string, { column: number; items: number }> {
+  const counts = new Map<string, number>()
+  for (const labels of labelsOf) for (const label of new Set(labels)) counts.set(label, (counts.get(label) ?? 0) + 1)
+  const kept = [...counts].filter(([, items]) => items >= MIN_COLUMN_ITEMS)
+  if (kept.length > most) kept.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).length = most
+  return new Map(kept.map(([label, items], column) => [label, { column, items }]))
+}
+
+function brandOf({ brand }: Product): string[] {
+  return brand ? [brand.trim().toLowerCase()] : []
+}
+
+/** "colour: sage", "tags: boho", "tags: v-neck": feeds write several values of one attribute as a list. */
+function attributesOf({ attributes = {} }: Product): string[] {
+  return Object.entries(attributes).flatMap(([name, values]) =>
+    values
+      .split(/[|,;]/)
+      .map((value) => value.trim().toLowerCase())
+      .filter((value) => value !== '')
+      .map((value) => `${name}: ${value}`),
+  )
 }
 
 /** "Home", "Home > Kitchen", "Home > Kitchen > Mugs". */
@@ -80,6 +162,19 @@ function countBelow(sorted: readonly number[], value: number): number {
     else high = middle
   }
   return low
+}
+
+/** content · W, (items, d): what the network makes of each item's content. */
+export function foldContent({ width, rows }: Content, projection: Float32Array): Float32Array {
+  const [items, d] = [rows.length / width, projection.length / width]
+  const vectors = new Float32Array(items * d)
+  for (let item = 0; item < items; item++) {
+    for (let c = 0; c < width; c++) {
+      const feature = rows[item * width + c]
+      if (feature !== 0) for (let j = 0; j < d; j++) vectors[item * d + j] += feature * projection[c * d + j]
+    }
+  }
+  return vectors
 }
 
 /** A query's row: its text, and no category or price. */

@@ -1,11 +1,15 @@
 /** `vitrine evaluate`: models side by side on one split, with intervals. */
 import { defineCommand } from 'citty'
+import { COLD_MODELS, type ColdEvaluation, evaluateColdItems } from '../cold-items.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { type Evaluation, evaluateModels, MODEL_NAMES, type ModelName } from '../evaluation.ts'
 import { progressView } from '../progress.ts'
 import { PROTOCOLS } from '../protocol.ts'
 import { PRESETS, type PresetName } from '../train.ts'
 import { UserError } from '../user-error.ts'
+
+/** Its models are fixed: what is asked is whether content alone beats random and TF-IDF neighbours. */
+const COLD = 'cold-items'
 
 export default defineCommand({
   meta: {
@@ -15,7 +19,9 @@ export default defineCommand({
 Examples:
   vitrine evaluate --data online-retail.csv.gz --protocol time-split --models popularity,buy-again,rules,network,blend
   vitrine evaluate --data Beauty.txt.gz --protocol leave-one-out --models rules,item-knn,mf,gru,cnn,autoencoder --json
-  vitrine evaluate --data diginetica.train-sessions.txt.gz --protocol sessions --models markov,rules,item-knn`,
+  vitrine evaluate --data diginetica.train-sessions.txt.gz --protocol sessions --models markov,rules,item-knn
+  vitrine evaluate --data online-retail.csv.gz --protocol cold-items --seeds 1,2,3
+  vitrine evaluate --data .vitrine/sample --protocol cold-items --hide-category "Mugs & cups"`,
   },
   args: {
     data: {
@@ -27,7 +33,7 @@ Examples:
     protocol: {
       type: 'string',
       default: 'time-split',
-      valueHint: PROTOCOLS.join('|'),
+      valueHint: [...PROTOCOLS, COLD].join('|'),
       description: 'How the history is cut',
     },
     models: {
@@ -53,12 +59,34 @@ Examples:
       valueHint: 'SECONDS',
       description: 'Ends each training of a network; measures then depend on the machine',
     },
+    epochs: { type: 'string', valueHint: 'N', description: 'Passes at most; else the preset’s (cold-items)' },
+    'hide-category': {
+      type: 'string',
+      valueHint: 'NAME',
+      description: 'Category that training does not see; else a tenth of the items (cold-items)',
+    },
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
-    const protocol = oneOf('--protocol', PROTOCOLS, args.protocol)
-    const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
     const preset = oneOf('--preset', Object.keys(PRESETS) as PresetName[], args.preset)
+    if (args.protocol === COLD) {
+      const view = progressView()
+      const evaluation = await evaluateColdItems(await loadHistories(args.data), {
+        preset: { ...PRESETS[preset], ...(args.epochs === undefined ? {} : { epochs: passes(args.epochs) }) },
+        seeds: args.seeds.split(','),
+        ...(args['hide-category'] === undefined ? {} : { hideCategory: args['hide-category'] }),
+        onProgress: view.show,
+      }).finally(view.end)
+      console.log(args.json ? JSON.stringify(evaluation) : coldTable(evaluation))
+      return
+    }
+    for (const flag of ['epochs', 'hide-category'] as const) {
+      if (args[flag] !== undefined) {
+        throw new UserError(`--${flag}: is for --protocol ${COLD} alone`, `leave it out, or add --protocol ${COLD}`)
+      }
+    }
+    const protocol = oneOf('--protocol', [...PROTOCOLS], args.protocol)
+    const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
     const histories = await loadHistories(args.data)
     const view = progressView()
     const evaluation = await evaluateModels(histories, {
@@ -83,6 +111,49 @@ function oneOf<T extends string>(flag: string, known: readonly T[], value: strin
   const found = known.find((name) => name === value)
   if (!found) throw new UserError(`${flag} ${value}: not known`, `one of ${known.join(', ')}`)
   return found
+}
+
+function passes(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1)
+    throw new UserError(`--epochs ${text}: not a whole number above 0`, 'try 5')
+  return value
+}
+
+function coldTable(evaluation: ColdEvaluation): string {
+  const { dataset, simulated, split, seeds, queries, among_hidden, among_all, passed } = evaluation
+  const hidden = seeds.map(
+    ({ seed, hidden, items, queries, decay, epochs }) =>
+      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; TF-IDF decay ${decay}; ${epochs} passes`,
+  )
+  const sections = [['among the hidden items', among_hidden] as const, ['among all items', among_all] as const].flatMap(
+    ([title, { models, content_minus }]) => [
+      [
+        `${queries.toLocaleString('en')} queries, ${title}`,
+        ['', 'hr@10', 'ndcg@10', 'mrr@10', 'recall@10'],
+        ...COLD_MODELS.map((name) => {
+          const { hr, ndcg, mrr, recall } = models[name]
+          return [name, ...[hr, ndcg, mrr, recall].map((value) => value.toFixed(4))]
+        }),
+      ]
+        .map((row) =>
+          typeof row === 'string'
+            ? row
+            : row.map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(14))).join(''),
+        )
+        .join('\n'),
+      ...Object.entries(content_minus).map(
+        ([name, { mean, low, high }]) =>
+          `content − ${name}: NDCG@10 ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
+      ),
+    ],
+  )
+  const verdict = passed
+    ? 'content beats random and TF-IDF neighbours, in both'
+    : 'content does not beat random and TF-IDF neighbours in both'
+  return [`${dataset}${simulated ? ' (simulated)' : ''}: ${split}`, hidden.join('\n'), ...sections, verdict].join(
+    '\n\n',
+  )
 }
 
 function table(evaluation: Evaluation): string {

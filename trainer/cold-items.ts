@@ -1,0 +1,207 @@
+/**
+ * Can content alone place a product that nobody has looked at? Some items are hidden from training, and asked for: among
+ * the hidden items only, and among all. What `vitrine evaluate --protocol cold-items` prints.
+ *
+ *     random    an order drawn for each question
+ *     tf-idf    neighbours by title of what is in the history, its decay fitted on validation
+ *     content   the network's state after the history, and for every item content · W: no id vector, no bias
+ *     network   the network as it ships, in which other items have their id vectors and biases
+ */
+import { CATEGORY_SEPARATOR } from '../shared/data/catalog.ts'
+import { seeded } from '../shared/data/random.ts'
+import { type Content, foldContent } from '../shared/model/content.ts'
+import { stateAfter } from '../shared/model/rank.ts'
+import { tfIdfScorer } from './baselines/tf-idf.ts'
+import type { Scorer } from './baselines.ts'
+import { endsBefore } from './batches.ts'
+import { amongHidden, coldQueries, type Hidden, hideCategory, hideShare, withoutItems } from './cold-queries.ts'
+import type { Histories } from './datasets/histories.ts'
+import {
+  askAll,
+  type Interval,
+  type Means,
+  meanMetrics,
+  networkScorer,
+  pairedInterval,
+  tokensOfQuery,
+} from './evaluate.ts'
+import { datesOf } from './protocol.ts'
+import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
+import { type Preset, type Trained, type TrainProgress, train } from './train.ts'
+import { TUNING_QUERIES } from './train-run.ts'
+import { UserError } from './user-error.ts'
+
+/** Share of items that is hidden where no category is. */
+const HIDDEN_SHARE = 0.1
+/** A category of the sample shop that is hidden has at least this share of its products: fewer give few questions. */
+const MIN_CATEGORY_SHARE = 0.015
+const DECAYS = [0.8, 0.9, 0.95, 0.98, 1]
+
+export const COLD_MODELS = ['random', 'tf-idf', 'content', 'network'] as const
+export type ColdModel = (typeof COLD_MODELS)[number]
+
+/** What one set of candidates gave, over all seeds. */
+export interface ColdTable {
+  models: Record<ColdModel, Means>
+  /** NDCG@10 of content less that of each other. */
+  content_minus: Record<Exclude<ColdModel, 'content'>, Interval>
+}
+
+export interface ColdEvaluation {
+  dataset: string
+  simulated: boolean
+  protocol: 'cold-items'
+  split: string
+  seeds: { seed: string; hidden: string; items: number; queries: number; decay: number; epochs: number }[]
+  queries: number
+  among_hidden: ColdTable
+  among_all: ColdTable
+  /** Content is better than random and than TF-IDF neighbours, in both, by intervals that exclude zero. */
+  passed: boolean
+}
+
+export interface ColdOptions {
+  preset: Preset
+  seeds: readonly string[]
+  /** Else a tenth of the items; in a simulated shop, one of its categories, another for each seed. */
+  hideCategory?: string
+  maxSeconds?: number
+  onProgress?: (progress: TrainProgress) => void
+}
+
+/** @throws UserError when the history has no times, or what is hidden answers no question */
+export async function evaluateColdItems(h: Histories, options: ColdOptions): Promise<ColdEvaluation> {
+  if (!h.timed || h.items.every(({ title, item_id }) => title === item_id)) {
+    throw new UserError(
+      `${h.name}: ${h.timed ? 'products have no titles' : 'has no times and no titles'}, so a hidden item has no content`,
+      'evaluate a shop’s history with its catalogue',
+    )
+  }
+  const seeds: ColdEvaluation['seeds'] = []
+  const asked: Query[] = []
+  const answers = { hidden: answersOf(), all: answersOf() }
+  for (const seed of options.seeds) {
+    const { description, hidden } = chooseHidden(h, seed, options.hideCategory)
+    const { validation, test } = datesOf(h)
+    const queries = coldQueries(h, hidden, test, Number.POSITIVE_INFINITY)
+    if (queries.length === 0) {
+      throw new UserError(
+        `${h.name}: no visit after ${new Date(test).toISOString().slice(0, 10)} wants what is hidden (${description})`,
+        'hide another category, or import a longer history',
+      )
+    }
+    const decay = fitDecay(h, coldQueries(h, hidden, validation, test))
+    const trained = await trainWithout(h, hidden, seed, options)
+    const random = seeded(`random ${seed}`)
+    const scorers: Record<ColdModel, Scorer> = {
+      random(_, scores) {
+        for (let item = 0; item < scores.length; item++) scores[item] = random.next()
+      },
+      'tf-idf': tfIdfScorer(titlesOf(h), decay),
+      content: contentScorer(trained, h.queries),
+      network: networkScorer(trained.compiled, h.queries),
+    }
+    const sets = { hidden: amongHidden(queries, hidden, h.items.length), all: queries }
+    for (const among of ['hidden', 'all'] as const) {
+      for (const model of COLD_MODELS) answers[among][model].push(askAll(scorers[model], sets[among], h.items.length))
+    }
+    asked.push(...queries)
+    const epochs = trained.epochs.length
+    seeds.push({ seed, hidden: description, items: hidden.size, queries: queries.length, decay, epochs })
+  }
+  const shoppers = asked.map(({ shopper }) => shopper)
+  const tables = { hidden: tableOf(answers.hidden, shoppers), all: tableOf(answers.all, shoppers) }
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10)
+  return {
+    dataset: h.name,
+    simulated: h.simulated,
+    protocol: 'cold-items',
+    split: `hidden items in no event of training (before ${day(datesOf(h).validation)}), asked for from ${day(datesOf(h).test)}`,
+    seeds,
+    queries: asked.length,
+    among_hidden: tables.hidden,
+    among_all: tables.all,
+    passed: Object.values(tables).every(
+      ({ content_minus }) => content_minus.random.low > 0 && content_minus['tf-idf'].low > 0,
+    ),
+  }
+}
+
+const titlesOf = (h: Histories) => h.items.map(({ title }) => title)
+
+export function chooseHidden(h: Histories, seed: string, category?: string): { description: string; hidden: Hidden } {
+  if (category !== undefined) return { description: category, hidden: hideCategory(h.items, category) }
+  if (!h.simulated) return { description: 'a tenth of the items', hidden: hideShare(h, HIDDEN_SHARE, seed) }
+  const sizes = new Map<string, number>()
+  for (const { category } of h.items) {
+    const path = category.join(CATEGORY_SEPARATOR)
+    sizes.set(path, (sizes.get(path) ?? 0) + 1)
+  }
+  const large = [...sizes].filter(([path, size]) => path !== '' && size >= MIN_CATEGORY_SHARE * h.items.length)
+  if (large.length < 2) throw new UserError(`${h.name}: no category to hide`, 'name one with --hide-category')
+  const path = seeded(`hidden ${seed}`).pick(large.map(([path]) => path).sort())
+  return { description: path, hidden: hideCategory(h.items, path) }
+}
+
+/** The network is stopped by what it is for, visits under way: the hidden items have no part in that either. */
+async function trainWithout(h: Histories, hidden: Hidden, seed: string, options: ColdOptions): Promise<Trained> {
+  const { validation, test } = datesOf(h)
+  const known = withoutItems(h, hidden)
+  const tuning = withoutSeen(visitQueries(known, validation, test, 'during'))
+  const { preset, maxSeconds, onProgress } = options
+  return train(known, endsBefore(known, validation), sampleQueries(tuning, TUNING_QUERIES, 'tuning'), {
+    preset,
+    seed,
+    ...(maxSeconds === undefined ? {} : { maxSeconds }),
+    ...(onProgress ? { onProgress } : {}),
+  })
+}
+
+/** The baseline has the best of its settings. */
+function fitDecay(h: Histories, queries: readonly Query[]): number {
+  const ndcg = DECAYS.map((decay) => meanMetrics(tfIdfScorer(titlesOf(h), decay), queries, h.items.length).ndcg)
+  return DECAYS[ndcg.indexOf(Math.max(...ndcg))]
+}
+
+/** State · (content · W): what the network says of an item of which it knows no more than the catalogue does. */
+function contentScorer({ compiled, params, content }: Trained, texts: readonly string[]): Scorer {
+  const vectors = foldContent(content as Content, params['item.content'].values)
+  const d = compiled.config.width
+  return (query, scores) => {
+    const { state } = stateAfter(compiled, tokensOfQuery(query, texts))
+    for (let item = 0; item < scores.length; item++) {
+      let sum = 0
+      for (let j = 0; j < d; j++) sum += vectors[item * d + j] * state[j]
+      scores[item] = sum
+    }
+  }
+}
+
+type Answers = Record<ColdModel, ReturnType<typeof askAll>[]>
+const answersOf = (): Answers => ({ random: [], 'tf-idf': [], content: [], network: [] })
+
+/** Questions of all seeds together; a shopper's stay together when the bootstrap draws. */
+function tableOf(answers: Answers, shoppers: number[]): ColdTable {
+  const joined = (model: ColdModel, metric: keyof Means) =>
+    Float64Array.from(answers[model].flatMap((result) => [...result[metric]]))
+  const mean = (model: ColdModel, metric: keyof Means) => {
+    const values = joined(model, metric)
+    return values.reduce((sum, value) => sum + value, 0) / values.length
+  }
+  const means = (model: ColdModel): Means => ({
+    hr: mean(model, 'hr'),
+    ndcg: mean(model, 'ndcg'),
+    mrr: mean(model, 'mrr'),
+    recall: mean(model, 'recall'),
+  })
+  const minus = (model: ColdModel) => pairedInterval(joined('content', 'ndcg'), joined(model, 'ndcg'), shoppers)
+  return {
+    models: {
+      random: means('random'),
+      'tf-idf': means('tf-idf'),
+      content: means('content'),
+      network: means('network'),
+    },
+    content_minus: { random: minus('random'), 'tf-idf': minus('tf-idf'), network: minus('network') },
+  }
+}

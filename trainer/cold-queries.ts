@@ -1,0 +1,110 @@
+/**
+ * New products by hiding old ones: a history as if some items had not arrived yet, and questions whose answers are those
+ * items. They stay in the catalogue with all that a feed says of them.
+ */
+import { CATEGORY_SEPARATOR, type Product } from '../shared/data/catalog.ts'
+import { seeded } from '../shared/data/random.ts'
+import { isPositive } from '../shared/data/sequence.ts'
+import type { Histories } from './datasets/histories.ts'
+import { type Query, visits } from './queries.ts'
+import { UserError } from './user-error.ts'
+
+export type Hidden = ReadonlySet<number>
+
+/** A seeded share of the items that anyone did anything with: one without events would answer no question. */
+export function hideShare(h: Histories, share: number, seed: string | number): Hidden {
+  const known = new Set(h.item.filter((item) => item >= 0))
+  const order = seeded(`hidden ${seed}`).shuffle(Int32Array.from(known).sort())
+  return new Set(order.subarray(0, Math.round(order.length * share)))
+}
+
+/**
+ * All items whose category path goes through a category of this name.
+ * @throws UserError when there is none
+ */
+export function hideCategory(items: readonly Product[], name: string): Hidden {
+  const wanted = name.trim().toLowerCase()
+  const isOf = ({ category }: Product) =>
+    category.some(
+      (part, depth) =>
+        part.toLowerCase() === wanted ||
+        category
+          .slice(0, depth + 1)
+          .join(CATEGORY_SEPARATOR)
+          .toLowerCase() === wanted,
+    )
+  const hidden = new Set(items.flatMap((item, number) => (isOf(item) ? [number] : [])))
+  if (hidden.size === 0 || hidden.size === items.length) {
+    const some = [...new Set(items.map((item) => item.category.join(CATEGORY_SEPARATOR)))].slice(0, 5)
+    throw new UserError(
+      `--hide-category ${name}: ${hidden.size === 0 ? 'no product is' : 'every product is'} of this category`,
+      `one of the catalogue's, such as ${some.map((path) => `"${path}"`).join(', ')}`,
+    )
+  }
+  return hidden
+}
+
+/** The history without the tokens of hidden items. Numbers of items, queries and shoppers stay. */
+export function withoutItems(h: Histories, hidden: Hidden): Histories {
+  const kept: number[] = []
+  const start = new Uint32Array(h.start.length)
+  for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
+    for (let at = h.start[shopper]; at < h.start[shopper + 1]; at++) if (!hidden.has(h.item[at])) kept.push(at)
+    start[shopper + 1] = kept.length
+  }
+  return {
+    ...h,
+    start,
+    item: Int32Array.from(kept, (at) => h.item[at]),
+    action: Uint8Array.from(kept, (at) => h.action[at]),
+    time: Float64Array.from(kept, (at) => h.time[at]),
+  }
+}
+
+/**
+ * The visits of [from, to) in which a hidden item was wanted. A visit that unfolds is asked about just before the first
+ * of them; an invoice, whose lines have no order, after half of its lines. The history is without hidden items, as if
+ * they arrived at this moment. What else was wanted in the visit is neither right nor wrong: it is not listed.
+ */
+export function coldQueries(h: Histories, hidden: Hidden, from: number, to: number): Query[] {
+  const queries: Query[] = []
+  for (const { shopper, first, end } of visits(h, from, to)) {
+    const invoice = h.time[first] === h.time[end - 1]
+    let cut = first
+    if (invoice) cut = first + Math.ceil((end - first) / 2)
+    else while (cut < end && !hidden.has(h.item[cut])) cut++
+    const before = placesOf(h, h.start[shopper], cut, (item) => !hidden.has(item))
+    const seen = new Set(h.item.subarray(h.start[shopper], cut))
+    const wanted = placesOf(h, cut, end, (item, at) => item >= 0 && isPositive(h.action[at]))
+    const relevant = new Set<number>()
+    const excluded = new Set([...seen].filter((item) => item >= 0))
+    for (const at of wanted) {
+      const item = h.item[at]
+      if (hidden.has(item) && !seen.has(item)) relevant.add(item)
+      else excluded.add(item)
+    }
+    if (relevant.size === 0 || before.length === 0) continue
+    queries.push({
+      shopper,
+      items: Int32Array.from(before, (at) => h.item[at]),
+      actions: Uint8Array.from(before, (at) => h.action[at]),
+      times: Float64Array.from(before, (at) => h.time[at]),
+      time: h.time[Math.min(cut, end - 1)],
+      relevant,
+      excluded,
+    })
+  }
+  return queries
+}
+
+function placesOf(h: Histories, from: number, to: number, keeps: (item: number, at: number) => boolean): number[] {
+  const places: number[] = []
+  for (let at = from; at < to; at++) if (keeps(h.item[at], at)) places.push(at)
+  return places
+}
+
+/** The same questions with every item but the hidden ones left out of the lists. */
+export function amongHidden(queries: readonly Query[], hidden: Hidden, items: number): Query[] {
+  const warm = [...Array(items).keys()].filter((item) => !hidden.has(item))
+  return queries.map((query) => ({ ...query, excluded: new Set([...query.excluded, ...warm]) }))
+}
