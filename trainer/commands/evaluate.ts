@@ -1,5 +1,7 @@
 /** `vitrine evaluate`: models side by side on one split, with intervals. */
 import { defineCommand } from 'citty'
+import { readyBackend } from '../backend.ts'
+import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { type Evaluation, evaluateModels, MODEL_NAMES, type ModelName } from '../evaluation.ts'
 import { progressView } from '../progress.ts'
@@ -47,13 +49,17 @@ Examples:
       valueHint: Object.keys(PRESETS).join('|'),
       description: 'Of the network',
     },
+    backend: BACKEND_FLAG,
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
     const protocol = oneOf('--protocol', PROTOCOLS, args.protocol)
     const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
     const preset = oneOf('--preset', Object.keys(PRESETS) as PresetName[], args.preset)
+    const choice = backendChoice(args.backend)
     const histories = await loadHistories(args.data)
+    // "auto" waits for a model that trains: counts need none.
+    if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
     const view = progressView()
     const evaluation = await evaluateModels(histories, {
       protocol,
