@@ -27,6 +27,7 @@ export async function openCuda(allowSoftware: boolean): Promise<Opening> {
     opened: true,
     device: isUsingGpuDevice ? 'TensorFlow on a CUDA device' : 'TensorFlow on the CPU: no CUDA device is seen',
     software: !isUsingGpuDevice,
+    threads: 1,
     checked: (run) => run(),
   }
 }

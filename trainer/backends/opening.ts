@@ -6,6 +6,8 @@ export interface Opened {
   device: string
   /** True when a CPU plays the GPU, or a GPU package found none: correct, and slower than WASM. */
   software: boolean
+  /** Into how many parts a step can be divided: the cores of the CPU; 1 on a GPU, which divides it by itself. */
+  threads: number
   /**
    * Runs steps, and throws what the device complained of meanwhile. WebGPU reports errors beside the calls that made
    * them, and goes on with zeros; the other back ends throw by themselves.

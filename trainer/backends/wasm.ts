@@ -8,6 +8,9 @@ import { installFusedKernels } from '../../shared/model/fused-kernels.ts'
 import { kernel } from '../kernel.ts'
 import { type Opening, refused } from './opening.ts'
 
+/** Each has the parameters and a step's activations of its own. */
+const MAX_THREADS = 16
+
 export async function openWasm(): Promise<Opening> {
   if (!(await tf.setBackend('wasm'))) {
     return refused('TF.js cannot start its WASM module', 'install again with "npm ci", on Node 20 or 22')
@@ -22,6 +25,7 @@ export async function openWasm(): Promise<Opening> {
     opened: true,
     device: `a CPU of ${availableParallelism()} cores${simd ? '' : ', without SIMD'}`,
     software: false,
+    threads: Math.min(MAX_THREADS, availableParallelism()),
     checked: (run) => run(),
   }
 }

@@ -30,7 +30,7 @@ export async function openWebGpu(allowSoftware: boolean): Promise<Opening> {
   // The adapter's own limits: a device gets the least that the standard promises else, 128 MiB a tensor.
   const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter) })
   await registerBackend(dawn, gpu, adapter, device)
-  return { opened: true, device: name, software, checked: checkedBy(device) }
+  return { opened: true, device: name, software, threads: 1, checked: checkedBy(device) }
 }
 
 function limitsOf({ limits }: GPUAdapter): Record<string, number> {
