@@ -11,6 +11,8 @@ export interface Child {
   process: ChildProcess
   /** Resolves when it has ended well. @throws UserError with its own words when it ended with code 2, else Error */
   done: Promise<void>
+  /** What it said last on stderr. */
+  said(): string
 }
 
 function start(script: string, args: string[], onMessage?: (message: unknown) => void): Child {
@@ -33,12 +35,16 @@ function start(script: string, args: string[], onMessage?: (message: unknown) =>
       reject(new Error(`${script} ${args[0] ?? ''} ended with ${signal ?? `code ${code}`}: ${said.trim()}`))
     })
   })
-  return { process: child, done }
+  return { process: child, done, said: () => said }
 }
 
 /** A `vitrine` command. */
 export const startCommand = (args: string[], onMessage?: (message: unknown) => void): Child =>
   start(join('trainer', 'main.ts'), args, onMessage)
+
+/** Tries a back end in a process of its own, because a driver may take its process down with it. */
+export const startProbe = (args: string[], onMessage: (message: unknown) => void): Child =>
+  start(join('trainer', 'doctor', 'probe.ts'), args, onMessage)
 
 /** Builds the tag and the shop when their sources have changed; called by name, because trainer does not import web. */
 export const buildWeb = (): Promise<void> => start(join('web', 'build.ts'), []).done

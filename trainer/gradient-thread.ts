@@ -65,7 +65,7 @@ const { part, parts, config, regularisation, content, queries, logExpected, shar
 const port = parentPort
 if (!port) throw new Error('gradient-thread.ts runs as a thread of parallel-learner.ts')
 
-await readyBackend()
+await readyBackend('wasm')
 const backend = tf.backend() as BackendWasm
 const matrix = (rows?: Float32Array) =>
   rows && tf.tensor2d(rows, [rows.length / config.contentWidth, config.contentWidth])

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, Loader> = {
   publish: () => load(import('./commands/publish.ts')),
   serve: () => load(import('./commands/serve.ts')),
   verify: () => load(import('./commands/verify.ts')),
+  doctor: () => load(import('./commands/doctor.ts')),
 }
 
 /** In the overview a command has one line; what it can do, with examples, is in its own help. */
@@ -135,3 +136,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 await run(process.argv.slice(2)).catch(fail)
+
+// Dawn, where it lends a GPU to this process, may keep it from ending by itself (crbug.com/387965810).
+if ('gpu' in (globalThis.navigator ?? {})) process.stdout.write('', () => process.exit())

@@ -2,7 +2,6 @@
  * Trains a network on histories: passes over the training part, validation after each, the best kept, an early stop.
  * The same histories, options and seed give the same parameters, bit for bit, on the same back end.
  */
-import { availableParallelism } from 'node:os'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Random, seeded } from '../shared/data/random.ts'
 import { type CompiledModel, compile } from '../shared/model/compile.ts'
@@ -105,7 +104,7 @@ export async function train(
   validation: readonly Query[],
   { preset, seed, threads, maxSeconds = Number.POSITIVE_INFINITY, onProgress }: TrainOptions,
 ): Promise<Trained> {
-  await readyBackend()
+  const backend = await readyBackend()
   const next = nextItems(h, ends)
   const targets = next.reduce((sum, item) => sum + (item >= 0 ? 1 : 0), 0)
   if (targets === 0) {
@@ -140,7 +139,11 @@ export async function train(
     queries,
     logExpected: negatives?.logExpected,
   }
-  const learner = await createTrainingLearner(initParams(config, seed), task, threads ?? threadsFor(targets, preset))
+  const learner = await createTrainingLearner(
+    initParams(config, seed),
+    task,
+    threads ?? threadsFor(targets, preset, backend.threads),
+  )
   const contentTensor = content && tf.tensor2d(content.rows, [config.items, content.width])
   const queryTensor = queries && tf.tensor2d(queries, [queries.length / config.contentWidth, config.contentWidth])
   const epochs: EpochRecord[] = []
@@ -197,11 +200,9 @@ export async function train(
 }
 
 /** A thread takes two seconds to start: not for what is learned before that. */
-function threadsFor(targets: number, { epochs }: Preset): number {
-  return targets * epochs < 200_000 ? 1 : Math.min(MAX_THREADS, availableParallelism())
+function threadsFor(targets: number, { epochs }: Preset, most: number): number {
+  return targets * epochs < 200_000 ? 1 : most
 }
-/** Each has the parameters and a step's activations of its own. */
-const MAX_THREADS = 16
 
 interface NegativeSampler {
   /** (V) */

@@ -15,7 +15,7 @@ import { decodeLatest, sha256Hex } from '../../shared/model/bundle.ts'
 import { readLines } from '../../trainer/datasets/dataset.ts'
 
 const BIN = join(import.meta.dirname, '../../trainer/bin.js')
-const COMMANDS = ['start', 'sample', 'import', 'train', 'evaluate', 'publish', 'serve', 'verify']
+const COMMANDS = ['start', 'sample', 'import', 'train', 'evaluate', 'publish', 'serve', 'verify', 'doctor']
 const EVENTS = 'shopper,item,time\nu,a,1700000000\nv,b,1700000001\n'
 const root = mkdtempSync(join(tmpdir(), 'vitrine-cli-'))
 
@@ -149,6 +149,12 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     /--max-refused/,
   ],
   'a number that is none': [['sample', '--out', 'o', '--days', '1.5'], {}, /--days "1\.5"/, /--days 180/],
+  'a back end that does not exist': [
+    ['train', '--data', 'e.csv', '--out', 'r', '--backend', 'cuda'],
+    { 'e.csv': EVENTS },
+    /--backend cuda: no such back end/,
+    /one of auto, tfjs-node-gpu, webgpu, wasm/,
+  ],
   'nowhere to publish': [['publish', '--data', 'e.csv'], {}, /where to publish/, /--to FOLDER or --edge URL/],
   'an output below a file': [['import', 'e.csv', '--out', 'e.csv/o'], { 'e.csv': EVENTS }, /e\.csv\/o: /, /folder/],
   'a home below a file': [['start', '--home', 'e.csv/h', '--no-open'], { 'e.csv': EVENTS }, /e\.csv\/h: /, /folder/],

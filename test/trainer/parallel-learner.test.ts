@@ -50,7 +50,7 @@ describe('on several threads', () => {
     return made
   }
   beforeAll(async () => {
-    await readyBackend()
+    await readyBackend('wasm')
   })
   afterAll(() => Promise.all(learners.map((made) => made.close())))
 

@@ -45,7 +45,7 @@ const run = (h: Histories, change: Partial<Preset> = {}, seed: string | number =
     onProgress: (progress) => seen?.push(progress),
   })
 
-beforeAll(() => readyBackend())
+beforeAll(() => readyBackend('wasm'))
 
 describe('training', () => {
   it('repeats itself bit for bit with the seed, and differs with another', async () => {

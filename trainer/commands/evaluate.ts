@@ -1,5 +1,7 @@
 /** `vitrine evaluate`: models side by side on one split, with intervals. */
 import { defineCommand } from 'citty'
+import { readyBackend } from '../backend.ts'
+import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { COLD_MODELS, type ColdEvaluation, evaluateColdItems } from '../cold-items.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { type Evaluation, evaluateModels, MODEL_NAMES, type ModelName } from '../evaluation.ts'
@@ -65,10 +67,14 @@ Examples:
       valueHint: 'NAME',
       description: 'Category that training does not see; else a tenth of the items (cold-items)',
     },
+    backend: BACKEND_FLAG,
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
     const preset = oneOf('--preset', Object.keys(PRESETS) as PresetName[], args.preset)
+    const choice = backendChoice(args.backend)
+    // "auto" waits for a model that trains: counts need none.
+    if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
     if (args.protocol === COLD) {
       const view = progressView()
       const evaluation = await evaluateColdItems(await loadHistories(args.data), {

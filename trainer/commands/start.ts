@@ -10,6 +10,7 @@ import type { Product } from '../../shared/data/catalog.ts'
 import { productPath, type ShopStatus } from '../../shared/data/storefront.ts'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
+import { BACKEND_FLAG, backendChoice } from '../backend-flag.ts'
 import { fitBlend } from '../blend.ts'
 import { buildWeb, type Child, startCommand } from '../child.ts'
 import { type Histories, readHistories } from '../datasets/histories.ts'
@@ -56,6 +57,7 @@ Examples:
       description: 'Where datasets, runs, keys and bundles are kept',
     },
     seed: { type: 'string', default: '1', description: 'Of the sample shop and of training' },
+    backend: BACKEND_FLAG,
     open: {
       type: 'boolean',
       default: true,
@@ -71,6 +73,7 @@ Examples:
   },
   async run({ args }) {
     const port = portOf(args.port)
+    const choice = backendChoice(args.backend)
     const began = Date.now()
     const say = (text: string) => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
     await checkPort(port, args.host)
@@ -140,11 +143,15 @@ Examples:
         run,
         '--seed',
         args.seed,
+        '--backend',
+        choice,
         '--max-seconds',
         String(args.data ? MAX_TRAINING_SECONDS.data : MAX_TRAINING_SECONDS.sample),
       ],
       (message) => {
-        const { progress } = message as { progress: TrainProgress }
+        const { progress, backend } = message as { progress?: TrainProgress; backend?: string }
+        if (backend) say(backend)
+        if (!progress) return
         status.progress = progress.done
         status.message = `pass ${progress.epoch} of ${progress.epochs}`
         view.show(progress)

@@ -1,5 +1,7 @@
 /** `vitrine train`: histories in, a run folder out. */
 import { defineCommand } from 'citty'
+import { readyBackend } from '../backend.ts'
+import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { progressView } from '../progress.ts'
 import { PRESETS, type PresetName } from '../train.ts'
@@ -27,6 +29,7 @@ Examples:
     seed: { type: 'string', default: '1', description: 'Of weights, order and dropout' },
     epochs: { type: 'string', valueHint: 'N', description: 'Passes at most; else the preset’s' },
     'max-seconds': { type: 'string', valueHint: 'N', description: 'End when this is reached' },
+    backend: BACKEND_FLAG,
     json: { type: 'boolean', default: false, description: 'Print the run as one JSON document' },
   },
   async run({ args }) {
@@ -34,7 +37,11 @@ Examples:
     if (!preset) {
       throw new UserError(`--preset ${args.preset}: no such preset`, `one of ${Object.keys(PRESETS).join(', ')}`)
     }
+    const choice = backendChoice(args.backend)
     const histories = await loadHistories(args.data)
+    const backend = await readyBackend(choice)
+    console.error(describeBackend(backend))
+    process.send?.({ type: 'backend', backend: describeBackend(backend) })
     const view = progressView()
     try {
       const { info } = await trainRun(histories, args.out, {
@@ -47,7 +54,7 @@ Examples:
         },
       })
       view.end()
-      if (args.json) console.log(JSON.stringify({ run: args.out, ...info }))
+      if (args.json) console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver }))
       else {
         const { weights, validationNdcg } = info.blend
         console.log(`network: validation NDCG@10 ${info.best.ndcg.toFixed(4)} after pass ${info.best.epoch}`)

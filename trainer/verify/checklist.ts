@@ -35,7 +35,7 @@ export function countStates(pages: PageChecks[]): Record<State, number> {
   return counts
 }
 
-const SIGNS: Record<State, string> = { ok: '✓', warn: '!', fail: '✗' }
+export const SIGNS: Record<State, string> = { ok: '✓', warn: '!', fail: '✗' }
 /** More lines than this are for --json. */
 const MAX_DETAILS = 8
 

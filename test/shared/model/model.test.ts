@@ -14,7 +14,7 @@ import { parity } from './parity.ts'
 const config: ModelConfig = { items: 23, contentWidth: 7, width: 8, blocks: 2, heads: 2, window: 4, hidden: 12 }
 
 beforeAll(async () => {
-  expect(await readyBackend()).toBe('wasm')
+  expect((await readyBackend('wasm')).name).toBe('wasm')
 })
 
 function batchOf(seed: string, sequences: number, length: number): TrainingBatch {

@@ -7,7 +7,7 @@ import { readyBackend } from '../../../trainer/backend.ts'
 import { kernel } from '../../../trainer/kernel.ts'
 
 beforeAll(async () => {
-  await readyBackend()
+  await readyBackend('wasm')
 })
 
 const random = seeded('ops')
