@@ -23,6 +23,8 @@ export interface GradientThread {
   parts: number
   config: ModelConfig
   regularisation: Regularisation
+  /** Names of parameters that are not moved. */
+  still?: readonly string[]
   /** (V, C) */
   content?: Float32Array
   /** (Q, C) */
@@ -61,7 +63,17 @@ export interface PartialStep {
 
 export type ThreadAnswer = { loss: number } | { failed: string }
 
-const { part, parts, config, regularisation, content, queries, logExpected, shared } = workerData as GradientThread
+const {
+  part,
+  parts,
+  config,
+  regularisation,
+  still = [],
+  content,
+  queries,
+  logExpected,
+  shared,
+} = workerData as GradientThread
 const port = parentPort
 if (!port) throw new Error('gradient-thread.ts runs as a thread of parallel-learner.ts')
 
@@ -104,8 +116,9 @@ function gradientsOf({ batch, share, negatives, seed }: PartialStep): number {
   for (const [name, at, length] of places()) {
     const gradient = grads[variables[name].name] as tf.Tensor | null
     const place = own.subarray(at, at + length)
-    if (!gradient) {
+    if (!gradient || still.includes(name)) {
       place.fill(0)
+      gradient?.dispose()
       continue
     }
     const values = backend.typedArrayFromHeap(gradient)

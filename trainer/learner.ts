@@ -27,8 +27,8 @@ export async function createTrainingLearner(params: Params, task: Task, threads:
 }
 
 function createLearnerHere(params: Params, task: Task): TrainingLearner {
-  const { config, regularisation, logExpected } = task
-  const learner = createLearner(tensorsOf(params))
+  const { config, regularisation, still, logExpected } = task
+  const learner = createLearner(tensorsOf(params), still)
   const matrix = (rows?: Float32Array) =>
     rows && tf.tensor2d(rows, [rows.length / config.contentWidth, config.contentWidth])
   const [content, queries] = [matrix(task.content), matrix(task.queries)]

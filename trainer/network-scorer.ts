@@ -3,14 +3,21 @@ import * as tf from '@tensorflow/tfjs-core'
 import { gapBucket } from '../shared/data/sequence.ts'
 import { encode, firstOfRows, itemTable, score, tensorsOf, type Weights } from '../shared/model/model.ts'
 import type { ModelConfig, Params } from '../shared/model/params.ts'
-import { type Means, meanMetrics } from './evaluate.ts'
+import { askAll, type Means, meansOf, type QueryMetrics } from './evaluate.ts'
 import type { Query } from './queries.ts'
+
+export interface Validated {
+  means: Means
+  metrics: QueryMetrics
+  /** The queries, in the order in which they were asked. */
+  asked: Query[]
+}
 
 /** Queries whose scores exist at once. */
 const BLOCK = 128
 
 /**
- * Means over queries of the network's lists, in 32-bit floats.
+ * What the network's lists are worth, in 32-bit floats.
  * @param content (V, C)
  * @param queryRows (Q, C) of the queries that histories refer to
  */
@@ -20,7 +27,7 @@ export function networkMetrics(
   content: tf.Tensor2D | undefined,
   queryRows: tf.Tensor2D | undefined,
   queries: readonly Query[],
-): Means {
+): Validated {
   // Queries of like length together: less padding.
   const sorted = [...queries].sort((a, b) => a.items.length - b.items.length)
   const weights = tensorsOf(params)
@@ -28,7 +35,7 @@ export function networkMetrics(
   let [scores, from]: [Float32Array, number] = [new Float32Array(0), -BLOCK]
   let at = 0
   try {
-    return meanMetrics(
+    const metrics = askAll(
       (_query, into) => {
         if (at >= from + BLOCK) {
           from = at
@@ -40,6 +47,7 @@ export function networkMetrics(
       sorted,
       config.items,
     )
+    return { means: meansOf(metrics), metrics, asked: sorted }
   } finally {
     table.dispose()
     for (const tensor of Object.values(weights)) tensor.dispose()

@@ -12,7 +12,7 @@ import { readyBackend } from './backend.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
 import { createTrainingLearner, type Task } from './learner.ts'
-import { networkMetrics } from './network-scorer.ts'
+import { networkMetrics, type Validated } from './network-scorer.ts'
 import type { Query } from './queries.ts'
 import { UserError } from './user-error.ts'
 
@@ -50,6 +50,21 @@ export const PRESETS = {
     epochs: 12,
     patience: 2,
   },
+  /** For the benchmarks of order alone, and for a shop with a night to spare: heavy dropout, many passes. */
+  standard: {
+    width: 64,
+    blocks: 1,
+    heads: 1,
+    window: 50,
+    hidden: 128,
+    negatives: 1024,
+    batchTokens: 2048,
+    learningRate: 3e-3,
+    dropout: 0.5,
+    idDropout: 0.1,
+    epochs: 60,
+    patience: 8,
+  },
 } satisfies Record<string, Preset>
 export type PresetName = keyof typeof PRESETS
 
@@ -79,11 +94,15 @@ export interface Trained {
   compiled: CompiledModel
   epochs: EpochRecord[]
   best: EpochRecord
+  /** What the lists of the best pass were worth. */
+  validated: Validated
 }
 
 export interface TrainOptions {
   preset: Preset
   seed: number | string
+  /** Parameters that stay 0, by the end of their names: what an ablation leaves out. */
+  without?: readonly string[]
   /** Each on a core of its own; else one for little work, all cores for more. Results depend on it in the last digits. */
   threads?: number
   /** Ends the pass, and the training, when this is reached. Results then depend on the machine. */
@@ -95,14 +114,14 @@ export interface TrainOptions {
 const MAX_QUERIES = 2048
 
 /**
- * @param validation asked after each pass
+ * @param validation asked after each pass; when empty, all passes are made and the last counts
  * @throws UserError when there is nothing to learn from, or the loss is no longer a number
  */
 export async function train(
   h: Histories,
   ends: TrainingEnds,
   validation: readonly Query[],
-  { preset, seed, threads, maxSeconds = Number.POSITIVE_INFINITY, onProgress }: TrainOptions,
+  { preset, seed, without = [], threads, maxSeconds = Number.POSITIVE_INFINITY, onProgress }: TrainOptions,
 ): Promise<Trained> {
   const backend = await readyBackend()
   const next = nextItems(h, ends)
@@ -132,22 +151,22 @@ export async function train(
   const queries = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
   const sampled = config.items > preset.negatives || frequency.includes(0)
   const negatives = sampled ? negativeSampler(frequency, preset.negatives) : undefined
+  const initial = initParams(config, seed)
+  const still = Object.keys(initial).filter((name) => without.some((end) => name.endsWith(end)))
+  for (const name of still) initial[name].values.fill(0)
   const task: Task = {
     config,
+    still,
     regularisation: { dropout: preset.dropout, idDropout: preset.idDropout },
     content: content?.rows,
     queries,
     logExpected: negatives?.logExpected,
   }
-  const learner = await createTrainingLearner(
-    initParams(config, seed),
-    task,
-    threads ?? threadsFor(targets, preset, backend.threads),
-  )
+  const learner = await createTrainingLearner(initial, task, threads ?? threadsFor(targets, preset, backend.threads))
   const contentTensor = content && tf.tensor2d(content.rows, [config.items, content.width])
   const queryTensor = queries && tf.tensor2d(queries, [queries.length / config.contentWidth, config.contentWidth])
   const epochs: EpochRecord[] = []
-  let best: { record: EpochRecord; params: Params } | undefined
+  let best: { record: EpochRecord; params: Params; validated: Validated } | undefined
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
   const lastRow = config.items + Math.min(MAX_QUERIES, h.queries.length)
@@ -183,10 +202,10 @@ export async function train(
         if (seconds() > maxSeconds) break
       }
       const params = settleUntrained(config, await learner.params(), frequency, content)
-      const { ndcg } = networkMetrics(config, params, contentTensor, queryTensor, validation)
-      const record = { epoch, loss: lossSum / asked, ndcg, seconds: seconds() }
+      const validated = networkMetrics(config, params, contentTensor, queryTensor, validation)
+      const record = { epoch, loss: lossSum / asked, ndcg: validated.means.ndcg, seconds: seconds() }
       epochs.push(record)
-      if (!best || ndcg > best.record.ndcg) best = { record, params }
+      if (!best || validation.length === 0 || record.ndcg > best.record.ndcg) best = { record, params, validated }
       if (epoch - best.record.epoch >= preset.patience || seconds() > maxSeconds) break
     }
   } finally {
@@ -194,9 +213,9 @@ export async function train(
     contentTensor?.dispose()
     queryTensor?.dispose()
   }
-  const { record, params } = best as NonNullable<typeof best>
+  const { record, params, validated } = best as NonNullable<typeof best>
   const compiled = compile(config, params, content)
-  return { config, params, ...(content ? { content } : {}), compiled, epochs, best: record }
+  return { config, params, ...(content ? { content } : {}), compiled, epochs, best: record, validated }
 }
 
 /** A thread takes two seconds to start: not for what is learned before that. */

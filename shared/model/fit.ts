@@ -108,8 +108,11 @@ export interface Learner {
   dispose(): void
 }
 
-/** Takes the tensors over. The same arithmetic as `adam.ts`, on whatever back end is ready. */
-export function createLearner(tensors: Weights): Learner {
+/**
+ * Takes the tensors over. The same arithmetic as `adam.ts`, on whatever back end is ready.
+ * @param still names of those that are not moved
+ */
+export function createLearner(tensors: Weights, still: readonly string[] = []): Learner {
   const weights: Record<string, tf.Variable> = {}
   const moments: Record<string, { mean: tf.Variable; square: tf.Variable }> = {}
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -131,7 +134,7 @@ export function createLearner(tensors: Weights): Learner {
         const { value, grads } = tf.variableGrads(() => loss(weights), Object.values(weights))
         for (const [name, variable] of Object.entries(weights)) {
           const gradient = grads[variable.name] as tf.Tensor | null
-          if (!gradient) continue
+          if (!gradient || still.includes(name)) continue
           const { mean, square } = moments[name]
           mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)))
           square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)))

@@ -5,6 +5,7 @@
 import type { Row } from './row.ts'
 
 const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
+  ablation: () => import('./ablation.ts'),
   infer: () => import('./infer.ts'),
   train: () => import('./train.ts'),
 }
