@@ -76,7 +76,11 @@ export function step(model: CompiledModel, state: InferenceState, token: Token):
  * 64 that is 640 kB, which a phone's cache holds.
  */
 export function scoreItems(model: CompiledModel, state: Float32Array, scores: Float32Array): void {
-  if (model.kernel) return model.kernel.score(state, scores)
+  if (model.kernel) model.kernel.score(state, scores)
+  else scorePlainly(model, state, scores)
+}
+
+function scorePlainly(model: CompiledModel, state: Float32Array, scores: Float32Array): void {
   const { values, scales, width: d } = model.table
   const { bias } = model
   const x = Float64Array.from(state) // else each factor is widened again for each item
