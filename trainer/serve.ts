@@ -53,7 +53,7 @@ function listen(app: Parameters<typeof serveEdge>[0], port: number, host: string
   })
 }
 
-/** The line a shop pastes into its pages. */
+/** The line a shop pastes into its pages. Under a policy without 'wasm-unsafe-eval' it goes without `data-wasm`. */
 export function scriptTag(edgeUrl: string, key: string): string {
-  return `<script async src="${edgeUrl}/vitrine.js" data-key="${key}" referrerpolicy="no-referrer"></script>`
+  return `<script async src="${edgeUrl}/vitrine.js" data-key="${key}" data-wasm referrerpolicy="no-referrer"></script>`
 }

@@ -142,7 +142,7 @@ function withTag(html: string, tag: ShopOptions['tag']): string {
   if (!tag) return html
   const script =
     `<script async src="${attribute(tag.src)}" data-key="${attribute(tag.key)}" data-consent="auto" ` +
-    `data-refresh-seconds="${tag.refreshSeconds}" referrerpolicy="no-referrer"></script>`
+    `data-refresh-seconds="${tag.refreshSeconds}" data-wasm referrerpolicy="no-referrer"></script>`
   return html.replace('</head>', () => `  ${script}\n  </head>`)
 }
 

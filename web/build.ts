@@ -13,10 +13,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { compileAssemblyScript } from '../shared/model/assemblyscript.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const TAG = join(ROOT, 'dist', 'tag')
 const SHOP = join(ROOT, 'dist', 'shop')
+const KERNEL = join(ROOT, 'shared', 'model', 'kernels', 'rank.ts')
 const SOURCES_FILE = '.sources'
 
 const TAG_SOURCES = [
@@ -50,7 +52,9 @@ async function buildTag(): Promise<void> {
   const writeHashed = (name: string, code: string) =>
     write(`${name}.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.js`, code)
 
-  const worker = await writeHashed('worker', await bundle('web/worker/worker.ts'))
+  const kernel = await compileAssemblyScript(await readFile(KERNEL, 'utf8'), { importMemory: true })
+  const kernelText = JSON.stringify(Buffer.from(kernel).toString('base64'))
+  const worker = await writeHashed('worker', await bundle('web/worker/worker.ts', { RANK_KERNEL: kernelText }))
   const shelf = await writeHashed('shelf', await bundle('web/widgets/shelf.ts'))
   const names = { WORKER_ASSET: JSON.stringify(worker), SHELF_ASSET: JSON.stringify(shelf) }
   await write('vitrine.js', await bundle('web/tag/vitrine.ts', names))

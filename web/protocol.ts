@@ -53,7 +53,7 @@ export interface Status {
   consent: Consent
   storage: 'memory' | 'indexeddb' | 'unavailable'
   /** Installed bundle; 0 before the first. `parts` grows from "shelf" to everything. */
-  bundle: { version: number; items: number; simulated: boolean; parts: string[]; network: boolean }
+  bundle: { version: number; items: number; simulated: boolean; parts: string[]; network: boolean; kernel: boolean }
   /** The last bundle that was refused, and why; the installed one stays. */
   refused?: { version: number; reason: string }
   /** The edge could not be reached; the shop goes on with what it has. */
@@ -78,6 +78,8 @@ export type ToWorker =
       key: string
       refreshSeconds: number
       language: string
+      /** The tag's `data-wasm`: the page's policy, if it has one, allows 'wasm-unsafe-eval'. */
+      wasm: boolean
       /** What holds until somebody decides: the tag's `data-consent`. A remembered decision comes before it. */
       consent: Consent
       /** What the page has decided before the worker was there. It comes before a remembered decision. */

@@ -7,6 +7,7 @@
  *     adapter     W + A·B                                          low-rank changes (Hu et al. 2021, LoRA)
  */
 import { type Content, foldContent } from './content.ts'
+import type { Kernel } from './kernel.ts'
 import type { ModelConfig, Params } from './params.ts'
 import { type QuantisedRows, quantiseRows, rowsOf } from './quantise.ts'
 
@@ -38,6 +39,8 @@ export interface CompiledModel {
   norm: Float32Array
   /** (C, d): where a query's text enters; only its first TEXT_WIDTH rows ship. Absent without content. */
   content?: QuantisedRows
+  /** Multiplies faster than our loops. Present where the arrays lie in its memory: `withKernel`. */
+  kernel?: Kernel
 }
 
 /** Changes of matrices as products of two thin ones, and a shift of the state: what one shopper's device learns. */

@@ -30,6 +30,7 @@ export function startState(model: CompiledModel): InferenceState {
 /** Takes one more token into `state`. About 2·(4d² + 3df) multiplications a block, and 2dW for attention. */
 export function step(model: CompiledModel, state: InferenceState, token: Token): void {
   const { width: d, heads, window, hidden } = model.config
+  const multiply = model.kernel?.multiply ?? multiplyPlainly
   const x = embed(model, token, state.lastTime)
   const at = state.tokens % window
   const seen = Math.min(state.tokens + 1, window)
@@ -75,6 +76,11 @@ export function step(model: CompiledModel, state: InferenceState, token: Token):
  * 64 that is 640 kB, which a phone's cache holds.
  */
 export function scoreItems(model: CompiledModel, state: Float32Array, scores: Float32Array): void {
+  if (model.kernel) model.kernel.score(state, scores)
+  else scorePlainly(model, state, scores)
+}
+
+function scorePlainly(model: CompiledModel, state: Float32Array, scores: Float32Array): void {
   const { values, scales, width: d } = model.table
   const { bias } = model
   const x = Float64Array.from(state) // else each factor is widened again for each item
@@ -139,7 +145,7 @@ function normalised(x: Float32Array): Float32Array {
 }
 
 /** x · matrix: (rows) · (rows, columns) → (columns) */
-function multiply(x: Float32Array, matrix: Float32Array, columns: number): Float32Array {
+function multiplyPlainly(x: Float32Array, matrix: Float32Array, columns: number): Float32Array {
   const y = new Float32Array(columns)
   for (let row = 0; row < x.length; row++) {
     const factor = x[row]

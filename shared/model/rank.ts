@@ -11,6 +11,7 @@ import { BUY, isPositive, type Token } from '../data/sequence.ts'
 import type { Probe, RulesChunk } from './chunks.ts'
 import type { CompiledModel } from './compile.ts'
 import { type InferenceState, scoreItems, startState, step } from './infer.ts'
+import type { Kernel } from './kernel.ts'
 import { topK } from './metrics.ts'
 import { scoreRules } from './rules.ts'
 
@@ -95,9 +96,11 @@ export interface Scratch {
   scores: Float32Array
 }
 
-export function createScratch(items: number): Scratch {
+/** @param kernel of the network: what it writes and ranks lies in its memory. One scratch a kernel. */
+export function createScratch(items: number, kernel?: Kernel): Scratch {
   const column = () => new Float32Array(items)
-  return { rules: column(), buyAgain: column(), network: column(), scores: column() }
+  const { network, scores } = kernel?.columns ?? { network: column(), scores: column() }
+  return { rules: column(), buyAgain: column(), network, scores }
 }
 
 /** What each model says after a history. With `scratch`, until it is next used. */

@@ -2,11 +2,13 @@
 import type { ChunkName } from '../../shared/model/bundle.ts'
 import { decodeModel } from '../../shared/model/chunks.ts'
 import { scoreItems } from '../../shared/model/infer.ts'
+import { withKernel } from '../../shared/model/kernel.ts'
+import { compiledKernel } from '../../web/worker/compiled-kernel.ts'
 import { createEngine } from '../../web/worker/engine.ts'
 
 window.engineTimes = (chunks, manifest, events) => {
   const parts = new Map(chunks.map(([name, bytes]) => [name as ChunkName, Uint8Array.from(bytes)]))
-  const engine = createEngine()
+  const engine = createEngine(compiledKernel)
   engine.install(parts, manifest)
   const ranked: number[] = []
   const now = Date.now()
@@ -17,9 +19,11 @@ window.engineTimes = (chunks, manifest, events) => {
     engine.recommend('for-you', { limit: 20, now: now + n * 1000, language: 'en' })
     ranked.push(performance.now() - began)
   }
-  const model = decodeModel(parts.get('vectors') as Uint8Array, parts.get('encoder') as Uint8Array)
+  const decoded = decodeModel(parts.get('vectors') as Uint8Array, parts.get('encoder') as Uint8Array)
+  const module = compiledKernel()
+  const model = module ? withKernel(decoded, module) : decoded
   const state = new Float32Array(model.config.width).fill(0.3)
-  const scores = new Float32Array(manifest.items)
+  const scores = model.kernel?.columns.network ?? new Float32Array(manifest.items)
   const scored = Array.from({ length: events }, () => {
     const began = performance.now()
     scoreItems(model, state, scores)

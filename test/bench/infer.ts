@@ -5,6 +5,7 @@
  *               items scored, blended, explained
  *     worker    the same without the messages: engine.ts alone
  *     scores    the floor: every int8 row read once and multiplied, nothing else
+ *     step      see step.ts: the network alone, beside onnxruntime-web and TF.js
  *     start     from the script tag's first byte to a top 20, in a fresh profile: by popularity alone, and by the network
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -13,8 +14,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
 import { launchChromium } from '../../trainer/chromium.ts'
+import { kernel } from '../../trainer/kernel.ts'
 import { openPublisherKey } from '../../trainer/keys.ts'
 import { type Bundle, publish } from '../../trainer/publish.ts'
 import { openBundles, scriptTag, serve } from '../../trainer/serve.ts'
@@ -22,6 +23,7 @@ import { buildWeb } from '../../web/build.ts'
 import type { Shelf, Status } from '../../web/protocol.ts'
 import { madeUpBundle } from './catalogue.ts'
 import { quantile, type Row, rounded } from './row.ts'
+import { benchSteps, bundled } from './step.ts'
 
 const SIZES = [4_000, 10_000]
 const EVENTS = 300
@@ -30,10 +32,14 @@ const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
 
 export async function bench(): Promise<Row[]> {
   await buildWeb()
-  const engine = await bundledEngine()
+  const kernelBytes = await kernel('rank', { importMemory: true })
+  const engine = await bundled('engine-page.ts', {
+    RANK_KERNEL: JSON.stringify(Buffer.from(kernelBytes).toString('base64')),
+  })
   const browser = await launchChromium()
   const rows: Row[] = []
   try {
+    rows.push(...(await benchSteps(browser)))
     for (const items of SIZES) rows.push(...(await benchSize(browser, items, engine)))
   } finally {
     await browser.close()
@@ -151,19 +157,4 @@ async function engineAlone(page: Page, url: string, bundle: Bundle, items: numbe
   ] as const)
   if (result.ranked.length !== EVENTS) throw new Error(`bench: ${result.ranked.length} lists at ${items} items`)
   return result
-}
-
-async function bundledEngine(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      write: false,
-      target: 'es2022',
-      lib: { entry: join(import.meta.dirname, 'engine-page.ts'), formats: ['iife'], name: 'enginePage' },
-    },
-  })
-  const [result] = Array.isArray(built) ? built : [built]
-  if (!('output' in result)) throw new Error('the bundler watches instead of building')
-  return result.output[0].code
 }

@@ -290,7 +290,7 @@ describe('the server', () => {
     const answer = await fetch(origin)
     const html = await answer.text()
     expect(html.match(/<script[^>]*vitrine[^>]*>/g)).toEqual([
-      '<script async src="/edge/vitrine.js" data-key="test+01234567+AbC" data-consent="auto" data-refresh-seconds="10" referrerpolicy="no-referrer">',
+      '<script async src="/edge/vitrine.js" data-key="test+01234567+AbC" data-consent="auto" data-refresh-seconds="10" data-wasm referrerpolicy="no-referrer">',
     ])
     const policy = answer.headers.get('content-security-policy')
     expect(policy).toMatch(/script-src 'self' 'wasm-unsafe-eval';/)

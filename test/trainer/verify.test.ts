@@ -186,6 +186,21 @@ describe.concurrent('a page that is badly installed', () => {
     expect(troubles(await verify('/csp-mended', { html: productPage('mug-0'), headers }))).toEqual([])
   })
 
+  it('whose tag says that WebAssembly is allowed, and whose policy does not', async ({ expect }) => {
+    const tag = tagLine(`data-key="${signer.key}" data-wasm`)
+    const policy = `script-src 'self' 'nonce-n' ${edge}; worker-src blob:`
+    const headers = { 'content-security-policy': policy }
+    const list = await verify('/wasm', { html: productPage('mug-0', { tag, shelf: false }), headers })
+    const mended = `script-src 'self' 'nonce-n' ${edge} 'wasm-unsafe-eval'`
+    expect(check(list, 'policy')).toMatchObject({
+      state: 'warn',
+      remedy: `write into the policy: ${mended}; or leave data-wasm out of the tag`,
+    })
+    headers['content-security-policy'] = `${mended}; worker-src blob:`
+    const html = productPage('mug-0', { tag, shelf: false })
+    expect(check(await verify('/wasm-mended', { html, headers }), 'policy').state).toBe('ok')
+  })
+
   it('whose policy, in a meta element, refuses the tag itself', async ({ expect }) => {
     const head = `<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'nonce-n'; worker-src blob:">`
     const list = await verify('/csp-meta', { html: productPage('mug-0', { head, shelf: false }) })

@@ -78,6 +78,8 @@ export interface TagScript {
   crossOrigin: string | null
   referrerPolicy: string
   nonce: string
+  /** `data-wasm` */
+  wasm: boolean
   blocksParsing: boolean
 }
 

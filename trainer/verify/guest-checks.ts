@@ -19,6 +19,7 @@ export function checkPolicy(evidence: Evidence): Check | undefined {
     edge,
     src: script?.src ?? `${edge}vitrine.js`,
     nonce: script?.nonce ?? '',
+    wasm: script?.wasm ?? false,
     integrity: script?.integrity ?? '',
     hasShelves: page.shelves.length > 0,
   }
@@ -32,12 +33,15 @@ export function checkPolicy(evidence: Evidence): Check | undefined {
   const details = violations.map(describeViolation)
   const found = describePolicies(evidence)
   if (missing.length > 0 || refused.length > 0) {
-    // Only with require-trusted-types-for does a refused policy stop anything.
+    // Only with require-trusted-types-for does a refused policy stop anything, and without the kernel plain loops rank.
     const isHarmless =
-      refused.every(isTrustedTypes) && missing.every(({ need }) => need === 'trusted-types') && works.has('worker')
+      refused.every(isTrustedTypes) &&
+      missing.every(({ need }) => need === 'trusted-types' || need === 'kernel') &&
+      works.has('worker')
+    const lacksKernel = missing.some(({ need }) => need === 'kernel')
     const remedy =
       missing.length > 0
-        ? `write into the policy: ${directives(missing)}`
+        ? `write into the policy: ${directives(missing)}${lacksKernel ? '; or leave data-wasm out of the tag' : ''}`
         : `allow what was refused: ${[...new Set(refused.map(({ directive, blocked }) => `${directive} ${blocked}`))].join('; ')}`
     const what = `${found}; ${missing.length > 0 ? `missing for ${needs(missing)}` : `${counted(refused.length, 'refusal')}`}`
     return { ...base, state: isHarmless ? 'warn' : 'fail', found: what, details, remedy }
@@ -84,6 +88,7 @@ const NEEDS: Record<Need, string> = {
   shelf: 'the shelves’ script',
   edge: 'the edge',
   worker: 'the worker',
+  kernel: 'the WebAssembly kernel',
   'trusted-types': 'the Trusted Types policy "vitrine"',
 }
 

@@ -3,7 +3,8 @@ import type { Check, State } from './checklist.ts'
 import type { Asked, EdgeReading, Evidence, Exchange, TagScript } from './evidence.ts'
 import { isTagFile } from './visit.ts'
 
-const TAG_LINE = '<script async src="https://EDGE/vitrine.js" data-key="KEY" referrerpolicy="no-referrer"></script>'
+const TAG_LINE =
+  '<script async src="https://EDGE/vitrine.js" data-key="KEY" data-wasm referrerpolicy="no-referrer"></script>'
 
 export function checkPage({ asked, answer, page }: Evidence): Check {
   const base = { id: 'page', title: 'Page' }

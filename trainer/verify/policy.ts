@@ -4,7 +4,7 @@
  */
 
 /** What the tag needs of a page, and how each need shows in a policy. */
-export type Need = 'tag' | 'shelf' | 'edge' | 'worker' | 'trusted-types'
+export type Need = 'tag' | 'shelf' | 'edge' | 'worker' | 'kernel' | 'trusted-types'
 
 export interface Missing {
   need: Need
@@ -20,6 +20,8 @@ export interface TagInPage {
   src: string
   nonce: string
   integrity: string
+  /** It says that WebAssembly is allowed. */
+  wasm: boolean
   hasShelves: boolean
 }
 
@@ -29,6 +31,7 @@ const FALLBACKS = {
   'script-src': ['script-src-elem', 'script-src', 'default-src'],
   'connect-src': ['connect-src', 'default-src'],
   'worker-src': ['worker-src', 'child-src', 'script-src', 'default-src'],
+  wasm: ['script-src', 'default-src'],
 }
 
 /** @param header as it was sent: several policies may be joined by commas */
@@ -55,6 +58,15 @@ export function missingDirectives(policy: string, tag: TagInPage): Missing[] {
     else if (tag.hasShelves && !isDynamic && !allows(`${tag.edge}assets/shelf.js`)) {
       missing.push({ need: 'shelf', directive: extend(scripts.name, scripts.sources, `${tag.edge}assets/`) })
     }
+  }
+  const compiles = effective(directives, 'wasm')
+  if (tag.wasm && compiles && !compiles.sources.some((source) => /^'(wasm-)?unsafe-eval'$/.test(source))) {
+    // Of two directives of one name only the first counts, so what else script-src lacks is written into the same.
+    const other = missing.find(({ directive }) => directive.startsWith('script-src '))
+    const sources = other?.directive.split(' ').slice(1) ?? compiles.sources
+    const directive = extend('script-src', sources, "'wasm-unsafe-eval'")
+    if (other) other.directive = directive
+    missing.push({ need: 'kernel', directive })
   }
   const connections = effective(directives, 'connect-src')
   if (

@@ -65,6 +65,7 @@
         crossOrigin: script.crossOrigin,
         referrerPolicy: script.referrerPolicy,
         nonce: script.nonce,
+        wasm: script.dataset.wasm !== undefined,
         blocksParsing: !script.async && !script.defer && script.type !== 'module',
       }))
 

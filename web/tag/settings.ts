@@ -1,7 +1,7 @@
 /**
  * The one line a shop adds, read back:
  *
- *     <script async src="https://edge.example/vitrine.js" data-key="shop+0a1b2c3d+AbC…" data-consent="auto"></script>
+ *     <script async src="https://edge.example/vitrine.js" data-key="shop+0a1b2c3d+AbC…" data-consent="auto" data-wasm></script>
  */
 import { type Consent, DEFAULT_CONSENT } from '../protocol.ts'
 
@@ -13,6 +13,8 @@ export interface Settings {
   /** How often a page that stays open asks for a newer bundle; 0 is never. */
   refreshSeconds: number
   language: string
+  /** The shop says that the page allows WebAssembly. */
+  wasm: boolean
   /** Only "auto" lets the page's Google consent mode speak for the shopper. */
   consentMode: 'auto' | 'remember' | 'none'
   /** What holds until somebody decides. */
@@ -33,7 +35,7 @@ export function readSettings(page: Document): Settings {
   if (!isSecureContext) throw new Error('browsers give a page no cryptography unless it is served over https')
   const script = findScript(page)
   if (!script) throw new Error('its own script element was not found; add data-vitrine-key to it')
-  const { key, vitrineKey, consent, refreshSeconds, language } = script.dataset
+  const { key, vitrineKey, consent, refreshSeconds, language, wasm } = script.dataset
   const verifierKey = key ?? vitrineKey
   if (!verifierKey) throw new Error('the script element needs data-key, the key that bundles are signed with')
   const consentMode = consent === 'remember' || consent === 'none' ? consent : 'auto'
@@ -43,6 +45,7 @@ export function readSettings(page: Document): Settings {
     key: verifierKey,
     refreshSeconds: seconds >= 0 ? seconds : REFRESH_SECONDS,
     language: language || page.documentElement.lang || navigator.language,
+    wasm: wasm !== undefined,
     consentMode,
     consent: INITIAL[consentMode],
     nonce: script.nonce,

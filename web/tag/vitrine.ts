@@ -54,8 +54,8 @@ function start(settings: Settings): void {
     connection.tell({ type: 'consent', consent: { ...said, ...decided } })
   }
 
-  const { edge, key, refreshSeconds, language, consent } = settings
-  connection.tell({ type: 'start', edge, key, refreshSeconds, language, consent, decided })
+  const { edge, key, refreshSeconds, language, wasm, consent } = settings
+  connection.tell({ type: 'start', edge, key, refreshSeconds, language, wasm, consent, decided })
 
   const vitrine = createCommands(connection, settings, listeners, onEvent, (said) => {
     if (said.remember !== undefined) rememberCalled = true
@@ -144,7 +144,7 @@ function failedStatus({ consent }: Settings, failed: string): Status {
   return {
     consent,
     storage: 'unavailable',
-    bundle: { version: 0, items: 0, simulated: false, parts: [], network: false },
+    bundle: { version: 0, items: 0, simulated: false, parts: [], network: false, kernel: false },
     offline: false,
     failed,
     events: { total: 0, bySource: {}, unknownItems: 0, rejected: 0 },

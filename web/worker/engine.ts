@@ -25,11 +25,14 @@ export interface Engine {
   knows(itemId: string): boolean
   /** Names of the chunks in use. */
   parts(): ChunkName[]
+  /** Whether the network runs on the WebAssembly kernel. */
+  accelerated(): boolean
   /** Ranks a made-up history once, so that the compiler knows the code before the shopper's first act. */
   rehearse(): void
 }
 
-export function createEngine(): Engine {
+/** @param kernel `kernels/rank.ts` compiled, if WebAssembly is allowed here */
+export function createEngine(kernel: () => WebAssembly.Module | undefined = () => undefined): Engine {
   let installed: Installed | undefined
   let events: ShopEvent[] = []
   let tokens: Token[] = []
@@ -45,7 +48,7 @@ export function createEngine(): Engine {
 
   return {
     install(parts, manifest) {
-      installed = readBundle(parts, manifest)
+      installed = readBundle(parts, manifest, kernel)
       readHistory()
     },
 
@@ -100,6 +103,7 @@ export function createEngine(): Engine {
 
     knows: (itemId) => numberOf(itemId) !== undefined,
     parts: () => installed?.parts ?? [],
+    accelerated: () => installed?.catalogue?.models.network?.kernel !== undefined,
 
     rehearse() {
       const catalogue = installed?.catalogue

@@ -8,6 +8,8 @@ import {
   decodeShelf,
   type ItemView,
 } from '../../shared/model/chunks.ts'
+import type { CompiledModel } from '../../shared/model/compile.ts'
+import { withKernel } from '../../shared/model/kernel.ts'
 import { checkProbes, createScratch, type Models, popularityShare, type Scratch } from '../../shared/model/rank.ts'
 
 /** A bundle as far as it has arrived. */
@@ -27,8 +29,18 @@ export interface Installed {
 
 export type Catalogue = NonNullable<Installed['catalogue']>
 
-/** @throws Error with the reason when a part does not decode, parts do not fit each other, or a probe fails */
-export function readBundle(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: Manifest): Installed {
+/** Below this many items the plain loops take a tenth of a millisecond, and nobody is asked to allow WebAssembly. */
+export const KERNEL_FROM_ITEMS = 1_000
+
+/**
+ * @param kernel `kernels/rank.ts` compiled, where that is allowed; asked for once there is a network to run on it
+ * @throws Error with the reason when a part does not decode, parts do not fit each other, or a probe fails
+ */
+export function readBundle(
+  parts: ReadonlyMap<ChunkName, Uint8Array>,
+  manifest: Manifest,
+  kernel: () => WebAssembly.Module | undefined,
+): Installed {
   const bytes = (name: ChunkName) => parts.get(name)
   const shelfBytes = bytes('shelf')
   const shelf = shelfBytes ? decodeShelf(shelfBytes) : []
@@ -41,7 +53,7 @@ export function readBundle(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: 
     throw new Error(`bundle: ${views.length} items, but rules for ${rules.popularity.length}`)
   }
   const [vectors, encoder] = [bytes('vectors'), bytes('encoder')]
-  const network = vectors && encoder ? decodeModel(vectors, encoder) : undefined
+  const network = vectors && encoder ? accelerated(decodeModel(vectors, encoder), kernel) : undefined
   if (network && network.config.items !== views.length) {
     throw new Error(`bundle: ${views.length} items, but vectors for ${network.config.items}`)
   }
@@ -63,7 +75,17 @@ export function readBundle(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: 
       numbers: new Map(views.map((view, number) => [view.id, number])),
       unavailable: views.flatMap((view, number) => (view.available ? [] : [number])),
       models,
-      scratch: createScratch(views.length),
+      scratch: createScratch(views.length, network?.kernel),
     },
+  }
+}
+
+function accelerated(network: CompiledModel, kernel: () => WebAssembly.Module | undefined): CompiledModel {
+  const module = network.config.items >= KERNEL_FROM_ITEMS ? kernel() : undefined
+  if (!module) return network
+  try {
+    return withKernel(network, module)
+  } catch {
+    return network // a device without memory for a copy
   }
 }

@@ -56,7 +56,7 @@ export function rankShelf(
   const hidden = notToShow(catalogue, events)
   const here = itemId === undefined ? undefined : numbers.get(itemId)
   const scores = scratch.scores.fill(0)
-  const best = (count: number) => topK(scores, count)
+  const best = (count: number) => models.network?.kernel?.top(scores, count) ?? topK(scores, count)
 
   if (kind === 'trending' || (kind === 'for-you' && tokens.length === 0)) {
     scores.set(models.popularity)

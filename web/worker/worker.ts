@@ -16,6 +16,7 @@ import {
 } from '../protocol.ts'
 import { EventLog } from '../store/event-log.ts'
 import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
+import { compiledKernel } from './compiled-kernel.ts'
 import { createEngine } from './engine.ts'
 import { type Installed, installLatest, installStored, Refused, store } from './install.ts'
 
@@ -28,7 +29,7 @@ const FIRST_BUNDLE_MS = 10_000
 
 type Start = Extract<ToWorker, { type: 'start' }>
 
-const engine = createEngine()
+const engine = createEngine(() => (settings?.wasm ? compiledKernel() : undefined))
 const log = new EventLog(() => onForgottenElsewhere())
 let settings: Start | undefined
 let consent: Consent = DEFAULT_CONSENT
@@ -282,7 +283,7 @@ function status(): Status {
   return {
     consent,
     storage: log.storage,
-    bundle: { version, items, simulated, parts, network: parts.includes('encoder') },
+    bundle: { version, items, simulated, parts, network: parts.includes('encoder'), kernel: engine.accelerated() },
     refused,
     offline,
     events: {

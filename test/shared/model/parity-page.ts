@@ -2,15 +2,22 @@
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
+import { type Agreement, compareKernel } from './kernel-agreement.ts'
 import { type Parity, parity } from './parity.ts'
 
 declare global {
   interface Window {
-    runParity(backend: 'wasm' | 'webgpu', histories: number): Promise<Parity & { backend: string; adapter: string }>
+    /** @param kernel the bytes of `kernels/rank.ts`, to run the network on it */
+    runParity(
+      backend: 'wasm' | 'webgpu',
+      histories: number,
+      kernel: number[] | undefined,
+    ): Promise<Parity & { backend: string; adapter: string }>
+    compareKernel(kernel: number[]): Promise<Agreement>
   }
 }
 
-window.runParity = async (backend, histories) => {
+window.runParity = async (backend, histories, kernel) => {
   setWasmPaths('/wasm/')
   // On one thread: a page that is not cross-origin isolated has no other.
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
@@ -19,6 +26,8 @@ window.runParity = async (backend, histories) => {
   if (!(await tf.setBackend(backend))) throw new Error(`${backend} cannot be had in this browser`)
   await tf.ready()
   const adapter = backend === 'webgpu' ? await navigator.gpu.requestAdapter() : null
-  const result = await parity(histories)
+  const result = await parity(histories, kernel && (await WebAssembly.compile(Uint8Array.from(kernel))))
   return { ...result, backend: tf.getBackend(), adapter: adapter?.info.vendor ?? '' }
 }
+
+window.compareKernel = async (kernel) => compareKernel(await WebAssembly.compile(Uint8Array.from(kernel)))

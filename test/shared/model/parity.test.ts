@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium } from '../../../trainer/chromium.ts'
+import { kernel } from '../../../trainer/kernel.ts'
 
 const HISTORIES = process.env.VITRINE_SOAK ? 1000 : 100
 const WASM = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
@@ -14,6 +15,7 @@ const WASM = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-ba
 let server: Server
 let browser: Browser
 let page: Page
+let kernelBytes: number[]
 
 beforeAll(async () => {
   const built = await build({
@@ -41,6 +43,7 @@ beforeAll(async () => {
   })
   browser = await launchChromium(['--enable-unsafe-webgpu'])
   page = await browser.newPage()
+  kernelBytes = Array.from(await kernel('rank', { importMemory: true }))
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
 }, 120_000)
 
@@ -50,11 +53,27 @@ afterAll(async () => {
 })
 
 describe('in Chromium, infer.ts gives the scores of model.ts', () => {
-  it.each(['wasm', 'webgpu'] as const)('on %s', { timeout: 540_000 }, async (backend) => {
-    const result = await page.evaluate(([name, count]) => window.runParity(name, count), [backend, HISTORIES] as const)
+  it.each([
+    ['wasm', 'plain loops'],
+    ['wasm', 'the kernel'],
+    ['webgpu', 'plain loops'],
+  ] as const)('on %s, %s', { timeout: 540_000 }, async (backend, loops) => {
+    const bytes = loops === 'the kernel' ? kernelBytes : undefined
+    const result = await page.evaluate(([name, count, kernel]) => window.runParity(name, count, kernel), [
+      backend,
+      HISTORIES,
+      bytes,
+    ] as const)
     expect(result.backend).toBe(backend)
+    expect(result.kernel).toBe(loops === 'the kernel')
     expect(result.largest).toBeGreaterThan(1)
     expect(result.worst).toBeLessThan(1e-4)
     expect(result.differentTops).toBe(0)
   })
+})
+
+it('in Chromium, the kernel gives what the plain loops give', async () => {
+  const { compared, disagreements } = await page.evaluate((bytes) => window.compareKernel(bytes), kernelBytes)
+  expect(disagreements.slice(0, 10)).toEqual([])
+  expect(compared).toBeGreaterThan(50_000)
 })

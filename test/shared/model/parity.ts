@@ -7,12 +7,15 @@ import { seeded } from '../../../shared/data/random.ts'
 import { ACTIONS, gapBucket, type Token } from '../../../shared/data/sequence.ts'
 import { compile, decompile } from '../../../shared/model/compile.ts'
 import { scoreItems, startState, step } from '../../../shared/model/infer.ts'
+import { withKernel } from '../../../shared/model/kernel.ts'
 import { topK } from '../../../shared/model/metrics.ts'
 import { type Batch, encode, firstOfRows, itemTable, score, tensorsOf } from '../../../shared/model/model.ts'
 import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
 
 export interface Parity {
   histories: number
+  /** Whether the kernel ran, and not the plain loops. */
+  kernel: boolean
   /** Largest difference of a score. */
   worst: number
   /** Histories whose top 10 differ by more than swaps of scores closer than 2e-4. */
@@ -24,7 +27,8 @@ export interface Parity {
 /** Heads above 1, a window shorter than the histories, and weights as large as trained ones: where mistakes would show. */
 const CONFIG: ModelConfig = { items: 300, contentWidth: 0, width: 32, blocks: 2, heads: 2, window: 8, hidden: 48 }
 
-export async function parity(histories: number, length = 20): Promise<Parity> {
+/** @param kernel `kernels/rank.ts` compiled, to run the network on */
+export async function parity(histories: number, kernel?: WebAssembly.Module, length = 20): Promise<Parity> {
   const random = seeded('parity')
   const trained = initParams(CONFIG, 'parity')
   for (const [name, { values }] of Object.entries(trained)) {
@@ -34,10 +38,11 @@ export async function parity(histories: number, length = 20): Promise<Parity> {
       else if (name.endsWith('distance')) values[i] = random.normal()
     }
   }
-  const compiled = compile(CONFIG, trained)
-  const { config, params } = decompile(compiled)
+  const plain = compile(CONFIG, trained)
+  const compiled = kernel ? withKernel(plain, kernel) : plain
+  const { config, params } = decompile(plain)
   const weights = tensorsOf(params)
-  const result: Parity = { histories, worst: 0, differentTops: 0, largest: 0 }
+  const result: Parity = { histories, kernel: compiled.kernel !== undefined, worst: 0, differentTops: 0, largest: 0 }
   for (let done = 0; done < histories; ) {
     const sequences = Math.min(100, histories - done)
     const tokens = Array.from({ length: sequences }, () => randomHistory(random, length))
