@@ -2,10 +2,10 @@
 
 import { rankingMetrics, topK } from '../shared/model/metrics.ts'
 import type { BlendWeights, Signals } from '../shared/model/rank.ts'
-import { blend, type Models, signalsOf, stateAfter } from '../shared/model/rank.ts'
+import { blend, type Models, signalsOf } from '../shared/model/rank.ts'
 import type { Scorer } from './baselines.ts'
 import { jitter } from './baselines.ts'
-import { K, tokensOfQuery } from './evaluate.ts'
+import { K, stateOfQuery, tokensOfQuery } from './evaluate.ts'
 import type { Query } from './queries.ts'
 
 /** The models of the bundle that is current at a moment. */
@@ -26,8 +26,8 @@ export function blendScorer(
 }
 
 function querySignals(models: Models, query: Query, queries: readonly string[]): Signals {
-  const tokens = tokensOfQuery(query, queries)
-  return signalsOf(models, tokens, models.network && stateAfter(models.network, tokens), query.time)
+  const state = models.network && stateOfQuery(models.network, query, queries)
+  return signalsOf(models, tokensOfQuery(query, queries), state, query.time)
 }
 
 /** Where two are equally good, the earlier leads: what only counts needs no download. */

@@ -5,7 +5,7 @@
 import { seeded } from '../shared/data/random.ts'
 import { isPositive, type Token } from '../shared/data/sequence.ts'
 import type { CompiledModel } from '../shared/model/compile.ts'
-import { scoreItems } from '../shared/model/infer.ts'
+import { type InferenceState, scoreItems } from '../shared/model/infer.ts'
 import { rankingMetrics, topK } from '../shared/model/metrics.ts'
 import { stateAfter } from '../shared/model/rank.ts'
 import type { Scorer } from './baselines.ts'
@@ -32,8 +32,17 @@ export interface Means {
   recall: number
 }
 
-/** @param k length of the lists */
-export function askAll(scorer: Scorer, queries: readonly Query[], items: number, k = K): QueryMetrics {
+/**
+ * @param k length of the lists
+ * @param onAnswer called after each query with the scores behind its list; they are overwritten by the next
+ */
+export function askAll(
+  scorer: Scorer,
+  queries: readonly Query[],
+  items: number,
+  k = K,
+  onAnswer?: (query: Query, scores: Float32Array, list: readonly number[]) => void,
+): QueryMetrics {
   const n = queries.length
   const column = () => new Float64Array(n)
   const result: QueryMetrics = { hr: column(), ndcg: column(), mrr: column(), recall: column(), lists: [] }
@@ -49,6 +58,7 @@ export function askAll(scorer: Scorer, queries: readonly Query[], items: number,
     result.mrr[at] = metrics.mrr
     result.recall[at] = metrics.recall
     result.lists.push(list)
+    onAnswer?.(query, scores, list)
   })
   return result
 }
@@ -75,10 +85,26 @@ export function tokensOfQuery(query: Query, queries: readonly string[]): Token[]
 /** The network as it ships: int8 rows, one token a step. */
 export function networkScorer(model: CompiledModel, queries: readonly string[]): Scorer {
   return (query, scores) => {
-    const state = stateAfter(model, tokensOfQuery(query, queries))
-    scoreItems(model, state.state, scores)
+    scoreItems(model, stateOfQuery(model, query, queries).state, scores)
   }
 }
+
+/**
+ * A network's state after a query's history. Kept as long as the history is: network and blend, with and without repeats,
+ * are asked about the same ones, and reading a history takes longer than scoring after it.
+ */
+export function stateOfQuery(model: CompiledModel, query: Query, queries: readonly string[]): InferenceState {
+  let ofModel = knownStates.get(model)
+  if (!ofModel) knownStates.set(model, (ofModel = new WeakMap()))
+  let state = ofModel.get(query.items)
+  if (!state) {
+    // Keys and values are for the next token; there is none.
+    state = { ...stateAfter(model, tokensOfQuery(query, queries)), cache: [] }
+    ofModel.set(query.items, state)
+  }
+  return state
+}
+const knownStates = new WeakMap<CompiledModel, WeakMap<Int32Array, InferenceState>>()
 
 /**
  * What lists are like beyond being right.

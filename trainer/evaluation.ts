@@ -5,6 +5,7 @@ import type { BlendWeights } from '../shared/model/rank.ts'
 import { FAMILY_NAMES, isFamily, trainFamilies } from './baselines/families.ts'
 import { buyAgainScorer, popularityCounts, popularityScorer, rulesScorer, type Scorer } from './baselines.ts'
 import { blendScorer, fitBlend } from './blend.ts'
+import { type Calibration, calibrationCounter } from './calibration.ts'
 import type { Histories } from './datasets/histories.ts'
 import type { TestFileReport } from './datasets/session-benchmark.ts'
 import {
@@ -19,8 +20,10 @@ import {
   type QueryMetrics,
   wantedEvents,
 } from './evaluate.ts'
+import { type Exposure, exposureOf, itemPopularity } from './exposure.ts'
 import { type ProtocolName, type Split, split } from './protocol.ts'
 import { type Query, sampleQueries, withoutRepeats } from './queries.ts'
+import { type SliceReport, sliceReports } from './slices.ts'
 import { type Preset, type TrainProgress, train } from './train.ts'
 import { modelsAt, POPULARITY_DAYS, TUNING_QUERIES } from './train-run.ts'
 
@@ -36,21 +39,38 @@ export interface Comparison {
   metric: `ndcg@${number}`
   /** Whether items bought before count. */
   repeats: boolean
+  /** Of the network; absent: means over all seeds. */
+  seed?: string
   interval: Interval
 }
 
-export interface Evaluation {
+/** What was found out on one set of queries. */
+export interface Measured {
+  queries: number
+  models: Partial<Record<ModelName, ModelReport>>
+  /** Of each model's NDCG, a mean over seeds. */
+  intervals: Record<string, Interval>
+  slices: SliceReport[]
+  exposure: Exposure
+  /** Of the network, by seed and number of places. */
+  calibration: (Calibration & { seed: string })[]
+}
+
+export interface Evaluation extends Measured {
   dataset: string
   simulated: boolean
   protocol: ProtocolName
   split: string
   seeds: string[]
-  queries: number
-  models: Partial<Record<ModelName, ModelReport>>
-  without_repeats?: { queries: number; models: Partial<Record<ModelName, ModelReport>> }
+  /** Length of the lists: the 10 of "ndcg@10". */
+  k: number
+  without_repeats?: Measured
   /** What a benchmark's own test file held. */
   test_file?: TestFileReport
-  /** The blend against the best single model, the network against the best other, and each family against the rules. */
+  /**
+   * The blend against each of its parts and the best single model, the network against the best other, and each family
+   * against the rules.
+   */
   comparisons: Comparison[]
   /** A seed each; where repeats are left out, once more for those. */
   blend_weights?: BlendWeights[]
@@ -64,15 +84,19 @@ export interface EvaluationOptions {
   /** Of each training; see `TrainOptions`. */
   maxSeconds?: number
   onProgress?: (progress: TrainProgress) => void
+  /** Already trained on the protocol's training part, one a seed; else they are trained here. */
+  networks?: readonly CompiledModel[]
+  /** Of the test questions no more than this are asked, and the blend is fitted on TUNING_QUERIES: drawn with a seed. */
+  maxQueries?: number
 }
 
 export async function evaluateModels(h: Histories, options: EvaluationOptions): Promise<Evaluation> {
   const { protocol, models, seeds, preset, maxSeconds, onProgress } = options
-  const found = split(h, protocol)
+  const found = sampledSplit(split(h, protocol), options.maxQueries)
   const tuning = sampleQueries(found.validation, TUNING_QUERIES, 'tuning')
   const whole = { ...found, train: found.refit ?? found.train }
-  const networks: { tuned: CompiledModel; asked: CompiledModel }[] = []
-  if (models.includes('network') || models.includes('blend')) {
+  const networks = (options.networks ?? []).map((network) => ({ tuned: network, asked: network }))
+  if (networks.length === 0 && (models.includes('network') || models.includes('blend'))) {
     for (const seed of seeds) {
       const { compiled, best } = await train(h, found.train, tuning, { preset, seed, maxSeconds, onProgress })
       // As many passes again, now over what validated as well: nothing is left to stop by.
@@ -108,24 +132,24 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
       })
       scorers.set('blend', blends)
     }
-    return measure(h, whole, queries, scorers)
+    return measure(h, whole, queries, scorers, seeds)
   }
-  const measured = measureOn(found.test, found.validation)
+  const { measured, ndcg } = measureOn(found.test, found.validation)
   const evaluation: Evaluation = {
     dataset: h.name,
     simulated: h.simulated,
     protocol,
     split: found.description,
     seeds: [...seeds],
-    queries: found.test.length,
-    models: measured.reports,
-    comparisons: compare(measured.metrics, found, found.test, true),
+    k: found.k,
+    ...measured,
+    comparisons: compare(ndcg, found, found.test, true, seeds),
   }
   if (protocol === 'time-split') {
     const fresh = withoutRepeats(found.test)
-    const measured = measureOn(fresh, withoutRepeats(found.validation))
-    evaluation.without_repeats = { queries: fresh.length, models: measured.reports }
-    evaluation.comparisons.push(...compare(measured.metrics, found, fresh, false))
+    const { measured, ndcg } = measureOn(fresh, withoutRepeats(found.validation))
+    evaluation.without_repeats = measured
+    evaluation.comparisons.push(...compare(ndcg, found, fresh, false, seeds))
   }
   if (protocol === 'sessions') evaluation.test_file = h.test?.report
   if (weights.length > 0) evaluation.blend_weights = weights
@@ -144,24 +168,74 @@ function countingScorers(h: Histories, { train: ends }: Split): [ModelName, Scor
   ]
 }
 
+function sampledSplit(found: Split, maxQueries: number | undefined): Split {
+  if (maxQueries === undefined) return found
+  const all = found.test.length.toLocaleString('en')
+  return {
+    ...found,
+    validation: sampleQueries(found.validation, TUNING_QUERIES, 'validation'),
+    test: sampleQueries(found.test, maxQueries, 'test'),
+    description: `${found.description}${maxQueries < found.test.length ? `; ${maxQueries.toLocaleString('en')} of ${all} test queries, drawn with a seed` : ''}`,
+  }
+}
+
 /** Means over queries; where there are several seeds, over those too. */
-function measure(h: Histories, { train: ends, k }: Split, queries: Query[], scorers: Map<ModelName, Scorer[]>) {
-  const reports: Partial<Record<ModelName, ModelReport>> = {}
-  const metrics = new Map<ModelName, Float64Array>()
+function measure(
+  h: Histories,
+  { train: ends, k }: Split,
+  queries: Query[],
+  scorers: Map<ModelName, Scorer[]>,
+  seeds: readonly string[],
+): { measured: Measured; ndcg: Map<ModelName, Float64Array[]> } {
+  const models: Measured['models'] = {}
+  const calibration: Measured['calibration'] = []
+  const asked = new Map<ModelName, QueryMetrics[]>()
   for (const [name, ofSeeds] of scorers) {
-    const asked = ofSeeds.map((scorer) => askAll(scorer, queries, h.items.length, k))
-    const perSeed = asked.map((result) => reportOf(result, h, ends, k))
+    const results = ofSeeds.map((scorer, n) => {
+      if (name !== 'network') return askAll(scorer, queries, h.items.length, k)
+      const counter = calibrationCounter(k)
+      const result = askAll(scorer, queries, h.items.length, k, counter.add)
+      calibration.push(...counter.finish().map((found) => ({ seed: seeds[n], ...found })))
+      return result
+    })
+    asked.set(name, results)
+    const perSeed = results.map((result) => reportOf(result, h, ends, k))
     const mean = { ...perSeed[0] }
     for (const key of Object.keys(mean) as (keyof ModelReport)[]) {
       mean[key] = perSeed.reduce((sum, report) => sum + report[key], 0) / perSeed.length
     }
-    reports[name] = mean
-    metrics.set(
-      name,
-      asked[0].ndcg.map((_, at) => asked.reduce((sum, { ndcg }) => sum + ndcg[at], 0) / asked.length),
-    )
+    models[name] = mean
   }
-  return { reports, metrics }
+  const ndcg = new Map([...asked].map(([name, results]) => [name, results.map((result) => result.ndcg)]))
+  const shoppers = queries.map((query) => query.shopper)
+  const none = new Float64Array(queries.length)
+  const popularity = itemPopularity(h, ends)
+  const measured: Measured = {
+    queries: queries.length,
+    models,
+    intervals: Object.fromEntries(
+      [...ndcg].map(([name, ofSeeds]) => [name, pairedInterval(meanOfSeeds(ofSeeds), none, shoppers)]),
+    ),
+    slices: sliceReports(asked, queries, popularity, BLEND_PARTS, k),
+    exposure: exposureOf(
+      new Map([...asked].map(([name, results]) => [name, results.flatMap(({ lists }) => lists)])),
+      queries,
+      h,
+      popularity,
+    ),
+    calibration,
+  }
+  return { measured, ndcg }
+}
+
+/** Both must lose, by an interval that excludes 0, or the blend is not worth its place. */
+const BLEND_PARTS = [
+  ['blend', 'network'],
+  ['blend', 'rules'],
+] as const
+
+function meanOfSeeds(ofSeeds: Float64Array[]): Float64Array {
+  return ofSeeds[0].map((_, at) => ofSeeds.reduce((sum, values) => sum + values[at], 0) / ofSeeds.length)
 }
 
 function reportOf(result: QueryMetrics, h: Histories, ends: Uint32Array, k: number): ModelReport {
@@ -169,26 +243,38 @@ function reportOf(result: QueryMetrics, h: Histories, ends: Uint32Array, k: numb
   return Object.fromEntries(Object.entries(measures).map(([name, value]) => [`${name}@${k}`, value]))
 }
 
+/** @param ndcg by model, a column a seed; what only counts has one column */
 function compare(
-  metrics: Map<ModelName, Float64Array>,
+  ndcg: Map<ModelName, Float64Array[]>,
   { k }: Split,
   queries: Query[],
   repeats: boolean,
+  seeds: readonly string[],
 ): Comparison[] {
   const shoppers = queries.map((query) => query.shopper)
-  const mean = (name: ModelName) => {
-    const values = metrics.get(name) as Float64Array
-    return values.reduce((sum, value) => sum + value, 0) / values.length
-  }
-  const best = (names: ModelName[]) => names.filter((name) => metrics.has(name)).sort((a, b) => mean(b) - mean(a))[0]
-  const pairs: [ModelName, ModelName | undefined][] = [
-    ['blend', best(MODEL_NAMES.filter((name) => name !== 'blend'))],
-    ['network', best(MODEL_NAMES.filter((name) => name !== 'blend' && name !== 'network'))],
+  const means = new Map([...ndcg].map(([name, ofSeeds]) => [name, meanOfSeeds(ofSeeds)]))
+  const mean = (name: ModelName) => (means.get(name) ?? new Float64Array()).reduce((sum, value) => sum + value, 0)
+  const best = (names: ModelName[]) => names.sort((a, b) => mean(b) - mean(a))[0] as ModelName | undefined
+  const single = [...ndcg.keys()].filter((name) => name !== 'blend')
+  const pairs: (readonly [ModelName, ModelName | undefined])[] = [
+    ...BLEND_PARTS,
+    ['blend', best(single)],
+    ['network', best(single.filter((name) => name !== 'network'))],
     ...FAMILY_NAMES.map((family): [ModelName, ModelName] => [family, 'rules']),
   ]
-  return pairs.flatMap(([a, b]) => {
-    const [first, second] = [metrics.get(a), b && metrics.get(b)]
+  const distinct = pairs.filter(([a, b], n) => pairs.findIndex((pair) => pair[0] === a && pair[1] === b) === n)
+  return distinct.flatMap(([a, b]): Comparison[] => {
+    const [first, second] = [ndcg.get(a), b && ndcg.get(b)]
     if (!first || !second || !b) return []
-    return [{ a, b, metric: `ndcg@${k}`, repeats, interval: pairedInterval(first, second, shoppers) } as const]
+    const comparison = { a, b, metric: `ndcg@${k}`, repeats } as const
+    const ofSeed = (columns: Float64Array[], n: number) => columns[n] ?? columns[0]
+    return [
+      { ...comparison, interval: pairedInterval(meanOfSeeds(first), meanOfSeeds(second), shoppers) },
+      ...(seeds.length < 2 ? [] : seeds).map((seed, n) => ({
+        ...comparison,
+        seed,
+        interval: pairedInterval(ofSeed(first, n), ofSeed(second, n), shoppers),
+      })),
+    ]
   })
 }

@@ -14,6 +14,8 @@ import { UserError } from './user-error.ts'
 export interface RunInfo {
   format: 'vitrine-run/1'
   dataset: string
+  /** Where the history is, as an absolute path: what `vitrine report` reads when it is given the run alone. */
+  data?: string
   preset: Preset
   seed: string | number
   /** Which part trained and which tuned, in words. */

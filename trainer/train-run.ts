@@ -60,7 +60,7 @@ export function tuningSplit(h: Histories): { trainEnds: Uint32Array; validation:
 export async function trainRun(
   h: Histories,
   folder: string,
-  options: TrainOptions & { preset: Preset },
+  options: TrainOptions & { preset: Preset; data?: string },
 ): Promise<{ trained: Trained; info: RunInfo }> {
   const { trainEnds, validation, description } = tuningSplit(h)
   const trained = await train(h, trainEnds, validation, options)
@@ -68,6 +68,7 @@ export async function trainRun(
   const info: RunInfo = {
     format: 'vitrine-run/1',
     dataset: h.name,
+    ...(options.data === undefined ? {} : { data: options.data }),
     preset: options.preset,
     seed: options.seed,
     split: description,

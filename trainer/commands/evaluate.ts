@@ -4,7 +4,7 @@ import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { COLD_MODELS, type ColdEvaluation, evaluateColdItems } from '../cold-items.ts'
 import { loadHistories } from '../datasets/load.ts'
-import { type Evaluation, evaluateModels, MODEL_NAMES, type ModelName } from '../evaluation.ts'
+import { type Evaluation, evaluateModels, type Measured, MODEL_NAMES, type ModelName } from '../evaluation.ts'
 import { progressView } from '../progress.ts'
 import { PROTOCOLS } from '../protocol.ts'
 import { PRESETS, type PresetName } from '../train.ts'
@@ -165,7 +165,7 @@ function coldTable(evaluation: ColdEvaluation): string {
 function table(evaluation: Evaluation): string {
   const parts = [
     `${evaluation.dataset}: ${evaluation.split}`,
-    section(`${evaluation.queries.toLocaleString('en')} queries`, evaluation.models),
+    ...sections(`${evaluation.queries.toLocaleString('en')} queries`, evaluation, evaluation.k),
   ]
   if (evaluation.test_file) {
     const { lines, unknown_targets, empty_prefixes, unknown_prefix_items } = evaluation.test_file
@@ -174,22 +174,67 @@ function table(evaluation: Evaluation): string {
     )
   }
   if (evaluation.without_repeats) {
-    const { queries, models } = evaluation.without_repeats
-    parts.push(section(`${queries.toLocaleString('en')} queries, without what the shopper bought before`, models))
+    const title = `${evaluation.without_repeats.queries.toLocaleString('en')} queries, without what the shopper bought before`
+    parts.push(...sections(title, evaluation.without_repeats, evaluation.k))
   }
-  for (const { a, b, metric, repeats, interval } of evaluation.comparisons) {
+  const differences = evaluation.comparisons.map(({ a, b, metric, repeats, seed, interval }) => {
     const [mean, low, high] = [interval.mean, interval.low, interval.high].map((n) => n.toFixed(4))
-    parts.push(`${a} − ${b}${repeats ? '' : ' (without repeats)'}: ${metric.toUpperCase()} ${mean} [${low}, ${high}]`)
-  }
+    const about = [repeats ? '' : 'without repeats', seed === undefined ? '' : `seed ${seed}`]
+      .filter(Boolean)
+      .join(', ')
+    return `${a} − ${b}${about && ` (${about})`}: ${metric.toUpperCase()} ${mean} [${low}, ${high}]`
+  })
+  if (differences.length > 0) parts.push(differences.join('\n'))
   return parts.join('\n\n')
 }
 
-function section(title: string, models: Evaluation['models']): string {
+/** The models, then the slices, then who is shown. */
+function sections(title: string, { models, slices, exposure, calibration }: Measured, k: number): string[] {
   const names = Object.keys(models) as ModelName[]
-  const columns = Object.keys(models[names[0]] ?? {}) as (keyof NonNullable<Evaluation['models'][ModelName]>)[]
-  const rows = names.map((name) => [name, ...columns.map((column) => models[name]?.[column].toFixed(4) ?? '')])
-  const lines = [['', ...columns], ...rows].map((cells) =>
-    cells.map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(14))).join(''),
-  )
-  return [title, ...lines].join('\n')
+  const columns = Object.keys(models[names[0]] ?? {}) as (keyof NonNullable<Measured['models'][ModelName]>)[]
+  const four = (value: number | undefined) => value?.toFixed(4) ?? ''
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`
+  const found = [
+    grid(
+      [title, ...columns],
+      names.map((name) => [name, ...columns.map((column) => four(models[name]?.[column]))]),
+    ),
+    grid(
+      [`NDCG@${k} by slice`, 'queries', ...names],
+      slices.map(({ label, queries, models: within }) => [
+        label,
+        queries.toLocaleString('en'),
+        ...names.map((name) => (queries > 0 ? four(within[name][`ndcg@${k}`]) : '–')),
+      ]),
+    ),
+    grid(
+      ['share of list places', 'catalogue', 'wanted', ...names],
+      [
+        ...exposure.groups.map(({ label, catalogue, wanted, listed }) => [
+          label,
+          percent(catalogue),
+          percent(wanted),
+          ...names.map((name) => percent(listed[name])),
+        ]),
+        [
+          'mean popularity percentile',
+          percent(0.5),
+          percent(exposure.popularity.wanted),
+          ...names.map((name) => percent(exposure.popularity.listed[name])),
+        ],
+      ],
+    ),
+  ]
+  if (calibration.length > 0) {
+    const errors = calibration.map(({ seed, k, ece }) => `top ${k} ${ece.toFixed(4)} (seed ${seed})`)
+    found.push(`calibration of the network, expected error: ${errors.join(', ')}`)
+  }
+  return found
+}
+
+function grid(head: string[], rows: string[][]): string {
+  const first = Math.max(...[head, ...rows].map(([cell]) => cell.length)) + 2
+  return [head, ...rows]
+    .map((cells) => cells.map((cell, at) => (at === 0 ? cell.padEnd(first) : cell.padStart(13))).join(''))
+    .join('\n')
 }

@@ -1,4 +1,5 @@
 /** `vitrine train`: histories in, a run folder out. */
+import { resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
@@ -47,6 +48,7 @@ Examples:
       const { info } = await trainRun(histories, args.out, {
         preset: { ...preset, ...(args.epochs === undefined ? {} : { epochs: count('--epochs', args.epochs) }) },
         seed: args.seed,
+        data: resolve(args.data),
         ...(args['max-seconds'] === undefined ? {} : { maxSeconds: count('--max-seconds', args['max-seconds']) }),
         onProgress(progress) {
           view.show(progress)

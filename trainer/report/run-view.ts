@@ -1,0 +1,96 @@
+/** What a report says of one run: read from its folder, measured on its history. */
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress } from 'node:zlib'
+import type { Phase } from '../../shared/model/bundle.ts'
+import { type CompiledModel, compile } from '../../shared/model/compile.ts'
+import { contentOf } from '../../shared/model/content.ts'
+import type { ModelConfig } from '../../shared/model/params.ts'
+import type { Histories } from '../datasets/histories.ts'
+import { type Evaluation, evaluateModels } from '../evaluation.ts'
+import { makeBundle } from '../publish.ts'
+import { type RunInfo, readRun } from '../run-folder.ts'
+import { UserError } from '../user-error.ts'
+
+/** Questions asked of each model: enough for intervals of about ±.015, in seconds. */
+const MAX_QUERIES = 2000
+
+/** What needs no training of its own; the literature's other families are `vitrine evaluate`'s. */
+const COUNTS = ['popularity', 'rules'] as const
+const TRAINED = ['network', 'blend'] as const
+
+export interface ChunkSize {
+  name: string
+  phase: Phase
+  bytes: number
+  brotliBytes: number
+}
+
+export interface RunView {
+  name: string
+  info: RunInfo
+  config: ModelConfig
+  network: CompiledModel
+  evaluation: Evaluation
+  /** What a browser fetches, in its order. */
+  sizes: ChunkSize[]
+}
+
+/**
+ * Where a run's history is.
+ * @throws UserError when neither the run nor `given` says
+ */
+export async function dataOf(folder: string, given: string | undefined): Promise<string> {
+  const { info } = await readRun(folder)
+  const data = given ?? info.data
+  if (data === undefined) {
+    throw new UserError(`${folder}: does not say which history it was trained on`, 'name it with --data PATH')
+  }
+  return resolve(data)
+}
+
+/** @throws UserError when the history is of another catalogue than the run */
+export async function viewRun(folder: string, name: string, h: Histories): Promise<RunView> {
+  const { info, config, params } = await readRun(folder)
+  if (config.items !== h.items.length) {
+    throw new UserError(
+      `${folder}: trained on ${config.items} products, but the history has ${h.items.length}`,
+      'name the history it was trained on with --data PATH, or train again',
+    )
+  }
+  const network = compile(config, params, config.contentWidth > 0 ? contentOf(h.items) : undefined)
+  const evaluation = await evaluateModels(h, {
+    protocol: h.timed ? 'time-split' : 'leave-one-out',
+    // Sequences of a benchmark do not say what was bought.
+    models: h.timed ? [...COUNTS, 'buy-again', ...TRAINED] : [...COUNTS, ...TRAINED],
+    preset: info.preset,
+    seeds: [String(info.seed)],
+    networks: [network],
+    maxQueries: MAX_QUERIES,
+  })
+  return { name, info, config, network, evaluation, sizes: await sizesOf(h, network, info) }
+}
+
+const compress = promisify(brotliCompress)
+
+/** Of the bundle that `vitrine publish` would make. */
+async function sizesOf(h: Histories, network: CompiledModel, { blend }: RunInfo): Promise<ChunkSize[]> {
+  // Signed by a key that is thrown away: a signature is as long whoever signs.
+  const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
+  const { manifest, chunks } = await makeBundle({
+    histories: h,
+    network,
+    blend: blend.weights,
+    version: 1,
+    key: { name: 'report', keys, verifierKey: '' },
+    now: 0,
+  })
+  return Promise.all(
+    manifest.chunks.map(async ({ name, phase, sha256, bytes }) => ({
+      name,
+      phase,
+      bytes,
+      brotliBytes: (await compress(chunks.get(sha256) as Uint8Array)).length,
+    })),
+  )
+}
