@@ -56,13 +56,23 @@ export interface BundleInput {
   /** Absent while there are only counts. */
   network?: CompiledModel
   blend: BlendWeights
+  /** A text encoder's file. */
+  text?: Uint8Array
   version: number
   key: PublisherKey
   /** Milliseconds since 1970 */
   now: number
 }
 
-export async function makeBundle({ histories: h, network, blend, version, key, now }: BundleInput): Promise<Bundle> {
+export async function makeBundle({
+  histories: h,
+  network,
+  blend,
+  text,
+  version,
+  key,
+  now,
+}: BundleInput): Promise<Bundle> {
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -94,6 +104,7 @@ export async function makeBundle({ histories: h, network, blend, version, key, n
     PROBE_TIME,
   )
   parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
+  if (text) parts.push({ name: 'text', phase: 'idle', bytes: text })
 
   const chunks = new Map<string, Uint8Array>()
   const refs: Manifest['chunks'] = []

@@ -15,7 +15,20 @@ import { decodeLatest, sha256Hex } from '../../shared/model/bundle.ts'
 import { readLines } from '../../trainer/datasets/dataset.ts'
 
 const BIN = join(import.meta.dirname, '../../trainer/bin.js')
-const COMMANDS = ['start', 'sample', 'import', 'train', 'evaluate', 'report', 'publish', 'serve', 'verify', 'doctor']
+const COMMANDS = [
+  'start',
+  'sample',
+  'import',
+  'train',
+  'evaluate',
+  'text-encoder',
+  'evaluate-search',
+  'report',
+  'publish',
+  'serve',
+  'verify',
+  'doctor',
+]
 const EVENTS = 'shopper,item,time\nu,a,1700000000\nv,b,1700000001\n'
 const root = mkdtempSync(join(tmpdir(), 'vitrine-cli-'))
 

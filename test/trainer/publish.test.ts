@@ -8,6 +8,12 @@ import { decodeItems, decodeProbes, decodeRules, decodeShelf } from '../../share
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { initParams } from '../../shared/model/params.ts'
+import {
+  decodeTextEncoder,
+  encodeTextEncoder,
+  subwordEncoder,
+  textEncoderInfo,
+} from '../../shared/model/text-encoder.ts'
 import { verifierKeyText } from '../../shared/tlog/note.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
 import type { PublisherKey } from '../../trainer/keys.ts'
@@ -68,6 +74,19 @@ describe('a bundle', () => {
     expect(latest.version).toBe(3)
     expect(await openManifest(chunks.get(latest.manifest) as Uint8Array, key.verifierKey)).toEqual(manifest)
     expect(manifest).toMatchObject({ items: ITEMS, simulated: true, created: new Date(input.now).toISOString() })
+  })
+
+  it('carries a text encoder last, in idle time, where there is one, and a browser installs it', async () => {
+    const encoder = subwordEncoder(textEncoderInfo(2, 'hand', ['en']), Uint32Array.of(7), {
+      width: 2,
+      values: Int8Array.of(1, -2),
+      scales: Float32Array.of(0.5),
+    })
+    const withText = await makeBundle({ ...input, text: encodeTextEncoder(encoder) })
+    expect(withText.manifest.chunks.at(-1)).toMatchObject({ name: 'text', phase: 'idle' })
+    expect(decodeTextEncoder(partsOf(withText).get('text')!).rows).toEqual(encoder.rows)
+    createEngine().install(partsOf(withText), withText.manifest)
+    expect(bundle.manifest.chunks.some(({ name }) => name === 'text')).toBe(false)
   })
 
   it('has its chunks in an order that depends on nothing', async () => {

@@ -1,12 +1,11 @@
 /** `vitrine evaluate-search`: search by words, by meaning and by both, on judged queries. */
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { defineCommand } from 'citty'
 import { textVector } from '../../shared/data/text.ts'
-import { decodeTextEncoder, encodeText, type SubwordEncoder } from '../../shared/model/text-encoder.ts'
+import { encodeText } from '../../shared/model/text-encoder.ts'
 import { readCollection } from '../search-collection.ts'
 import { evaluateSearch, type SearchEvaluation } from '../search-evaluation.ts'
+import { readTextEncoder } from '../text/encoder-file.ts'
 import { UserError } from '../user-error.ts'
 
 const SHOWN = 8
@@ -60,18 +59,6 @@ Examples:
     console.log(args.json ? JSON.stringify(report) : table(evaluation))
   },
 })
-
-/** @throws UserError when the file is not there, or no text encoder */
-async function readTextEncoder(file: string): Promise<SubwordEncoder> {
-  if (!existsSync(file)) {
-    throw new UserError(`${file}: no such file`, 'make one with "vitrine text-encoder --data PATH --out FILE"')
-  }
-  try {
-    return decodeTextEncoder(await readFile(file))
-  } catch (error) {
-    throw new UserError(`${file}: is no text encoder: ${(error as Error).message}`, 'make it again')
-  }
-}
 
 function table(evaluation: SearchEvaluation): string {
   const { systems, comparisons, perQuery, chosen } = evaluation

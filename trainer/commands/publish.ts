@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
+import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { edgeDestination } from '../edge-destination.ts'
 import { openPublisherKey } from '../keys.ts'
 import { type Destination, makeBundle, publish } from '../publish.ts'
 import { readRun } from '../run-folder.ts'
 import { openBundles, scriptTag } from '../serve.ts'
+import { readTextEncoder } from '../text/encoder-file.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
@@ -23,6 +25,7 @@ Examples:
   args: {
     data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
     run: { type: 'string', valueHint: 'FOLDER', description: 'A run of "vitrine train"; without it, counts alone' },
+    text: { type: 'string', valueHint: 'FILE', description: 'A text encoder of "vitrine text-encoder", for search' },
     to: { type: 'string', valueHint: 'FOLDER', description: 'A folder that "vitrine serve" serves' },
     edge: { type: 'string', valueHint: 'URL', description: 'An edge; its token in VITRINE_TOKEN' },
     key: {
@@ -38,6 +41,7 @@ Examples:
     const openDestination = destinationOf(args)
     const h = await loadHistories(args.data)
     const run = args.run === undefined ? undefined : await readRun(args.run)
+    const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
     if (run && run.config.items !== h.items.length) {
       throw new UserError(
         `${args.run}: trained on ${run.config.items} products, but ${args.data} has ${h.items.length}`,
@@ -51,6 +55,7 @@ Examples:
     const bundle = await makeBundle({
       histories: h,
       ...(run ? { network: compile(run.config, run.params, content) } : {}),
+      ...(text ? { text } : {}),
       blend: run?.info.blend.weights ?? COUNTS_ALONE,
       version: ((await destination.latest())?.version ?? 0) + 1,
       key,

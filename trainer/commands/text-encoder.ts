@@ -1,13 +1,13 @@
 /** `vitrine text-encoder`: a shop's texts and a teacher in, a small table of subword vectors out. */
-import { existsSync, mkdirSync, statSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { defineCommand } from 'citty'
-import { encodeTextEncoder, MAX_TEXT_ENCODER_BYTES } from '../../shared/model/text-encoder.ts'
+import { MAX_TEXT_ENCODER_BYTES } from '../../shared/model/text-encoder.ts'
 import { CACHE_FOLDER } from '../datasets/load.ts'
 import { readCollection } from '../search-collection.ts'
 import { semanticNdcg } from '../search-evaluation.ts'
 import { readCorpus } from '../text/corpus.ts'
+import { writeTextEncoder } from '../text/encoder-file.ts'
 import { openTeacher } from '../text/open-teacher.ts'
 import { cachedTeacher } from '../text/teacher-cache.ts'
 import { type Distilled, distil } from '../text-encoder.ts'
@@ -65,16 +65,12 @@ Examples:
       },
       ...(collection ? { measure: (encode) => semanticNdcg(collection, encode) } : {}),
     })
-    const bytes = encodeTextEncoder(distilled.encoder)
-    const out = resolve(args.out)
-    mkdirSync(dirname(out), { recursive: true })
-    await writeFile(`${out}.partial`, bytes)
-    await rename(`${out}.partial`, out)
+    const bytes = await writeTextEncoder(args.out, distilled.encoder)
     const { encoder, ...report } = distilled
     console.log(
       args.json
-        ? JSON.stringify({ out: args.out, data: corpus.name, bytes: bytes.length, ...encoder.info, ...report })
-        : table(distilled, bytes.length, args.out),
+        ? JSON.stringify({ out: args.out, data: corpus.name, bytes, ...encoder.info, ...report })
+        : table(distilled, bytes, args.out),
     )
   },
 })
@@ -105,10 +101,12 @@ function table({ encoder, steps, taught, heldOut, notes }: Distilled, bytes: num
   ].join('\n')
 }
 
+/** What a teacher's kept answers depend on beside the texts. */
 function identityOf(spec: string): string {
-  if (!existsSync(spec)) return spec
-  const { size, mtimeMs } = statSync(spec)
-  return `${resolve(spec)} ${size} ${mtimeMs}`
+  const file = [join(spec, 'model.json'), spec].find((path) => existsSync(path))
+  if (!file) return spec
+  const { size, mtimeMs } = statSync(file)
+  return `${resolve(file)} ${size} ${mtimeMs}`
 }
 
 function whole(flag: string, text: string): number {
