@@ -64,8 +64,9 @@ Examples:
   async run({ args }) {
     const preset = oneOf('--preset', Object.keys(PRESETS) as PresetName[], args.preset)
     if (args.protocol === COLD) {
+      const histories = await loadHistories(args.data)
       const view = progressView()
-      const evaluation = await evaluateColdItems(await loadHistories(args.data), {
+      const evaluation = await evaluateColdItems(histories, {
         preset: { ...PRESETS[preset], ...(args.epochs === undefined ? {} : { epochs: passes(args.epochs) }) },
         seeds: args.seeds.split(','),
         ...(args['hide-category'] === undefined ? {} : { hideCategory: args['hide-category'] }),

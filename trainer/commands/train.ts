@@ -1,6 +1,7 @@
 /** `vitrine train`: histories in, a run folder out. */
 import { defineCommand } from 'citty'
 import { loadHistories } from '../datasets/load.ts'
+import { historyNotes } from '../history-notes.ts'
 import { progressView } from '../progress.ts'
 import { PRESETS, type PresetName } from '../train.ts'
 import { trainRun } from '../train-run.ts'
@@ -47,12 +48,14 @@ Examples:
         },
       })
       view.end()
-      if (args.json) console.log(JSON.stringify({ run: args.out, ...info }))
+      const notes = historyNotes(histories)
+      if (args.json) console.log(JSON.stringify({ run: args.out, ...info, notes }))
       else {
         const { weights, validationNdcg } = info.blend
         console.log(`network: validation NDCG@10 ${info.best.ndcg.toFixed(4)} after pass ${info.best.epoch}`)
         console.log(`blend:   validation NDCG@10 ${validationNdcg.toFixed(4)} with ${JSON.stringify(weights)}`)
         console.log(`run:     ${args.out}`)
+        for (const note of notes) console.log(`note:    ${note}`)
       }
     } finally {
       view.end()
