@@ -19,7 +19,7 @@ function styledShop(): Histories {
     category: ['Home', n < 60 ? 'Left' : 'Right'],
     attributes: { style: STYLES[n % STYLES.length] },
   }))
-  const shoppers = Array.from({ length: 240 }, () => {
+  const shoppers = Array.from({ length: 700 }, () => {
     const style = random.int(STYLES.length)
     const first = random.int(60 * DAY)
     return Array.from({ length: 16 }, (_, step) => ({
@@ -30,12 +30,12 @@ function styledShop(): Histories {
   return { ...historiesOf(shoppers, items.length), items, simulated: false }
 }
 
-const preset = { ...PRESETS.tiny, epochs: 6 }
+const preset = { ...PRESETS.tiny, width: 16, hidden: 16, window: 16, batchTokens: 1024, learningRate: 0.01, epochs: 5 }
 
 describe('cold items', () => {
   it('are placed by what content has taught, where titles say nothing', async () => {
-    const evaluation = await evaluateColdItems(styledShop(), { preset, seeds: ['1', '2'] })
-    expect(evaluation.seeds.map(({ items }) => items)).toEqual([12, 12])
+    const evaluation = await evaluateColdItems(styledShop(), { preset, seeds: ['1'] })
+    expect(evaluation.seeds.map(({ items }) => items)).toEqual([12])
     const { among_hidden, among_all } = evaluation
     // Of 12 hidden items about 3 are of the style: a perfect order has NDCG@10 1, a random one about .45.
     expect(among_hidden.models.content.ndcg).toBeGreaterThan(0.7)
