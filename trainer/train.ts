@@ -11,6 +11,7 @@ import { settleUntrained } from '../shared/model/untrained.ts'
 import { readyBackend } from './backend.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
+import { itemsRepeat } from './history-notes.ts'
 import { createTrainingLearner, type Task } from './learner.ts'
 import { networkMetrics, type Validated } from './network-scorer.ts'
 import type { Query } from './queries.ts'
@@ -137,6 +138,12 @@ export async function train(
   // Queries are read through the content's projection, whatever else there is.
   const hasContent =
     h.queries.length > 0 || h.items.some((item) => item.title !== item.item_id || item.category.length > 0)
+  if (!hasContent && !itemsRepeat(h)) {
+    throw new UserError(
+      `${h.name}: no item occurs twice and none has a title, so there is nothing that one could tell of another`,
+      'check which column names the item, or import the catalogue with --catalog',
+    )
+  }
   const content = hasContent ? contentOf(h.items) : undefined
   const { width, blocks, heads, window, hidden } = preset
   const config: ModelConfig = {

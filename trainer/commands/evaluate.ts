@@ -76,8 +76,9 @@ Examples:
     // "auto" waits for a model that trains: counts need none.
     if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
     if (args.protocol === COLD) {
+      const histories = await loadHistories(args.data)
       const view = progressView()
-      const evaluation = await evaluateColdItems(await loadHistories(args.data), {
+      const evaluation = await evaluateColdItems(histories, {
         preset: { ...PRESETS[preset], ...(args.epochs === undefined ? {} : { epochs: passes(args.epochs) }) },
         seeds: args.seeds.split(','),
         ...(args['hide-category'] === undefined ? {} : { hideCategory: args['hide-category'] }),

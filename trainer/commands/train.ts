@@ -4,6 +4,7 @@ import { defineCommand } from 'citty'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { loadHistories } from '../datasets/load.ts'
+import { historyNotes } from '../history-notes.ts'
 import { progressView } from '../progress.ts'
 import { PRESETS, type PresetName } from '../train.ts'
 import { trainRun } from '../train-run.ts'
@@ -56,12 +57,15 @@ Examples:
         },
       })
       view.end()
-      if (args.json) console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver }))
+      const notes = historyNotes(histories)
+      if (args.json)
+        console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver, notes }))
       else {
         const { weights, validationNdcg } = info.blend
         console.log(`network: validation NDCG@10 ${info.best.ndcg.toFixed(4)} after pass ${info.best.epoch}`)
         console.log(`blend:   validation NDCG@10 ${validationNdcg.toFixed(4)} with ${JSON.stringify(weights)}`)
         console.log(`run:     ${args.out}`)
+        for (const note of notes) console.log(`note:    ${note}`)
       }
     } finally {
       view.end()

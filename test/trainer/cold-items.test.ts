@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { seeded } from '../../shared/data/random.ts'
+import { chooseHidden, evaluateColdItems } from '../../trainer/cold-items.ts'
+import type { Histories } from '../../trainer/datasets/histories.ts'
+import { PRESETS } from '../../trainer/train.ts'
+import { UserError } from '../../trainer/user-error.ts'
+import { historiesOf, viewsOf } from './small-histories.ts'
+
+const DAY = 86_400_000
+const STYLES = ['boho', 'modern', 'rustic', 'retro']
+const WORDS = ['mug', 'lamp', 'rug', 'vase', 'clock', 'tray', 'bowl', 'frame']
+
+/** Shoppers stay with one style, which only an attribute tells: titles are words drawn without regard to it. */
+function styledShop(): Histories {
+  const random = seeded('styled shop')
+  const items = Array.from({ length: 120 }, (_, n) => ({
+    item_id: `i${n}`,
+    title: `${random.pick(WORDS)} ${random.pick(WORDS)}`,
+    category: ['Home', n < 60 ? 'Left' : 'Right'],
+    attributes: { style: STYLES[n % STYLES.length] },
+  }))
+  const shoppers = Array.from({ length: 700 }, () => {
+    const style = random.int(STYLES.length)
+    const first = random.int(60 * DAY)
+    return Array.from({ length: 16 }, (_, step) => ({
+      item: style + STYLES.length * random.int(items.length / STYLES.length),
+      time: first + Math.floor(step / 4) * 10 * DAY + step * 1000,
+    }))
+  })
+  return { ...historiesOf(shoppers, items.length), items, simulated: false }
+}
+
+const preset = { ...PRESETS.tiny, width: 16, hidden: 16, window: 16, batchTokens: 1024, learningRate: 0.01, epochs: 5 }
+
+describe('cold items', () => {
+  it('are placed by what content has taught, where titles say nothing', async () => {
+    const evaluation = await evaluateColdItems(styledShop(), { preset, seeds: ['1'] })
+    expect(evaluation.seeds.map(({ items }) => items)).toEqual([12])
+    const { among_hidden, among_all } = evaluation
+    // Of 12 hidden items about 3 are of the style: a perfect order has NDCG@10 1, a random one about .45.
+    expect(among_hidden.models.content.ndcg).toBeGreaterThan(0.7)
+    for (const table of [among_hidden, among_all]) {
+      expect(table.content_minus.random.low).toBeGreaterThan(0)
+      expect(table.content_minus['tf-idf'].low).toBeGreaterThan(0)
+    }
+    expect(evaluation.passed).toBe(true)
+  })
+
+  it('of a simulated shop are a category, another for each seed', () => {
+    const h = { ...styledShop(), simulated: true }
+    const chosen = Array.from({ length: 8 }, (_, seed) => chooseHidden(h, String(seed)))
+    expect(new Set(chosen.map(({ description }) => description))).toEqual(new Set(['Home > Left', 'Home > Right']))
+    for (const { hidden } of chosen) expect(hidden.size).toBe(60)
+    expect([...chooseHidden(h, '1', 'right').hidden].every((item) => item >= 60)).toBe(true)
+  })
+
+  it('cannot be asked for without titles or times, nor where nobody wants them', async () => {
+    const untitled = historiesOf([viewsOf(1, 2, 3)], 4)
+    await expect(evaluateColdItems(untitled, { preset, seeds: ['1'] })).rejects.toThrow(/no times/)
+    const timed = { ...untitled, timed: true }
+    await expect(evaluateColdItems(timed, { preset, seeds: ['1'] })).rejects.toThrow(/no titles/)
+    const shop = styledShop()
+    const items = [...shop.items, { item_id: 'new', title: 'New', category: ['Garden'] }]
+    const asked = evaluateColdItems({ ...shop, items }, { preset, seeds: ['1'], hideCategory: 'Garden' })
+    await expect(asked).rejects.toThrow(UserError)
+    await expect(asked).rejects.toThrow(/wants what is hidden \(Garden\)/)
+  })
+})
