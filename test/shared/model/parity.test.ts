@@ -6,8 +6,10 @@ import { dirname, join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readyBackend } from '../../../trainer/backend.ts'
 import { launchChromium } from '../../../trainer/chromium.ts'
 import { kernel } from '../../../trainer/kernel.ts'
+import { type LossKind, lossCurve } from './loss-curve.ts'
 
 const HISTORIES = process.env.VITRINE_SOAK ? 1000 : 100
 const WASM = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
@@ -31,11 +33,13 @@ beforeAll(async () => {
   const [result] = Array.isArray(built) ? built : [built]
   if (!('output' in result)) throw new Error('the bundler watches instead of building')
   const { code } = result.output[0]
+  const training = await kernel('training', { importMemory: true, initialMemory: 0, relaxedSimd: true })
   server = createServer((request, response) => {
     const path = request.url ?? '/'
     const send = (type: string, body: string | Buffer) => response.setHeader('content-type', type).end(body)
     if (path === '/page.js') send('text/javascript', code)
     else if (/^\/wasm\/[\w-]+\.wasm$/.test(path)) send('application/wasm', readFileSync(join(WASM, path.slice(6))))
+    else if (path === '/training.wasm') send('application/wasm', Buffer.from(training))
     else send('text/html', '<!doctype html><title>parity</title><script src="/page.js"></script>')
   })
   await new Promise<void>((listening) => {
@@ -76,4 +80,22 @@ it('in Chromium, the kernel gives what the plain loops give', async () => {
   const { compared, disagreements } = await page.evaluate((bytes) => window.compareKernel(bytes), kernelBytes)
   expect(disagreements.slice(0, 10)).toEqual([])
   expect(compared).toBeGreaterThan(50_000)
+})
+
+describe('in Chromium, the same seed gives the loss curve of the trainer’s WASM back end', () => {
+  const curves: ['wasm' | 'webgpu', LossKind][] = [
+    ['wasm', 'full'],
+    ['wasm', 'sampled'],
+    ['webgpu', 'full'],
+  ]
+  // Almost the same operations, on a software GPU a minute more.
+  if (process.env.VITRINE_SOAK) curves.push(['webgpu', 'sampled'])
+  it.each(curves)('on %s, over the %s catalogue', { timeout: 540_000 }, async (backend, kind) => {
+    await readyBackend('wasm')
+    const expected = await lossCurve(kind, 20)
+    const found = await page.evaluate(([b, k]) => window.runLossCurve(b, k, 20), [backend, kind] as const)
+    expect(found.backend).toBe(backend)
+    expect(found.leaked).toEqual({ tensors: 0, bytes: 0 })
+    expect(Math.max(...expected.losses.map((loss, n) => Math.abs(loss - found.losses[n])))).toBeLessThan(1e-3)
+  })
 })
