@@ -32,7 +32,7 @@ export interface Corpus {
 }
 
 /** Where a search collection (`search-collection.ts`) keeps its products. */
-export const PRODUCTS_FILE = /^products\.(jsonl|csv)(\.gz)?$/
+const PRODUCTS_FILE = /^products\.(jsonl|csv)(\.gz)?$/
 
 /**
  * The products of a path: a dataset folder, a catalogue or history file, or a search collection.
