@@ -142,6 +142,13 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
   'a stray word': [['sample', 'here'], {}, /"here"/, /sample --help/],
   'no file to import': [['import', 'none.csv', '--out', 'o'], {}, /none\.csv: there is no such file/, /path/],
   'no file to train on': [['train', '--data', 'none', '--out', 'r'], {}, /none: no such file/, /--data/],
+  'a run that is not there': [['report', 'none'], {}, /none: no run\.json/, /vitrine train/],
+  'an evaluation that is none': [
+    ['report', 'run', '--evaluation', 'e.json'],
+    { 'e.json': '{"models":{}}' },
+    /e\.json: is no evaluation/,
+    /vitrine evaluate/,
+  ],
   'a folder that is no dataset': [
     ['publish', '--data', '.', '--to', 'b'],
     {},

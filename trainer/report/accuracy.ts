@@ -23,11 +23,19 @@ export function accuracy(columns: readonly Column[]): Html {
     html`Each model orders the whole catalogue for every held-out question; equal scores count against it. HR@10 is the share
 of questions with a wanted item among the first ten, NDCG@10 also asks how far up.
 Brackets are 95 % intervals over shoppers.
-${columns.map(({ name, evaluation }) => html` <b>${name}</b>: ${evaluation.split}.`)}`,
+${splits(columns)}`,
     questionSets(columns).map(
       (set) => html`<h3>${title(set, columns)}</h3>${modelTable(set, columns)}${differences(set, columns)}`,
     ),
   )
+}
+
+/** Once for all that are asked the same. */
+function splits(columns: readonly Column[]): Html[] {
+  const named = new Map<string, string[]>()
+  for (const { name, evaluation } of columns)
+    named.set(evaluation.split, [...(named.get(evaluation.split) ?? []), name])
+  return [...named].map(([split, names]) => html` <b>${names.join(', ')}</b>: ${split}.`)
 }
 
 function title({ title: text, of }: QuestionSet, columns: readonly Column[]): string {

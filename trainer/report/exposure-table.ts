@@ -35,7 +35,7 @@ function exposureTable(measured: Measured, k: number, caption: string): Html {
       'coverage',
       ...groups.map(
         ({ label, members, group }) =>
-          html`${label}<small>${count(members)} ${group.endsWith('brands') ? 'brands' : 'items'}</small>`,
+          html`${label.split(': ')[0]}<small>${label.split(': ')[1]}; ${count(members)} ${group.endsWith('brands') ? 'brands' : 'items'}</small>`,
       ),
       'popularity percentile',
     ],

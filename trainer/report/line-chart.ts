@@ -26,7 +26,7 @@ export interface LineChart {
 }
 
 const [WIDTH, HEIGHT] = [360, 240]
-const [LEFT, RIGHT, TOP, BOTTOM] = [48, 348, 12, 190]
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 328, 12, 190]
 const MARKERS = [
   (x: number, y: number, r: number) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
   (x: number, y: number, r: number) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,

@@ -25,8 +25,9 @@ export function niceTicks(low: number, high: number): number[] {
   return ticks
 }
 
-/** Written as short as their step allows: ".05", "1,200". */
+/** As short as it is exact: ".05", "1,200", "40k". */
 export function tickText(value: number): string {
+  if (Math.abs(value) >= 10_000) return `${(value / 1000).toLocaleString('en-GB')}k`
   if (Math.abs(value) >= 1000) return value.toLocaleString('en-GB')
   return String(value)
     .replace(/^(-?)0\./, '$1.')

@@ -13,7 +13,7 @@ export function settings(runs: readonly RunView[]): Html {
       ? 'What the run was made with.'
       : `${different === 0 ? 'The runs have the same settings.' : `${different} settings differ: those marked ≠.`}`,
     table(
-      'Settings',
+      'As the runs recorded them',
       ['', ...runs.map(({ name }) => name)],
       rows.map(({ name, values, differs }) => [
         html`${differs && html`<span class="differs">≠<span class="visually-hidden"> differs:</span></span> `}${name}`,

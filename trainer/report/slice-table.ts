@@ -29,7 +29,8 @@ a part excludes zero.`,
 
 function sliceTable(measured: Measured, k: number, caption: string): Html {
   const { slices } = measured
-  const models = modelNames([measured])
+  // What is at stake first: of two runs side by side, the last columns are out of sight.
+  const models = modelNames([measured]).reverse()
   const most = Math.max(
     1e-9,
     ...slices.flatMap((slice) => models.map((model) => slice.models[model]?.[`ndcg@${k}`] ?? 0)),
