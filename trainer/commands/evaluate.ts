@@ -56,6 +56,11 @@ Examples:
       valueHint: Object.keys(PRESETS).join('|'),
       description: 'Of the network',
     },
+    refit: {
+      type: 'boolean',
+      default: false,
+      description: 'Measure once more what would ship: learned from everything before the test',
+    },
     'max-seconds': {
       type: 'string',
       valueHint: 'SECONDS',
@@ -101,6 +106,7 @@ Examples:
       models,
       preset: PRESETS[preset],
       seeds: args.seeds.split(','),
+      refit: args.refit,
       maxSeconds: args['max-seconds'] === undefined ? undefined : positive('--max-seconds', args['max-seconds']),
       onProgress: view.show,
     }).finally(view.end)
@@ -173,6 +179,9 @@ function table(evaluation: Evaluation): string {
     parts.push(
       `${lines} test lines; left out: ${unknown_targets} whose next item and ${unknown_prefix_items} earlier items that training never saw, ${empty_prefixes} with nothing before`,
     )
+  }
+  if (evaluation.refitted) {
+    parts.push(...sections('learned from everything before the test', evaluation.refitted, evaluation.k))
   }
   if (evaluation.without_repeats) {
     const title = `${evaluation.without_repeats.queries.toLocaleString('en')} queries, without what the shopper bought before`

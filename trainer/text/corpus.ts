@@ -32,7 +32,6 @@ export interface Corpus {
 }
 
 /** Where a search collection (`search-collection.ts`) keeps its products. */
-const PRODUCTS_FILE = /^products\.(jsonl|csv)(\.gz)?$/
 
 /**
  * The products of a path: a dataset folder, a catalogue or history file, or a search collection.
