@@ -1,6 +1,7 @@
 /** Trains and measures the models of one split: what `vitrine evaluate` prints. */
 
 import type { CompiledModel } from '../shared/model/compile.ts'
+import { withKernel } from '../shared/model/kernel.ts'
 import type { BlendWeights } from '../shared/model/rank.ts'
 import { FAMILY_NAMES, isFamily, trainFamilies } from './baselines/families.ts'
 import { buyAgainScorer, popularityCounts, popularityScorer, rulesScorer, type Scorer } from './baselines.ts'
@@ -22,6 +23,7 @@ import {
   wantedEvents,
 } from './evaluate.ts'
 import { type Exposure, exposureOf, itemPopularity } from './exposure.ts'
+import { kernel } from './kernel.ts'
 import { type ProtocolName, type Split, split } from './protocol.ts'
 import { type Query, sampleQueries, withoutRepeats } from './queries.ts'
 import { type SliceReport, sliceReports } from './slices.ts'
@@ -101,9 +103,11 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   const tuning = sampleQueries(found.validation, TUNING_QUERIES, 'tuning')
   const learned = { ...found, train: found.refit ?? found.train }
   const networks: { seed: string; tuned: CompiledModel; asked: CompiledModel; passes: number }[] = []
+  const rank = await WebAssembly.compile(await kernel('rank', { importMemory: true }))
   /** As many passes as were best, now over what validated as well: nothing is left to stop by. */
   const again = async (ends: TrainingEnds, seed: string, passes: number) =>
     (await train(h, ends, [], { preset: { ...preset, epochs: passes }, seed, maxSeconds, onProgress })).compiled
+  const onKernel = (network: CompiledModel) => withKernel(network, rank)
   options.networks?.forEach((network, n) => {
     networks.push({ seed: seeds[n], tuned: network, asked: network, passes: preset.epochs })
   })
@@ -138,7 +142,7 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
     const weights = models.includes('blend')
       ? networks.map((network) => fitBlend(modelsAt(h, found.train, network.tuned), tuned, h.queries, found.k).weights)
       : []
-    const asked = networks.map((network) => network.asked)
+    const asked = networks.map((network) => onKernel(network.asked))
     const scorers = scorersOf(learned.train, asked, weights)
     for (const [name, rankers] of families) {
       scorers.set(
@@ -171,7 +175,7 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   if (options.refit && !found.refit) {
     const whole = { ...found, train: found.beforeTest }
     const asked: CompiledModel[] = []
-    for (const { seed, passes } of networks) asked.push(await again(whole.train, seed, passes))
+    for (const { seed, passes } of networks) asked.push(onKernel(await again(whole.train, seed, passes)))
     const refitted = measure(h, whole, found.test, scorersOf(whole.train, asked, weights), seeds)
     evaluation.refitted = { ...refitted.measured, comparisons: compare(refitted.ndcg, found, found.test, true, seeds) }
   }
