@@ -212,7 +212,7 @@ export async function train(
           epochs: preset.epochs,
           done: Math.max(passes, Math.min(1, seconds() / maxSeconds)),
           loss: lossSum / asked,
-          ndcg: best?.record.ndcg,
+          ndcg: validation.length > 0 ? best?.record.ndcg : undefined,
           itemsPerSecond: ((epoch - 1) * targets + asked) / seconds(),
           secondsLeft: Math.max(0, Math.min(maxSeconds - seconds(), (seconds() / passes) * (1 - passes))),
         })
