@@ -9,7 +9,7 @@
  */
 import { CATEGORY_SEPARATOR } from '../shared/data/catalog.ts'
 import { seeded } from '../shared/data/random.ts'
-import { type Content, foldContent } from '../shared/model/content.ts'
+import { type Content, contentOf, foldContent } from '../shared/model/content.ts'
 import { stateAfter } from '../shared/model/rank.ts'
 import { tfIdfScorer } from './baselines/tf-idf.ts'
 import type { Scorer } from './baselines.ts'
@@ -56,6 +56,8 @@ export interface ColdEvaluation {
   queries: number
   among_hidden: ColdTable
   among_all: ColdTable
+  /** Of content with pictures less that without, NDCG@10; kept where it helps among the hidden items. */
+  pictures?: { among_hidden: Interval; among_all: Interval; kept: boolean }
   /** Content is better than random and than TF-IDF neighbours, in both, by intervals that exclude zero. */
   passed: boolean
 }
@@ -65,6 +67,8 @@ export interface ColdOptions {
   seeds: readonly string[]
   /** Else a tenth of the items; in a simulated shop, one of its categories, another for each seed. */
   hideCategory?: string
+  /** Features of the items' pictures, tried in a second network. */
+  pictures?: Content
   maxSeconds?: number
   onProgress?: (progress: TrainProgress) => void
 }
@@ -80,6 +84,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
   const seeds: ColdEvaluation['seeds'] = []
   const asked: Query[] = []
   const answers = { hidden: answersOf(), all: answersOf() }
+  const pictured: Record<'hidden' | 'all', number[]> = { hidden: [], all: [] }
   for (const seed of options.seeds) {
     const { description, hidden } = chooseHidden(h, seed, options.hideCategory)
     const { validation, test } = datesOf(h)
@@ -92,6 +97,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     }
     const decay = fitDecay(h, coldQueries(h, hidden, validation, test))
     const trained = await trainWithout(h, hidden, seed, options)
+    const withPictures = options.pictures && (await trainWithout(h, hidden, seed, options, contentOf(h.items, options)))
     const random = seeded(`random ${seed}`)
     const scorers: Record<ColdModel, Scorer> = {
       random(_, scores) {
@@ -104,6 +110,9 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     const sets = { hidden: amongHidden(queries, hidden, h.items.length), all: queries }
     for (const among of ['hidden', 'all'] as const) {
       for (const model of COLD_MODELS) answers[among][model].push(askAll(scorers[model], sets[among], h.items.length))
+      if (withPictures) {
+        pictured[among].push(...askAll(contentScorer(withPictures, h.queries), sets[among], h.items.length).ndcg)
+      }
     }
     asked.push(...queries)
     const epochs = trained.epochs.length
@@ -111,6 +120,12 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
   }
   const shoppers = asked.map(({ shopper }) => shopper)
   const tables = { hidden: tableOf(answers.hidden, shoppers), all: tableOf(answers.all, shoppers) }
+  const gain = (among: 'hidden' | 'all') =>
+    pairedInterval(
+      Float64Array.from(pictured[among]),
+      Float64Array.from(answers[among].content.flatMap(({ ndcg }) => [...ndcg])),
+      shoppers,
+    )
   const day = (time: number) => new Date(time).toISOString().slice(0, 10)
   return {
     dataset: h.name,
@@ -121,6 +136,9 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     queries: asked.length,
     among_hidden: tables.hidden,
     among_all: tables.all,
+    ...(options.pictures
+      ? { pictures: { among_hidden: gain('hidden'), among_all: gain('all'), kept: gain('hidden').low > 0 } }
+      : {}),
     passed: Object.values(tables).every(
       ({ content_minus }) => content_minus.random.low > 0 && content_minus['tf-idf'].low > 0,
     ),
@@ -144,7 +162,13 @@ export function chooseHidden(h: Histories, seed: string, category?: string): { d
 }
 
 /** The network is stopped by what it is for, visits under way: the hidden items have no part in that either. */
-async function trainWithout(h: Histories, hidden: Hidden, seed: string, options: ColdOptions): Promise<Trained> {
+async function trainWithout(
+  h: Histories,
+  hidden: Hidden,
+  seed: string,
+  options: ColdOptions,
+  content?: Content,
+): Promise<Trained> {
   const { validation, test } = datesOf(h)
   const known = withoutItems(h, hidden)
   const tuning = withoutSeen(visitQueries(known, validation, test, 'during'))
@@ -152,6 +176,7 @@ async function trainWithout(h: Histories, hidden: Hidden, seed: string, options:
   return train(known, endsBefore(known, validation), sampleQueries(tuning, TUNING_QUERIES, 'tuning'), {
     preset,
     seed,
+    ...(content ? { content } : {}),
     ...(maxSeconds === undefined ? {} : { maxSeconds }),
     ...(onProgress ? { onProgress } : {}),
   })

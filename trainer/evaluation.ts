@@ -1,9 +1,11 @@
 /** Trains and measures the models of one split: what `vitrine evaluate` prints. */
 
 import type { CompiledModel } from '../shared/model/compile.ts'
+import { withKernel } from '../shared/model/kernel.ts'
 import type { BlendWeights } from '../shared/model/rank.ts'
 import { FAMILY_NAMES, isFamily, trainFamilies } from './baselines/families.ts'
 import { buyAgainScorer, popularityCounts, popularityScorer, rulesScorer, type Scorer } from './baselines.ts'
+import type { TrainingEnds } from './batches.ts'
 import { blendScorer, fitBlend } from './blend.ts'
 import { type Calibration, calibrationCounter } from './calibration.ts'
 import type { Histories } from './datasets/histories.ts'
@@ -21,6 +23,7 @@ import {
   wantedEvents,
 } from './evaluate.ts'
 import { type Exposure, exposureOf, itemPopularity } from './exposure.ts'
+import { kernel } from './kernel.ts'
 import { type ProtocolName, type Split, split } from './protocol.ts'
 import { type Query, sampleQueries, withoutRepeats } from './queries.ts'
 import { type SliceReport, sliceReports } from './slices.ts'
@@ -65,6 +68,8 @@ export interface Evaluation extends Measured {
   /** Length of the lists: the 10 of "ndcg@10". */
   k: number
   without_repeats?: Measured
+  /** Models that learned from everything before the test, with as many passes and the weights that validation gave. */
+  refitted?: Measured & { comparisons: Comparison[] }
   /** What a benchmark's own test file held. */
   test_file?: TestFileReport
   /**
@@ -81,6 +86,8 @@ export interface EvaluationOptions {
   models: readonly ModelName[]
   preset: Preset
   seeds: readonly string[]
+  /** Once more with models that have learned from everything before the test: what a shop would ship. */
+  refit?: boolean
   /** Of each training; see `TrainOptions`. */
   maxSeconds?: number
   onProgress?: (progress: TrainProgress) => void
@@ -94,47 +101,58 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   const { protocol, models, seeds, preset, maxSeconds, onProgress } = options
   const found = sampledSplit(split(h, protocol), options.maxQueries)
   const tuning = sampleQueries(found.validation, TUNING_QUERIES, 'tuning')
-  const whole = { ...found, train: found.refit ?? found.train }
-  const networks = (options.networks ?? []).map((network) => ({ tuned: network, asked: network }))
+  const learned = { ...found, train: found.refit ?? found.train }
+  const networks: { seed: string; tuned: CompiledModel; asked: CompiledModel; passes: number }[] = []
+  const rank = await WebAssembly.compile(await kernel('rank', { importMemory: true }))
+  /** As many passes as were best, now over what validated as well: nothing is left to stop by. */
+  const again = async (ends: TrainingEnds, seed: string, passes: number) =>
+    (await train(h, ends, [], { preset: { ...preset, epochs: passes }, seed, maxSeconds, onProgress })).compiled
+  const onKernel = (network: CompiledModel) => withKernel(network, rank)
+  options.networks?.forEach((network, n) => {
+    networks.push({ seed: seeds[n], tuned: network, asked: network, passes: preset.epochs })
+  })
   if (networks.length === 0 && (models.includes('network') || models.includes('blend'))) {
     for (const seed of seeds) {
       const { compiled, best } = await train(h, found.train, tuning, { preset, seed, maxSeconds, onProgress })
-      // As many passes again, now over what validated as well: nothing is left to stop by.
-      const again = { ...preset, epochs: best.epoch, patience: best.epoch }
-      const refit =
-        found.refit && (await train(h, found.refit, tuning, { preset: again, seed, maxSeconds, onProgress }))
-      networks.push({ tuned: compiled, asked: (refit ?? { compiled }).compiled })
+      const asked = found.refit ? await again(found.refit, seed, best.epoch) : compiled
+      networks.push({ seed, tuned: compiled, asked, passes: best.epoch })
     }
   }
   const families = await trainFamilies(h, found, tuning, models.filter(isFamily), { seeds, maxSeconds, onProgress })
-  const counting = countingScorers(h, whole).filter(([name]) => models.includes(name))
-  const weights: BlendWeights[] = []
-  /** @param tuned what the blend is fitted on: the same kind of question that it is then asked */
-  const measureOn = (queries: Query[], tuned: Query[]) => {
+  /** Of models that have learned from the history up to `ends`. */
+  const scorersOf = (ends: TrainingEnds, asked: CompiledModel[], weights: BlendWeights[]) => {
+    const counting = countingScorers(h, { ...found, train: ends }).filter(([name]) => models.includes(name))
     const scorers = new Map<ModelName, Scorer[]>(counting.map(([name, scorer]) => [name, [scorer]]))
-    if (models.includes('network'))
+    if (models.includes('network')) {
       scorers.set(
         'network',
-        networks.map(({ asked }) => networkScorer(asked, h.queries)),
+        asked.map((network) => networkScorer(network, h.queries)),
       )
-    for (const [name, rankers] of families)
+    }
+    if (models.includes('blend')) {
+      scorers.set(
+        'blend',
+        asked.map((network, n) => blendScorer(modelsAt(h, ends, network), h.queries, weights[n], h.items.length)),
+      )
+    }
+    return scorers
+  }
+  /** @param tuned what the blend is fitted on: the same kind of question that it is then asked */
+  const measureOn = (queries: Query[], tuned: Query[]) => {
+    const weights = models.includes('blend')
+      ? networks.map((network) => fitBlend(modelsAt(h, found.train, network.tuned), tuned, h.queries, found.k).weights)
+      : []
+    const asked = networks.map((network) => onKernel(network.asked))
+    const scorers = scorersOf(learned.train, asked, weights)
+    for (const [name, rankers] of families) {
       scorers.set(
         name,
         rankers.map((ranker) => ranker(queries)),
       )
-    if (models.includes('blend')) {
-      const blends = networks.map((network) => {
-        const at = modelsAt(h, found.train, network.tuned)
-        const fitted = fitBlend(at, tuned, h.queries, found.k)
-        weights.push(fitted.weights)
-        const atTest = found.refit ? modelsAt(h, found.refit, network.asked) : at
-        return blendScorer(atTest, h.queries, fitted.weights, h.items.length)
-      })
-      scorers.set('blend', blends)
     }
-    return measure(h, whole, queries, scorers, seeds)
+    return { weights, ...measure(h, learned, queries, scorers, seeds) }
   }
-  const { measured, ndcg } = measureOn(found.test, found.validation)
+  const { measured, ndcg, weights } = measureOn(found.test, found.validation)
   const evaluation: Evaluation = {
     dataset: h.name,
     simulated: h.simulated,
@@ -147,12 +165,20 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   }
   if (protocol === 'time-split') {
     const fresh = withoutRepeats(found.test)
-    const { measured, ndcg } = measureOn(fresh, withoutRepeats(found.validation))
+    const { measured, ndcg, weights: more } = measureOn(fresh, withoutRepeats(found.validation))
     evaluation.without_repeats = measured
     evaluation.comparisons.push(...compare(ndcg, found, fresh, false, seeds))
+    weights.push(...more)
   }
   if (protocol === 'sessions') evaluation.test_file = h.test?.report
   if (weights.length > 0) evaluation.blend_weights = weights
+  if (options.refit && !found.refit) {
+    const whole = { ...found, train: found.beforeTest }
+    const asked: CompiledModel[] = []
+    for (const { seed, passes } of networks) asked.push(onKernel(await again(whole.train, seed, passes)))
+    const refitted = measure(h, whole, found.test, scorersOf(whole.train, asked, weights), seeds)
+    evaluation.refitted = { ...refitted.measured, comparisons: compare(refitted.ndcg, found, found.test, true, seeds) }
+  }
   return evaluation
 }
 

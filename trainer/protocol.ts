@@ -21,6 +21,8 @@ export interface Split {
   train: TrainingEnds
   /** What models learn from before they are tested, once they are tuned; absent where that is `train`. */
   refit?: TrainingEnds
+  /** Everything that had happened when the test is asked: what a shop would ship a model of. */
+  beforeTest: TrainingEnds
   validation: Query[]
   test: Query[]
   /** Length of the lists that are measured. */
@@ -52,6 +54,7 @@ export function split(h: Histories, protocol: ProtocolName, dates = h.timed ? da
     found = {
       protocol,
       train: endsWithoutLast(h, 2),
+      beforeTest: endsWithoutLast(h, 1),
       validation: leaveOneOut(h, 2),
       test: leaveOneOut(h, 1),
       k: K,
@@ -65,6 +68,7 @@ export function split(h: Histories, protocol: ProtocolName, dates = h.timed ? da
     found = {
       protocol,
       train: endsBefore(h, dates.validation),
+      beforeTest: endsBefore(h, dates.test),
       validation: visitQueries(h, dates.validation, dates.test),
       test: visitQueries(h, dates.test, Number.POSITIVE_INFINITY),
       k: K,
@@ -106,6 +110,7 @@ function sessionsSplit(h: Histories): Split {
     protocol: 'sessions',
     train: whole.map((end, s) => (s < first ? end : h.start[s])),
     refit: whole,
+    beforeTest: whole,
     validation: sampleQueries(validation, VALIDATION_QUERIES, 'validation'),
     test: h.test.queries,
     k: SESSIONS_K,

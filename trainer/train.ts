@@ -102,6 +102,8 @@ export interface Trained {
 export interface TrainOptions {
   preset: Preset
   seed: number | string
+  /** Of the items, in place of what their catalogue entries alone say. */
+  content?: Content
   /** Parameters that stay 0, by the end of their names: what an ablation leaves out. */
   without?: readonly string[]
   /** Each on a core of its own; else one for little work, all cores for more. Results depend on it in the last digits. */
@@ -122,7 +124,15 @@ export async function train(
   h: Histories,
   ends: TrainingEnds,
   validation: readonly Query[],
-  { preset, seed, without = [], threads, maxSeconds = Number.POSITIVE_INFINITY, onProgress }: TrainOptions,
+  {
+    preset,
+    seed,
+    content: given,
+    without = [],
+    threads,
+    maxSeconds = Number.POSITIVE_INFINITY,
+    onProgress,
+  }: TrainOptions,
 ): Promise<Trained> {
   const backend = await readyBackend()
   const next = nextItems(h, ends)
@@ -144,7 +154,7 @@ export async function train(
       'check which column names the item, or import the catalogue with --catalog',
     )
   }
-  const content = hasContent ? contentOf(h.items) : undefined
+  const content = given ?? (hasContent ? contentOf(h.items) : undefined)
   const { width, blocks, heads, window, hidden } = preset
   const config: ModelConfig = {
     items: h.items.length,
@@ -202,7 +212,7 @@ export async function train(
           epochs: preset.epochs,
           done: Math.max(passes, Math.min(1, seconds() / maxSeconds)),
           loss: lossSum / asked,
-          ndcg: best?.record.ndcg,
+          ndcg: validation.length > 0 ? best?.record.ndcg : undefined,
           itemsPerSecond: ((epoch - 1) * targets + asked) / seconds(),
           secondsLeft: Math.max(0, Math.min(maxSeconds - seconds(), (seconds() / passes) * (1 - passes))),
         })

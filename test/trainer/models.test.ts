@@ -6,7 +6,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { seeded } from '../../shared/data/random.ts'
 import { BUY } from '../../shared/data/sequence.ts'
 import type { BlendWeights } from '../../shared/model/rank.ts'
+import { CASER_SETTINGS, caser } from '../../trainer/baselines/caser.ts'
 import { FAMILY_NAMES, trainFamilies } from '../../trainer/baselines/families.ts'
+import { GRU_SETTINGS, gru } from '../../trainer/baselines/gru.ts'
+import { trainSequenceNetwork } from '../../trainer/baselines/sequence-network.ts'
 import {
   buyAgainScorer,
   popularityCounts,
@@ -40,6 +43,12 @@ const PRESET: Preset = {
   patience: 15,
 }
 
+const NETWORKS = [
+  [gru, GRU_SETTINGS],
+  [caser, CASER_SETTINGS],
+] as const
+const COUNTED = FAMILY_NAMES.filter((name) => !NETWORKS.some(([{ name: own }]) => own === name))
+
 const random = seeded('checkerboard')
 const h = historiesOf(
   Array.from({ length: 120 }, (_, shopper) => {
@@ -66,10 +75,13 @@ beforeAll(async () => {
   scorers['buy again'] = buyAgainScorer(ITEMS)
   scorers.network = networkScorer(compiled, h.queries)
   scorers.blend = blendScorer(at, h.queries, fitted.weights, ITEMS)
-  const families = await trainFamilies(h, split(h, 'leave-one-out'), tuning.slice(0, 40), FAMILY_NAMES, {
-    seeds: ['1'],
-  })
+  const families = await trainFamilies(h, split(h, 'leave-one-out'), tuning.slice(0, 40), COUNTED, { seeds: ['1'] })
   for (const [name, [ranker]] of families) scorers[name] = ranker(queries)
+  for (const [encoder, settings] of NETWORKS) {
+    const smaller = { ...settings, length: 12, epochs: 15 }
+    const { ranker } = await trainSequenceNetwork(h, ends, tuning.slice(0, 40), encoder, smaller, { seed: 1 })
+    scorers[encoder.name] = ranker(queries)
+  }
   scorers.popularity = popularityScorer(popularityCounts(wantedEvents(h, ends), ITEMS, undefined), ITEMS)
 })
 

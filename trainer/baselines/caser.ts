@@ -22,6 +22,7 @@ const HORIZONTAL = 16
 /** F' */
 const VERTICAL = 4
 
+/** Usual values, the same for both networks of other families; not tuned. */
 export const CASER_SETTINGS: SequenceSettings = {
   width: 64,
   length: 50,

@@ -15,6 +15,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { SequenceEncoder, SequenceSettings } from './sequence-network.ts'
 
+/** Usual values, the same for both networks of other families; not tuned. */
 export const GRU_SETTINGS: SequenceSettings = {
   width: 64,
   length: 50,

@@ -2,11 +2,14 @@
 import { defineCommand } from 'citty'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
-import { COLD_MODELS, type ColdEvaluation, evaluateColdItems } from '../cold-items.ts'
+import { evaluateColdItems } from '../cold-items.ts'
+import { coldTable } from '../cold-table.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { type Evaluation, evaluateModels, type Measured, MODEL_NAMES, type ModelName } from '../evaluation.ts'
+import { pictureFeatures } from '../picture-features.ts'
 import { progressView } from '../progress.ts'
 import { PROTOCOLS } from '../protocol.ts'
+import { openThumbnails } from '../thumbnails.ts'
 import { PRESETS, type PresetName } from '../train.ts'
 import { UserError } from '../user-error.ts'
 
@@ -56,6 +59,11 @@ Examples:
       valueHint: Object.keys(PRESETS).join('|'),
       description: 'Of the network',
     },
+    refit: {
+      type: 'boolean',
+      default: false,
+      description: 'Measure once more what would ship: learned from everything before the test',
+    },
     'max-seconds': {
       type: 'string',
       valueHint: 'SECONDS',
@@ -67,6 +75,11 @@ Examples:
       valueHint: 'NAME',
       description: 'Category that training does not see; else a tenth of the items (cold-items)',
     },
+    thumbnails: {
+      type: 'string',
+      valueHint: 'PATH',
+      description: 'Folder or tar of pictures, to see whether they help (cold-items)',
+    },
     backend: BACKEND_FLAG,
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
@@ -77,8 +90,19 @@ Examples:
     if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
     if (args.protocol === COLD) {
       const histories = await loadHistories(args.data)
+      const pictures =
+        args.thumbnails === undefined
+          ? undefined
+          : await pictureFeatures(histories.items, openThumbnails(args.thumbnails))
+      if (pictures?.found === 0) {
+        throw new UserError(
+          `--thumbnails ${args.thumbnails}: no picture is named by a product's handle or id`,
+          'name them by the last part of the product’s link, or by its id: mug-1.jpg',
+        )
+      }
       const view = progressView()
       const evaluation = await evaluateColdItems(histories, {
+        ...(pictures ? { pictures: pictures.pictures } : {}),
         preset: { ...PRESETS[preset], ...(args.epochs === undefined ? {} : { epochs: passes(args.epochs) }) },
         seeds: args.seeds.split(','),
         ...(args['hide-category'] === undefined ? {} : { hideCategory: args['hide-category'] }),
@@ -87,7 +111,7 @@ Examples:
       console.log(args.json ? JSON.stringify(evaluation) : coldTable(evaluation))
       return
     }
-    for (const flag of ['epochs', 'hide-category'] as const) {
+    for (const flag of ['epochs', 'hide-category', 'thumbnails'] as const) {
       if (args[flag] !== undefined) {
         throw new UserError(`--${flag}: is for --protocol ${COLD} alone`, `leave it out, or add --protocol ${COLD}`)
       }
@@ -101,6 +125,7 @@ Examples:
       models,
       preset: PRESETS[preset],
       seeds: args.seeds.split(','),
+      refit: args.refit,
       maxSeconds: args['max-seconds'] === undefined ? undefined : positive('--max-seconds', args['max-seconds']),
       onProgress: view.show,
     }).finally(view.end)
@@ -127,42 +152,6 @@ function passes(text: string): number {
   return value
 }
 
-function coldTable(evaluation: ColdEvaluation): string {
-  const { dataset, simulated, split, seeds, queries, among_hidden, among_all, passed } = evaluation
-  const hidden = seeds.map(
-    ({ seed, hidden, items, queries, decay, epochs }) =>
-      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; TF-IDF decay ${decay}; ${epochs} passes`,
-  )
-  const sections = [['among the hidden items', among_hidden] as const, ['among all items', among_all] as const].flatMap(
-    ([title, { models, content_minus }]) => [
-      [
-        `${queries.toLocaleString('en')} queries, ${title}`,
-        ['', 'hr@10', 'ndcg@10', 'mrr@10', 'recall@10'],
-        ...COLD_MODELS.map((name) => {
-          const { hr, ndcg, mrr, recall } = models[name]
-          return [name, ...[hr, ndcg, mrr, recall].map((value) => value.toFixed(4))]
-        }),
-      ]
-        .map((row) =>
-          typeof row === 'string'
-            ? row
-            : row.map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(14))).join(''),
-        )
-        .join('\n'),
-      ...Object.entries(content_minus).map(
-        ([name, { mean, low, high }]) =>
-          `content − ${name}: NDCG@10 ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
-      ),
-    ],
-  )
-  const verdict = passed
-    ? 'content beats random and TF-IDF neighbours, in both'
-    : 'content does not beat random and TF-IDF neighbours in both'
-  return [`${dataset}${simulated ? ' (simulated)' : ''}: ${split}`, hidden.join('\n'), ...sections, verdict].join(
-    '\n\n',
-  )
-}
-
 function table(evaluation: Evaluation): string {
   const parts = [
     `${evaluation.dataset}: ${evaluation.split}`,
@@ -173,6 +162,9 @@ function table(evaluation: Evaluation): string {
     parts.push(
       `${lines} test lines; left out: ${unknown_targets} whose next item and ${unknown_prefix_items} earlier items that training never saw, ${empty_prefixes} with nothing before`,
     )
+  }
+  if (evaluation.refitted) {
+    parts.push(...sections('learned from everything before the test', evaluation.refitted, evaluation.k))
   }
   if (evaluation.without_repeats) {
     const title = `${evaluation.without_repeats.queries.toLocaleString('en')} queries, without what the shopper bought before`

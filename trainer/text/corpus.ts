@@ -31,9 +31,6 @@ export interface Corpus {
   documents: string[]
 }
 
-/** Where a search collection (`search-collection.ts`) keeps its products. */
-const PRODUCTS_FILE = /^products\.(jsonl|csv)(\.gz)?$/
-
 /**
  * The products of a path: a dataset folder, a catalogue or history file, or a search collection.
  * @throws UserError when there is no product

@@ -63,7 +63,9 @@ describe('EASE', () => {
 })
 
 describe('the inverse', () => {
-  beforeAll(readyBackend)
+  beforeAll(async () => {
+    await readyBackend()
+  })
 
   // Around the size of a block, 512.
   it.each([3, 513, 1030])('of a matrix of %d rows times the matrix is the identity', (n) => {

@@ -12,7 +12,9 @@ import type { SequenceEncoder } from '../../../trainer/baselines/sequence-networ
 const [ITEMS, D] = [6, 4]
 const HISTORIES = [[3, 1, 4, 1, 5, 2, 0], [2], [6, 0, 5]] // 6 is a search
 
-beforeAll(readyBackend)
+beforeAll(async () => {
+  await readyBackend()
+})
 
 function paramsOf(encoder: SequenceEncoder): Params {
   const shapes: Record<string, number[]> = { table: [ITEMS + 1, D], ...encoder.shapes(D) }

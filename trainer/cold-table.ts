@@ -1,0 +1,43 @@
+/** What `vitrine evaluate --protocol cold-items` says to people. */
+import { COLD_MODELS, type ColdEvaluation, type ColdTable } from './cold-items.ts'
+import type { Interval } from './evaluate.ts'
+
+export function coldTable(evaluation: ColdEvaluation): string {
+  const { dataset, simulated, split, seeds, queries, among_hidden, among_all, pictures, passed } = evaluation
+  const hidden = seeds.map(
+    ({ seed, hidden, items, queries, decay, epochs }) =>
+      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; TF-IDF decay ${decay}; ${epochs} passes`,
+  )
+  return [
+    `${dataset}${simulated ? ' (simulated)' : ''}: ${split}`,
+    hidden.join('\n'),
+    section(`${queries.toLocaleString('en')} queries, among the hidden items`, among_hidden),
+    section(`${queries.toLocaleString('en')} queries, among all items`, among_all),
+    ...(pictures ? [pictureLines(pictures)] : []),
+    `content ${passed ? 'beats' : 'does not beat'} random and TF-IDF neighbours in both`,
+  ].join('\n\n')
+}
+
+function section(title: string, { models, content_minus }: ColdTable): string {
+  const row = (cells: string[]) => cells.map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(14))).join('')
+  return [
+    title,
+    row(['', 'hr@10', 'ndcg@10', 'mrr@10', 'recall@10']),
+    ...COLD_MODELS.map((name) => {
+      const { hr, ndcg, mrr, recall } = models[name]
+      return row([name, ...[hr, ndcg, mrr, recall].map((value) => value.toFixed(4))])
+    }),
+    ...Object.entries(content_minus).map(([name, interval]) => `content − ${name}: ${intervalText(interval)}`),
+  ].join('\n')
+}
+
+function pictureLines({ among_hidden, among_all, kept }: NonNullable<ColdEvaluation['pictures']>): string {
+  return [
+    `pictures, among the hidden items: ${intervalText(among_hidden)}`,
+    `pictures, among all items: ${intervalText(among_all)}`,
+    kept ? 'pictures help cold items: kept' : 'pictures do not help cold items: not kept',
+  ].join('\n')
+}
+
+export const intervalText = ({ mean, low, high }: Interval) =>
+  `NDCG@10 ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`
