@@ -77,8 +77,9 @@ const inside = (folder: string) => readdirSync(folder, { recursive: true }).map(
 async function refusal(args: string[], folder: string, around: Around = {}): Promise<string> {
   const { code, stdout, stderr } = await vitrine(args, folder, around)
   expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toMatch(/^vitrine: [^\n]+\n {2}→ [^\n]+\n$/)
-  return stderr
+  expect(stderr).toMatch(/(^|\n)vitrine: [^\n]+\n {2}→ [^\n]+\n$/)
+  // Before it failed it may have said what it was about to do.
+  return stderr.slice(stderr.lastIndexOf('vitrine: '))
 }
 
 /** The one JSON document that is all of stdout, on one line. */
@@ -113,7 +114,7 @@ describe('help', () => {
     expect(examples.length).toBeGreaterThan(1)
     const flags = new Set([...stdout.split('Examples:')[0].matchAll(/--[a-z-]+/g)].map(([flag]) => flag))
     for (const example of examples) {
-      expect(example).toMatch(name === 'start' ? /^ {2}npm start/ : new RegExp(`^ {2}.*vitrine ${name} `))
+      expect(example).toMatch(name === 'start' ? /^ {2}npm start/ : new RegExp(`^ {2}.*vitrine ${name}( |$)`))
       for (const [flag] of example
         .split('npm start -- ')
         .pop()!
