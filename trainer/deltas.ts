@@ -76,18 +76,21 @@ export async function makeDeltas(parts: readonly Part[], previous: Previous): Pr
   return made
 }
 
-/** @returns undefined where there is nothing to go by, or a delta would not give the very bytes */
+/**
+ * @param rows which item's row was where; without it arrays are compared place by place
+ * @returns undefined where there is nothing to go by, or a delta would not give the very bytes
+ */
 export function makeDelta(
   name: ChunkName,
   base: Uint8Array,
   result: Uint8Array,
-  rows: readonly Piece[] = [],
+  rows?: readonly Piece[],
 ): Uint8Array | undefined {
   const delta = isText(result)
     ? encodeTextDelta(result, textPieces(base, result))
     : isText(base)
       ? undefined
-      : encodeArraysDelta(base, result, rows, (array) => LAYOUTS[name]?.[array] ?? { by: 'place' })
+      : encodeArraysDelta(base, result, rows ?? [], (array) => (rows && LAYOUTS[name]?.[array]) ?? { by: 'place' })
   if (!delta || Buffer.compare(applyDelta(base, delta, result.length), result) !== 0) return undefined
   return delta
 }
