@@ -4,12 +4,11 @@
  * A chunk's deltas are a chain: version 7 → 8 → 9. Only the newest link is made; the others are those that the last
  * manifest named. A browser that kept version 7 applies two. The chain is cut where it would cost more than it saves.
  */
-import { promisify } from 'node:util'
-import { type BrotliOptions, brotliCompress, constants } from 'node:zlib'
 import { type ChunkName, type DeltaRef, deltasTo, type Manifest, sha256Hex } from '../shared/model/bundle.ts'
 import { decodeItems } from '../shared/model/chunks.ts'
 import { applyDelta, encodeArraysDelta, encodeTextDelta, type Layout, type Piece } from '../shared/model/delta.ts'
 import { rowPieces, textPieces } from './pieces.ts'
+import { brotliBytes } from './wire-size.ts'
 
 /** A chain is offered while all of it, in brotli, is at most this share of the whole chunk, and this many bytes less. */
 const MOST_SHARE = 0.75
@@ -43,7 +42,8 @@ export async function makeDeltas(parts: readonly Part[], previous: Previous): Pr
   }
   const before = new Map(manifest.chunks.map(({ name, sha256 }) => [name, sha256]))
   const items = await read(before.get('items') ?? '')
-  const rows = items && rowPieces(idsOf(items), idsOf(parts.find(({ name }) => name === 'items')?.bytes))
+  const newItems = parts.find(({ name }) => name === 'items')?.bytes
+  const rows = items && newItems && fromOlder(() => rowPieces(idsOf(items), idsOf(newItems)))
   const made: Deltas = { refs: [], chunks: new Map() }
   for (const { name, sha256, bytes } of parts) {
     const from = before.get(name)
@@ -86,13 +86,13 @@ export function makeDelta(
   result: Uint8Array,
   rows?: readonly Piece[],
 ): Uint8Array | undefined {
-  const delta = isText(result)
-    ? encodeTextDelta(result, textPieces(base, result))
-    : isText(base)
-      ? undefined
-      : encodeArraysDelta(base, result, rows ?? [], (array) => (rows && LAYOUTS[name]?.[array]) ?? { by: 'place' })
-  if (!delta || Buffer.compare(applyDelta(base, delta, result.length), result) !== 0) return undefined
-  return delta
+  const layoutOf = (array: string): Layout => (rows && LAYOUTS[name]?.[array]) ?? { by: 'place' }
+  return fromOlder(() => {
+    const delta = isText(result)
+      ? encodeTextDelta(result, textPieces(base, result))
+      : encodeArraysDelta(base, result, rows ?? [], layoutOf)
+    return Buffer.compare(applyDelta(base, delta, result.length), result) === 0 ? delta : undefined
+  })
 }
 
 const ROW: Layout = { by: 'row' }
@@ -110,7 +110,16 @@ const LAYOUTS: Partial<Record<ChunkName, Record<string, Layout>>> = {
 
 const isText = (bytes: Uint8Array) => bytes[0] === 0x5b || bytes[0] === 0x7b // "[" or "{": JSON; array files begin "VTA1"
 
-const idsOf = (items: Uint8Array | undefined) => (items ? decodeItems(items).map(({ id }) => id) : [])
+const idsOf = (items: Uint8Array) => decodeItems(items).map(({ id }) => id)
+
+/** An older release may have made chunks that this one cannot read: then browsers fetch the new ones whole. */
+function fromOlder<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
 
 async function mostBytes(chunk: Uint8Array): Promise<number> {
   const whole = await brotliBytes(chunk)
@@ -142,21 +151,4 @@ export async function measureTransfer(
       return { name, whole, fromPrevious: sizes.reduce((sum, size) => sum + size, 0) }
     }),
   )
-}
-
-const brotli = promisify<Uint8Array, BrotliOptions, Uint8Array>(brotliCompress)
-/** The edge's quality takes a second for half a megabyte: each chunk is measured once. */
-const measured = new WeakMap<Uint8Array, Promise<number>>()
-
-function brotliBytes(bytes: Uint8Array): Promise<number> {
-  let size = measured.get(bytes)
-  if (!size) {
-    const params = {
-      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    }
-    size = brotli(bytes, { params }).then(({ length }) => length)
-    measured.set(bytes, size)
-  }
-  return size
 }

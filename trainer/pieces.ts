@@ -21,13 +21,13 @@ export function rowPieces(before: readonly string[], after: readonly string[]): 
 const WINDOW = 12
 /** Places of one window that are tried. */
 const CANDIDATES = 16
-/** What follows a change usually continues where the old text left off, give or take a word. */
+/** What follows a change is usually where it would be without the change, give or take a word. */
 const NEAR = 32
 /** There, fewer bytes in common are worth a piece. */
 const NEAR_BYTES = 6
 
 /**
- * Bytes, by the longest match at each place: near where the last one ended, else anywhere. Greedy, as in LZ77 (Ziv &
+ * Bytes, by the longest match at each place: near where the text would go on, else anywhere. Greedy, as in LZ77 (Ziv &
  * Lempel 1977): in a catalogue of which a few prices changed it finds the changes and nothing else.
  */
 export function textPieces(before: Uint8Array, after: Uint8Array): Piece[] {
@@ -36,7 +36,7 @@ export function textPieces(before: Uint8Array, after: Uint8Array): Piece[] {
   let expected = 0
   for (let at = 0; at < after.length; ) {
     const last = pieces[pieces.length - 1]
-    const match = findMatch(before, after, at, expected, expected + last.inserted + NEAR, index)
+    const match = findMatch(before, after, at, expected + last.inserted, index)
     if (match) {
       pieces.push({ from: match.from, copied: match.length, inserted: 0 })
       at += match.length
@@ -58,8 +58,7 @@ function findMatch(
   before: Uint8Array,
   after: Uint8Array,
   at: number,
-  near: number,
-  nearEnd: number,
+  expected: number,
   { heads, previous }: Index,
 ): Match | undefined {
   let best: Match | undefined
@@ -67,7 +66,7 @@ function findMatch(
     const length = commonLength(before, from, after, at)
     if (length >= least && length > (best?.length ?? 0)) best = { from, length }
   }
-  for (let from = near; from < Math.min(nearEnd, before.length); from++) consider(from, NEAR_BYTES)
+  for (let from = Math.max(0, expected - NEAR); from < expected + NEAR; from++) consider(from, NEAR_BYTES)
   if ((best?.length ?? 0) >= WINDOW || at + WINDOW > after.length) return best
   let from = heads[hashAt(after, at)]
   for (let tried = 0; from >= 0 && tried < CANDIDATES; tried++) {
