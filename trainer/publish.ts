@@ -24,6 +24,7 @@ import {
   encodeVectors,
   type ItemView,
   type Probe,
+  type TableFormat,
   viewOf,
 } from '../shared/model/chunks.ts'
 import type { CompiledModel } from '../shared/model/compile.ts'
@@ -57,6 +58,8 @@ export interface BundleInput {
   histories: Histories
   /** Absent while there are only counts. */
   network?: CompiledModel
+  /** How the network's item vectors travel; int8 when left out. */
+  table?: TableFormat
   blend: BlendWeights
   /** A text encoder's file. */
   text?: Uint8Array
@@ -69,7 +72,7 @@ export interface BundleInput {
 }
 
 export async function makeBundle(input: BundleInput): Promise<Bundle> {
-  const { histories: h, network, blend, text, version, key, now, previous } = input
+  const { histories: h, network, table, blend, text, version, key, now, previous } = input
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -85,7 +88,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
   ]
   if (network) {
     parts.push(
-      { name: 'vectors', phase: 'rank', bytes: encodeVectors(network) },
+      { name: 'vectors', phase: 'rank', bytes: encodeVectors(network, table) },
       { name: 'encoder', phase: 'rank', bytes: encodeEncoder(network) },
     )
   }
@@ -96,7 +99,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
       rules: decodeRules(encodeRules(rules)),
       popularity: popularityShare(popularity),
       weights: blend,
-      ...(network ? { network: decodeModel(encodeVectors(network), encodeEncoder(network)) } : {}),
+      ...(network ? { network: decodeModel(encodeVectors(network, table), encodeEncoder(network)) } : {}),
     },
     PROBE_TIME,
   )
