@@ -17,7 +17,7 @@
  */
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodeLatest, decodeManifest, type Latest, type Manifest, sha256Hex } from '../shared/model/bundle.ts'
+import { decodeLatest, decodeManifest, filesOf, type Latest, type Manifest, sha256Hex } from '../shared/model/bundle.ts'
 import { ByteCache } from './byte-cache.ts'
 import { createDurably, removeAbandoned, replaceDurably } from './durable-file.ts'
 import { decodeBrotli, type Encoding, encodeBrotli, encodeGzip } from './encoding.ts'
@@ -35,7 +35,7 @@ export interface BundleStore {
   /** What was published last; undefined before the first time. */
   latest(): Promise<Latest | undefined>
   /**
-   * Publishes. Every chunk that the manifest names must have been put. Returns when they are all compressed, so that no
+   * Publishes. Every chunk and delta that the manifest names must have been put. Returns when they are all compressed, so that no
    * shopper waits for that.
    * @throws Problem 409 when `next` is not newer than what is latest, or another publisher was first; 422 when the
    * manifest or a chunk is missing or not what it says.
@@ -149,7 +149,7 @@ export async function openBundles(folder: string): Promise<BundleStore> {
       throw new Problem(422, `the manifest is of version ${manifest.version}, not ${version}`)
     }
     const missing: string[] = []
-    for (const chunk of manifest.chunks) {
+    for (const chunk of filesOf(manifest)) {
       const bytes = await readVerified(chunk.sha256) // from the disk: what is in memory does not outlive us
       if (!bytes) missing.push(chunk.sha256)
       else if (bytes.length !== chunk.bytes) {
@@ -157,7 +157,7 @@ export async function openBundles(folder: string): Promise<BundleStore> {
       }
     }
     if (missing.length) throw new Problem(422, `${missing.length} chunks have not been put`, {}, { missing })
-    for (const chunk of [{ sha256 }, ...manifest.chunks]) await readChunk(chunk.sha256, 'br')
+    for (const chunk of [{ sha256 }, ...filesOf(manifest)]) await readChunk(chunk.sha256, 'br')
   }
 
   async function usage(): Promise<{ chunks: number; bytes: number }> {

@@ -40,6 +40,10 @@ export function edgeDestination(url: string, token: string): Destination {
       if (!response.ok) throw new UserError(`${base}/v1/latest: ${response.status}`, 'is this the URL of an edge?')
       return decodeLatest(await response.text())
     },
+    async readChunk(sha256) {
+      const response = await send(`/v1/chunks/${sha256}`, {})
+      return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined
+    },
     putChunk: (sha256, bytes) =>
       put(`/v1/operator/chunks/${sha256}`, 'application/octet-stream', bytes as Uint8Array<ArrayBuffer>),
     setLatest: (next) => put('/v1/operator/latest', 'application/json', JSON.stringify(next)),

@@ -4,8 +4,7 @@
  */
 import { seeded } from '../shared/data/random.ts'
 import { isPositive, type Token } from '../shared/data/sequence.ts'
-import type { CompiledModel } from '../shared/model/compile.ts'
-import { type InferenceState, scoreItems } from '../shared/model/infer.ts'
+import { type AnyModel, type InferenceState, scoreItems } from '../shared/model/infer.ts'
 import { rankingMetrics, topK } from '../shared/model/metrics.ts'
 import { stateAfter } from '../shared/model/rank.ts'
 import type { Scorer } from './baselines.ts'
@@ -83,7 +82,7 @@ export function tokensOfQuery(query: Query, queries: readonly string[]): Token[]
 }
 
 /** The network as it ships: int8 rows, one token a step. */
-export function networkScorer(model: CompiledModel, queries: readonly string[]): Scorer {
+export function networkScorer(model: AnyModel, queries: readonly string[]): Scorer {
   return (query, scores) => {
     scoreItems(model, stateOfQuery(model, query, queries).state, scores)
   }
@@ -93,7 +92,7 @@ export function networkScorer(model: CompiledModel, queries: readonly string[]):
  * A network's state after a query's history. Kept as long as the history is: network and blend, with and without repeats,
  * are asked about the same ones, and reading a history takes longer than scoring after it.
  */
-export function stateOfQuery(model: CompiledModel, query: Query, queries: readonly string[]): InferenceState {
+export function stateOfQuery(model: AnyModel, query: Query, queries: readonly string[]): InferenceState {
   let ofModel = knownStates.get(model)
   if (!ofModel) knownStates.set(model, (ofModel = new WeakMap()))
   let state = ofModel.get(query.items)
@@ -104,7 +103,7 @@ export function stateOfQuery(model: CompiledModel, query: Query, queries: readon
   }
   return state
 }
-const knownStates = new WeakMap<CompiledModel, WeakMap<Int32Array, InferenceState>>()
+const knownStates = new WeakMap<AnyModel, WeakMap<Int32Array, InferenceState>>()
 
 /**
  * What lists are like beyond being right.

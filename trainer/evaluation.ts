@@ -27,7 +27,8 @@ import { kernel } from './kernel.ts'
 import { type ProtocolName, type Split, split } from './protocol.ts'
 import { type Query, sampleQueries, withoutRepeats } from './queries.ts'
 import { type SliceReport, sliceReports } from './slices.ts'
-import { type Preset, type TrainProgress, train } from './train.ts'
+import { measureTables, type TableName, type TableReport } from './tables.ts'
+import { type Preset, type Trained, type TrainProgress, train } from './train.ts'
 import { modelsAt, POPULARITY_DAYS, TUNING_QUERIES } from './train-run.ts'
 
 export const MODEL_NAMES = ['popularity', 'buy-again', 'rules', ...FAMILY_NAMES, 'network', 'blend'] as const
@@ -79,6 +80,8 @@ export interface Evaluation extends Measured {
   comparisons: Comparison[]
   /** A seed each; where repeats are left out, once more for those. */
   blend_weights?: BlendWeights[]
+  /** The network with its item vectors in several formats. */
+  tables?: TableReport[]
 }
 
 export interface EvaluationOptions {
@@ -90,6 +93,8 @@ export interface EvaluationOptions {
   refit?: boolean
   /** Of each training; see `TrainOptions`. */
   maxSeconds?: number
+  /** Formats of item vectors to measure side by side. */
+  tables?: readonly TableName[]
   onProgress?: (progress: TrainProgress) => void
   /** Already trained on the protocol's training part, one a seed; else they are trained here. */
   networks?: readonly CompiledModel[]
@@ -98,24 +103,25 @@ export interface EvaluationOptions {
 }
 
 export async function evaluateModels(h: Histories, options: EvaluationOptions): Promise<Evaluation> {
-  const { protocol, models, seeds, preset, maxSeconds, onProgress } = options
+  const { protocol, models, seeds, preset, tables = [], maxSeconds, onProgress } = options
   const found = sampledSplit(split(h, protocol), options.maxQueries)
   const tuning = sampleQueries(found.validation, TUNING_QUERIES, 'tuning')
   const learned = { ...found, train: found.refit ?? found.train }
-  const networks: { seed: string; tuned: CompiledModel; asked: CompiledModel; passes: number }[] = []
+  const networks: { seed: string; tuned: CompiledModel; asked: CompiledModel; passes: number; whole?: Trained }[] = []
   const rank = await WebAssembly.compile(await kernel('rank', { importMemory: true }))
   /** As many passes as were best, now over what validated as well: nothing is left to stop by. */
   const again = async (ends: TrainingEnds, seed: string, passes: number) =>
-    (await train(h, ends, [], { preset: { ...preset, epochs: passes }, seed, maxSeconds, onProgress })).compiled
+    await train(h, ends, [], { preset: { ...preset, epochs: passes }, seed, maxSeconds, onProgress })
   const onKernel = (network: CompiledModel) => withKernel(network, rank)
   options.networks?.forEach((network, n) => {
     networks.push({ seed: seeds[n], tuned: network, asked: network, passes: preset.epochs })
   })
-  if (networks.length === 0 && (models.includes('network') || models.includes('blend'))) {
+  if (networks.length === 0 && (models.includes('network') || models.includes('blend') || tables.length > 0)) {
     for (const seed of seeds) {
-      const { compiled, best } = await train(h, found.train, tuning, { preset, seed, maxSeconds, onProgress })
-      const asked = found.refit ? await again(found.refit, seed, best.epoch) : compiled
-      networks.push({ seed, tuned: compiled, asked, passes: best.epoch })
+      const first = await train(h, found.train, tuning, { preset, seed, maxSeconds, onProgress })
+      const passes = first.best.epoch
+      const whole = found.refit ? await again(found.refit, seed, passes) : first
+      networks.push({ seed, tuned: first.compiled, asked: whole.compiled, passes, whole })
     }
   }
   const families = await trainFamilies(h, found, tuning, models.filter(isFamily), { seeds, maxSeconds, onProgress })
@@ -171,11 +177,13 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
     weights.push(...more)
   }
   if (protocol === 'sessions') evaluation.test_file = h.test?.report
+  const shipped = networks.flatMap(({ whole }) => whole ?? [])
+  if (tables.length > 0) evaluation.tables = await measureTables(h, found.test, shipped, tables, found.k)
   if (weights.length > 0) evaluation.blend_weights = weights
   if (options.refit && !found.refit) {
     const whole = { ...found, train: found.beforeTest }
     const asked: CompiledModel[] = []
-    for (const { seed, passes } of networks) asked.push(onKernel(await again(whole.train, seed, passes)))
+    for (const { seed, passes } of networks) asked.push(onKernel((await again(whole.train, seed, passes)).compiled))
     const refitted = measure(h, whole, found.test, scorersOf(whole.train, asked, weights), seeds)
     evaluation.refitted = { ...refitted.measured, comparisons: compare(refitted.ndcg, found, found.test, true, seeds) }
   }

@@ -9,6 +9,7 @@ import {
   encodeManifest,
   type Latest,
   type Manifest,
+  openManifest,
   type Phase,
   sha256Hex,
 } from '../shared/model/bundle.ts'
@@ -23,6 +24,7 @@ import {
   encodeVectors,
   type ItemView,
   type Probe,
+  type TableFormat,
   viewOf,
 } from '../shared/model/chunks.ts'
 import type { CompiledModel } from '../shared/model/compile.ts'
@@ -33,6 +35,7 @@ import { signNote } from '../shared/tlog/note.ts'
 import { popularityCounts } from './baselines.ts'
 import { itemSequences, type TrainingEnds } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
+import { makeDeltas, type Previous } from './deltas.ts'
 import { wantedEvents } from './evaluate.ts'
 import type { PublisherKey } from './keys.ts'
 
@@ -55,6 +58,8 @@ export interface BundleInput {
   histories: Histories
   /** Absent while there are only counts. */
   network?: CompiledModel
+  /** How the network's item vectors travel; int8 when left out. */
+  table?: TableFormat
   blend: BlendWeights
   /** A text encoder's file. */
   text?: Uint8Array
@@ -62,17 +67,12 @@ export interface BundleInput {
   key: PublisherKey
   /** Milliseconds since 1970 */
   now: number
+  /** What browsers have now: deltas from it are made where they are worth it. */
+  previous?: Previous
 }
 
-export async function makeBundle({
-  histories: h,
-  network,
-  blend,
-  text,
-  version,
-  key,
-  now,
-}: BundleInput): Promise<Bundle> {
+export async function makeBundle(input: BundleInput): Promise<Bundle> {
+  const { histories: h, network, table, blend, text, version, key, now, previous } = input
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -88,7 +88,7 @@ export async function makeBundle({
   ]
   if (network) {
     parts.push(
-      { name: 'vectors', phase: 'rank', bytes: encodeVectors(network) },
+      { name: 'vectors', phase: 'rank', bytes: encodeVectors(network, table) },
       { name: 'encoder', phase: 'rank', bytes: encodeEncoder(network) },
     )
   }
@@ -99,7 +99,7 @@ export async function makeBundle({
       rules: decodeRules(encodeRules(rules)),
       popularity: popularityShare(popularity),
       weights: blend,
-      ...(network ? { network: decodeModel(encodeVectors(network), encodeEncoder(network)) } : {}),
+      ...(network ? { network: decodeModel(encodeVectors(network, table), encodeEncoder(network)) } : {}),
     },
     PROBE_TIME,
   )
@@ -107,12 +107,11 @@ export async function makeBundle({
   if (text) parts.push({ name: 'text', phase: 'idle', bytes: text })
 
   const chunks = new Map<string, Uint8Array>()
-  const refs: Manifest['chunks'] = []
-  for (const { name, phase, bytes } of parts) {
-    const sha256 = await sha256Hex(bytes)
-    chunks.set(sha256, bytes)
-    refs.push({ name, sha256, bytes: bytes.length, phase })
-  }
+  const named = await Promise.all(parts.map(async (part) => ({ ...part, sha256: await sha256Hex(part.bytes) })))
+  for (const { sha256, bytes } of named) chunks.set(sha256, bytes)
+  const refs = named.map(({ name, sha256, bytes, phase }) => ({ name, sha256, bytes: bytes.length, phase }))
+  const deltas = previous && (await makeDeltas(named, previous))
+  for (const [sha256, bytes] of deltas?.chunks ?? []) chunks.set(sha256, bytes)
   const currency = h.items.find((item) => item.currency)?.currency
   const manifest: Manifest = {
     format: BUNDLE_FORMAT,
@@ -125,6 +124,7 @@ export async function makeBundle({
     ...(currency ? { currency } : {}),
     blend,
     chunks: refs,
+    ...(deltas && deltas.refs.length > 0 ? { deltas: deltas.refs } : {}),
   }
   const note = await signNote(encodeManifest(manifest), key.name, key.keys)
   const manifestHash = await sha256Hex(note)
@@ -197,6 +197,7 @@ function makeProbes(h: Histories, models: Models, now: number): Probe[] {
 /** Where a bundle is put: a folder that an edge serves, or an edge over HTTP. */
 export interface Destination {
   latest(): Promise<Latest | undefined>
+  readChunk(sha256: string): Promise<Uint8Array | undefined>
   putChunk(sha256: string, bytes: Uint8Array): Promise<unknown>
   setLatest(next: Latest): Promise<void>
 }
@@ -205,4 +206,13 @@ export interface Destination {
 export async function publish(bundle: Bundle, destination: Destination): Promise<void> {
   for (const [sha256, bytes] of bundle.chunks) await destination.putChunk(sha256, bytes)
   await destination.setLatest(bundle.latest)
+}
+
+/** The bundle that a destination has now; undefined before the first, and where it is not this publisher's or not whole. */
+export async function readPrevious(destination: Destination, verifierKey: string): Promise<Previous | undefined> {
+  const latest = await destination.latest()
+  const read = (sha256: string) => destination.readChunk(sha256).catch(() => undefined)
+  const note = latest && (await read(latest.manifest))
+  const manifest = note && (await openManifest(note, verifierKey).catch(() => undefined))
+  return manifest && { manifest, read }
 }

@@ -19,10 +19,10 @@ type ArrayOf = {
   u32: Uint32Array
   f32: Float32Array
 }
-type TypeName = keyof ArrayOf
+export type TypeName = keyof ArrayOf
 export type PlainArray = ArrayOf[TypeName]
 
-const TYPES = {
+export const TYPES = {
   i8: Int8Array,
   u8: Uint8Array,
   u16: Uint16Array,
@@ -61,7 +61,7 @@ export function encodeArrays<Meta>({ meta, arrays }: ArrayFile<Meta>): Uint8Arra
   return bytes
 }
 
-function typeOf(array: PlainArray): TypeName {
+export function typeOf(array: PlainArray): TypeName {
   for (const [name, type] of Object.entries(TYPES)) if (array instanceof type) return name as TypeName
   throw new Error('arrays: unknown kind of array')
 }

@@ -6,6 +6,12 @@
  *     GET /v1/chunks/9f86d0…    the manifest: a C2SP signed note whose text is one line of JSON
  *     GET /v1/chunks/…          each chunk, in the manifest's order
  *
+ * A browser that keeps an earlier version fetches, in place of a changed chunk, the deltas that lead to it (`delta.ts`).
+ * The manifest lists them, each by what it starts from, what it makes and its own hash; the newest link of each chain
+ * makes a chunk of this version:
+ *
+ *     "deltas":[{"from":"77ab…","to":"c01d…","sha256":"5e88…","bytes":70240}, …]
+ *
  * This file is the envelope; `chunks.ts` says what is inside each chunk.
  */
 import * as v from 'valibot'
@@ -23,6 +29,7 @@ export type ChunkName = (typeof CHUNK_NAMES)[number]
 /** Nothing of a bundle is larger; a browser stops reading there. */
 export const MAX_CHUNK_BYTES = 64 << 20
 const MAX_CHUNKS = 64
+const MAX_DELTAS = 128
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -35,6 +42,15 @@ const chunkRef = v.strictObject({
   sha256,
   bytes: v.pipe(count, v.maxValue(MAX_CHUNK_BYTES)),
   phase: v.picklist(PHASES),
+})
+
+const deltaRef = v.strictObject({
+  /** The chunk it is applied to, and the chunk that must come out. */
+  from: sha256,
+  to: sha256,
+  /** Of the delta itself. */
+  sha256,
+  bytes: v.pipe(count, v.maxValue(MAX_CHUNK_BYTES)),
 })
 
 const blendWeights = v.strictObject({
@@ -63,11 +79,20 @@ const manifest = v.strictObject({
     v.maxLength(MAX_CHUNKS),
     v.check((refs) => new Set(refs.map(({ name }) => name)).size === refs.length, 'a chunk is named twice'),
   ),
+  /** Absent where nothing is worth it. */
+  deltas: v.optional(
+    v.pipe(
+      v.array(deltaRef),
+      v.maxLength(MAX_DELTAS),
+      v.check((refs) => new Set(refs.map(({ to }) => to)).size === refs.length, 'two deltas make the same chunk'),
+    ),
+  ),
 })
 
 const latest = v.strictObject({ version: v.pipe(count, v.minValue(1)), manifest: sha256 })
 
 export type ChunkRef = v.InferOutput<typeof chunkRef>
+export type DeltaRef = v.InferOutput<typeof deltaRef>
 export type Manifest = v.InferOutput<typeof manifest>
 export type Latest = v.InferOutput<typeof latest>
 
@@ -102,6 +127,34 @@ export const decodeManifest = (text: string): Manifest => decodeJson('manifest',
  */
 export async function openManifest(note: Uint8Array, verifierKey: string): Promise<Manifest> {
   return decodeManifest(await openNote(note, verifierKey))
+}
+
+/** Everything that an edge must have before it serves this bundle, the manifest aside. */
+export const filesOf = ({ chunks, deltas = [] }: Manifest): { sha256: string; bytes: number }[] => [
+  ...chunks,
+  ...deltas,
+]
+
+/**
+ * The deltas that lead to a chunk, the one to apply first first: back from the chunk until one starts from what is held.
+ * @returns undefined when none does
+ */
+export function deltasTo(
+  sha256: string,
+  deltas: readonly DeltaRef[],
+  holds: (sha256: string) => boolean,
+): DeltaRef[] | undefined {
+  const path: DeltaRef[] = []
+  let wanted = sha256
+  // A chunk may become what it was: without an end the walk would go round.
+  while (path.length < deltas.length) {
+    const last = deltas.find(({ to }) => to === wanted)
+    if (!last) return undefined
+    path.unshift(last)
+    if (holds(last.from)) return path
+    wanted = last.from
+  }
+  return undefined
 }
 
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {

@@ -4,7 +4,7 @@
  *     shelf     the first shelf: what is wanted now, ready to show, before anything else is there
  *     items     what every item is called, costs and looks like, in columns
  *     rules     sequential rules, bought-together rules, popularity
- *     vectors   item vectors and biases
+ *     vectors   item vectors, int8 or packed to int4, and biases
  *     encoder   the network's blocks; where queries enter
  *     probes    histories with the list they must give: run before a new bundle is used
  *     text      subword vectors for search (`text-encoder.ts`), when the shop has them; fetched in idle time
@@ -16,7 +16,7 @@ import { TEXT_WIDTH } from '../data/text.ts'
 import { type ArrayFile, decodeArrays, encodeArrays, type PlainArray, take } from './arrays.ts'
 import type { CompiledBlock, CompiledModel } from './compile.ts'
 import type { ModelConfig } from './params.ts'
-import { quantiseRows, rowsOf } from './quantise.ts'
+import { packRows, type QuantisedRows, quantiseRows, rowsOf, unpackRows } from './quantise.ts'
 import type { Rules } from './rules.ts'
 
 const encoder = new TextEncoder()
@@ -198,11 +198,21 @@ function unpackRules(name: string, file: ArrayFile<unknown>, items: number): Rul
   return { start, target, weight }
 }
 
-export function encodeVectors({ table, bias }: CompiledModel): Uint8Array {
-  return encodeArrays({
-    meta: { width: table.width },
-    arrays: { values: table.values, scales: table.scales, bias },
-  })
+export const TABLE_FORMATS = ['int8', 'int4'] as const
+export type TableFormat = (typeof TABLE_FORMATS)[number]
+
+export function encodeVectors({ table, bias }: CompiledModel, format: TableFormat = 'int8'): Uint8Array {
+  const meta = { width: table.width }
+  if (format === 'int8') return encodeArrays({ meta, arrays: { values: table.values, scales: table.scales, bias } })
+  const { codes, levels, scales } = packRows(table)
+  return encodeArrays({ meta, arrays: { codes, levels, scales, bias } })
+}
+
+function decodeTable(file: ArrayFile<unknown>, items: number, width: number): QuantisedRows {
+  const scales = take(file, 'scales', 'f32', items)
+  if (!file.arrays.codes) return { width, values: take(file, 'values', 'i8', items * width), scales }
+  const codes = take(file, 'codes', 'u8', items * Math.ceil(width / 2))
+  return unpackRows({ width, codes, levels: take(file, 'levels', 'i8', 16), scales })
 }
 
 const MATRICES = ['qkv', 'out', 'up', 'down'] as const
@@ -252,11 +262,7 @@ export function decodeModel(vectors: Uint8Array, encoderBytes: Uint8Array): Comp
   }
   return {
     config,
-    table: {
-      width: d,
-      values: take(table, 'values', 'i8', items * d),
-      scales: take(table, 'scales', 'f32', items),
-    },
+    table: decodeTable(table, items, d),
     bias: take(table, 'bias', 'f32', items),
     action: take(file, 'action', 'f32', ACTIONS.length * d),
     gap: take(file, 'gap', 'f32', GAP_BUCKETS * d),

@@ -24,10 +24,11 @@ export interface CompiledBlock {
   down: Float32Array
 }
 
-export interface CompiledModel {
+/** @template Values of the table: what ships is int8, float32 is what it is measured against */
+export interface CompiledModel<Values = Int8Array> {
   config: ModelConfig
   /** (V, d) */
-  table: QuantisedRows
+  table: { width: number; values: Values; scales: Float32Array }
   /** (V) */
   bias: Float32Array
   /** (actions, d) */
@@ -53,19 +54,8 @@ export interface Adapter {
 
 /** @throws Error when the content is of another catalogue than the parameters */
 export function compile(config: ModelConfig, params: Params, content?: Content): CompiledModel {
-  const { items: V, width: d, heads, hidden } = config
+  const { width: d, heads, hidden } = config
   const get = (name: string) => params[name].values
-  if (content && (content.width !== config.contentWidth || content.rows.length !== V * content.width)) {
-    throw new Error(
-      `compile: content of ${content.rows.length / content.width} items × ${content.width}, for ${V} × ${config.contentWidth}`,
-    )
-  }
-  const table = Float32Array.from(get('item.id'))
-  if (content) {
-    foldContent(content, get('item.content')).forEach((value, at) => {
-      table[at] += value
-    })
-  }
   const blocks = Array.from({ length: config.blocks }, (_, n): CompiledBlock => {
     const w = (name: string) => get(`block${n}.${name}`)
     const qkv = scaleRows(w('qkv'), w('norm1'), 3 * d)
@@ -81,7 +71,7 @@ export function compile(config: ModelConfig, params: Params, content?: Content):
   })
   return {
     config,
-    table: quantiseRows(table, d),
+    table: quantiseRows(foldItems(config, params, content), d),
     bias: Float32Array.from(get('item.bias')),
     action: Float32Array.from(get('token.action')),
     gap: Float32Array.from(get('token.gap')),
@@ -89,6 +79,26 @@ export function compile(config: ModelConfig, params: Params, content?: Content):
     norm: Float32Array.from(get('norm')),
     ...(content ? { content: quantiseRows(get('item.content'), d) } : {}),
   }
+}
+
+/**
+ * Every item's vector, (V, d).
+ * @throws Error when the content is of another catalogue than the parameters
+ */
+export function foldItems(config: ModelConfig, params: Params, content?: Content): Float32Array {
+  const { items: V } = config
+  if (content && (content.width !== config.contentWidth || content.rows.length !== V * content.width)) {
+    throw new Error(
+      `compile: content of ${content.rows.length / content.width} items × ${content.width}, for ${V} × ${config.contentWidth}`,
+    )
+  }
+  const table = Float32Array.from(params['item.id'].values)
+  if (content) {
+    foldContent(content, params['item.content'].values).forEach((value, at) => {
+      table[at] += value
+    })
+  }
+  return table
 }
 
 /**

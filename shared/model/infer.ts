@@ -17,7 +17,10 @@ export interface InferenceState {
   lastTime: number | undefined
 }
 
-export function startState(model: CompiledModel): InferenceState {
+/** The browser's tables are int8. */
+export type AnyModel = CompiledModel<Int8Array | Float32Array>
+
+export function startState(model: AnyModel): InferenceState {
   const { width: d, window, blocks } = model.config
   return {
     state: new Float32Array(d),
@@ -28,7 +31,7 @@ export function startState(model: CompiledModel): InferenceState {
 }
 
 /** Takes one more token into `state`. About 2·(4d² + 3df) multiplications a block, and 2dW for attention. */
-export function step(model: CompiledModel, state: InferenceState, token: Token): void {
+export function step(model: AnyModel, state: InferenceState, token: Token): void {
   const { width: d, heads, window, hidden } = model.config
   const multiply = model.kernel?.multiply ?? multiplyPlainly
   const x = embed(model, token, state.lastTime)
@@ -75,12 +78,12 @@ export function step(model: CompiledModel, state: InferenceState, token: Token):
  * Writes every item's score, e_i · state + b_i, to `scores` (V). 2·d·V operations and d·V bytes read: for 10,000 items of
  * 64 that is 640 kB, which a phone's cache holds.
  */
-export function scoreItems(model: CompiledModel, state: Float32Array, scores: Float32Array): void {
+export function scoreItems(model: AnyModel, state: Float32Array, scores: Float32Array): void {
   if (model.kernel) model.kernel.score(state, scores)
   else scorePlainly(model, state, scores)
 }
 
-function scorePlainly(model: CompiledModel, state: Float32Array, scores: Float32Array): void {
+function scorePlainly(model: AnyModel, state: Float32Array, scores: Float32Array): void {
   const { values, scales, width: d } = model.table
   const { bias } = model
   const x = Float64Array.from(state) // else each factor is widened again for each item
@@ -113,7 +116,7 @@ function scorePlainly(model: CompiledModel, state: Float32Array, scores: Float32
 }
 
 /** √d · row + A[action] + T[gap], (d). A query's row is made from its text. */
-function embed(model: CompiledModel, token: Token, lastTime: number | undefined): Float32Array {
+function embed(model: AnyModel, token: Token, lastTime: number | undefined): Float32Array {
   const d = model.config.width
   const x = new Float32Array(d)
   if (token.item >= 0) {

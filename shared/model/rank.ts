@@ -10,7 +10,7 @@
 import { BUY, isPositive, type Token } from '../data/sequence.ts'
 import type { Probe, RulesChunk } from './chunks.ts'
 import type { CompiledModel } from './compile.ts'
-import { type InferenceState, scoreItems, startState, step } from './infer.ts'
+import { type AnyModel, type InferenceState, scoreItems, startState, step } from './infer.ts'
 import type { Kernel } from './kernel.ts'
 import { topK } from './metrics.ts'
 import { scoreRules } from './rules.ts'
@@ -136,7 +136,7 @@ export function signalsOf(
 }
 
 /** The network's state after a history. Tokens further back than every block's window cannot change it. */
-export function stateAfter(network: CompiledModel, tokens: readonly Token[]): InferenceState {
+export function stateAfter(network: AnyModel, tokens: readonly Token[]): InferenceState {
   const { blocks, window } = network.config
   const reach = blocks * (window - 1) + 1
   const state = startState(network)

@@ -177,6 +177,18 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     /one of auto, tfjs-node-gpu, webgpu, wasm/,
   ],
   'nowhere to publish': [['publish', '--data', 'e.csv'], {}, /where to publish/, /--to FOLDER or --edge URL/],
+  'a table of no known format': [
+    ['publish', '--data', 'e.csv', '--to', 'b', '--table', 'int3'],
+    {},
+    /--table int3: not known/,
+    /int8, int4/,
+  ],
+  'tables of no known format': [
+    ['evaluate', '--data', 'e.csv', '--tables', 'int8,int3'],
+    {},
+    /--tables int3: not known/,
+    /float32, int8, int4/,
+  ],
   'an output below a file': [['import', 'e.csv', '--out', 'e.csv/o'], { 'e.csv': EVENTS }, /e\.csv\/o: /, /folder/],
   'a home below a file': [['start', '--home', 'e.csv/h', '--no-open'], { 'e.csv': EVENTS }, /e\.csv\/h: /, /folder/],
   // Linux refuses new folders there to everyone, root included; elsewhere there is no /sys, and none can be made.

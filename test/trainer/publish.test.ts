@@ -158,6 +158,7 @@ describe('a bundle', () => {
     const done: string[] = []
     const destination = {
       latest: async () => undefined,
+      readChunk: async () => undefined,
       putChunk: async (sha256: string) => done.push(sha256),
       setLatest: async () => void done.push('latest'),
     }

@@ -4,7 +4,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Product } from '../../shared/data/catalog.ts'
-import { BUNDLE_FORMAT, type ChunkName, encodeManifest, type Phase, sha256Hex } from '../../shared/model/bundle.ts'
+import {
+  BUNDLE_FORMAT,
+  type ChunkName,
+  type DeltaRef,
+  encodeManifest,
+  type Phase,
+  sha256Hex,
+} from '../../shared/model/bundle.ts'
 import { encodeItems, encodeProbes, encodeRules, encodeShelf, viewOf } from '../../shared/model/chunks.ts'
 import { countRules, withinBasket } from '../../shared/model/rules.ts'
 import { signNote, verifierKeyText } from '../../shared/tlog/note.ts'
@@ -31,6 +38,11 @@ export interface Published {
   names: Map<ChunkName | 'manifest', string>
 }
 
+export interface Link {
+  ref: DeltaRef
+  bytes: Uint8Array
+}
+
 export interface Signer {
   key: string
   sign(text: string): Promise<Uint8Array>
@@ -42,7 +54,7 @@ export async function createSigner(name = 'shop.test'): Promise<Signer> {
 }
 
 /** Rules in which each product is followed by the next: mug → lamp → vase … */
-export async function publish(signer: Signer, version: number): Promise<Published> {
+export async function publish(signer: Signer, version: number, links: readonly Link[] = []): Promise<Published> {
   const views = PRODUCTS.map(viewOf)
   const chain = Array.from({ length: 8 }, () => PRODUCTS.map((_, n) => n))
   const popularity = Float32Array.from(PRODUCTS, (_, n) => 100 - n + version)
@@ -69,6 +81,7 @@ export async function publish(signer: Signer, version: number): Promise<Publishe
     names.set(name, sha256)
     refs.push({ name, sha256, bytes: bytes.length, phase })
   }
+  for (const { ref, bytes } of links) chunks.set(ref.sha256, bytes)
   const note = await signer.sign(
     encodeManifest({
       format: BUNDLE_FORMAT,
@@ -81,6 +94,7 @@ export async function publish(signer: Signer, version: number): Promise<Publishe
       currency: 'GBP',
       blend: { network: 0, rules: 1, popularity: 0.1, buyAgain: 0.1 },
       chunks: refs,
+      ...(links.length > 0 ? { deltas: links.map(({ ref }) => ref) } : {}),
     }),
   )
   const manifest = await sha256Hex(note)

@@ -9,6 +9,7 @@ import { type Evaluation, evaluateModels, type Measured, MODEL_NAMES, type Model
 import { pictureFeatures } from '../picture-features.ts'
 import { progressView } from '../progress.ts'
 import { PROTOCOLS } from '../protocol.ts'
+import { TABLE_NAMES, type TableReport } from '../tables.ts'
 import { openThumbnails } from '../thumbnails.ts'
 import { PRESETS, type PresetName } from '../train.ts'
 import { UserError } from '../user-error.ts'
@@ -26,7 +27,8 @@ Examples:
   vitrine evaluate --data Beauty.txt.gz --protocol leave-one-out --models rules,item-knn,mf,gru,cnn,autoencoder --json
   vitrine evaluate --data diginetica.train-sessions.txt.gz --protocol sessions --models markov,rules,item-knn
   vitrine evaluate --data online-retail.csv.gz --protocol cold-items --seeds 1,2,3
-  vitrine evaluate --data .vitrine/sample --protocol cold-items --hide-category "Mugs & cups"`,
+  vitrine evaluate --data .vitrine/sample --protocol cold-items --hide-category "Mugs & cups"
+  vitrine evaluate --data Beauty.txt.gz --protocol leave-one-out --models network --tables float32,int8,int4`,
   },
   args: {
     data: {
@@ -81,6 +83,11 @@ Examples:
       description: 'Folder or tar of pictures, to see whether they help (cold-items)',
     },
     backend: BACKEND_FLAG,
+    tables: {
+      type: 'string',
+      valueHint: TABLE_NAMES.join(','),
+      description: 'Formats of the network’s item vectors: what each loses against float32',
+    },
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
@@ -118,6 +125,7 @@ Examples:
     }
     const protocol = oneOf('--protocol', [...PROTOCOLS], args.protocol)
     const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
+    const tables = args.tables?.split(',').map((name) => oneOf('--tables', TABLE_NAMES, name.trim()))
     const histories = await loadHistories(args.data)
     const view = progressView()
     const evaluation = await evaluateModels(histories, {
@@ -127,6 +135,7 @@ Examples:
       seeds: args.seeds.split(','),
       refit: args.refit,
       maxSeconds: args['max-seconds'] === undefined ? undefined : positive('--max-seconds', args['max-seconds']),
+      ...(tables ? { tables } : {}),
       onProgress: view.show,
     }).finally(view.end)
     console.log(args.json ? JSON.stringify(evaluation) : table(evaluation))
@@ -170,6 +179,7 @@ function table(evaluation: Evaluation): string {
     const title = `${evaluation.without_repeats.queries.toLocaleString('en')} queries, without what the shopper bought before`
     parts.push(...sections(title, evaluation.without_repeats, evaluation.k))
   }
+  if (evaluation.tables) parts.push(tablesSection(evaluation.tables))
   const differences = evaluation.comparisons.map(({ a, b, metric, repeats, seed, interval }) => {
     const [mean, low, high] = [interval.mean, interval.low, interval.high].map((n) => n.toFixed(4))
     const about = [repeats ? '' : 'without repeats', seed === undefined ? '' : `seed ${seed}`]
@@ -230,4 +240,21 @@ function grid(head: string[], rows: string[][]): string {
   return [head, ...rows]
     .map((cells) => cells.map((cell, at) => (at === 0 ? cell.padEnd(first) : cell.padStart(13))).join(''))
     .join('\n')
+}
+
+/** What each format loses: the interval of NDCG, as a share of float32's. */
+function tablesSection(tables: readonly TableReport[]): string {
+  const percent = (value: number) => `${(100 * value).toFixed(2)} %`
+  const { k } = tables[0]
+  return grid(
+    ['item vectors', `hr@${k}`, `ndcg@${k}`, 'same items', 'bytes, brotli', 'change', 'from', 'to'],
+    tables.map(({ table, hr, ndcg, overlap, bytes, ndcg_change: { mean, low, high } }) => [
+      table,
+      hr.toFixed(4),
+      ndcg.toFixed(4),
+      percent(overlap),
+      bytes.toLocaleString('en'),
+      ...[mean, low, high].map((change) => percent(change / (ndcg - mean))),
+    ]),
+  )
 }

@@ -1,13 +1,15 @@
 /** `vitrine publish`: a bundle from a history and a run, signed, to a folder or to an edge over HTTP. */
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
+import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
 import { loadHistories } from '../datasets/load.ts'
+import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
 import { openPublisherKey } from '../keys.ts'
-import { type Destination, makeBundle, publish } from '../publish.ts'
+import { type Destination, makeBundle, publish, readPrevious } from '../publish.ts'
 import { readRun } from '../run-folder.ts'
 import { openBundles, scriptTag } from '../serve.ts'
 import { readTextEncoder } from '../text/encoder-file.ts'
@@ -26,6 +28,12 @@ Examples:
     data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
     run: { type: 'string', valueHint: 'FOLDER', description: 'A run of "vitrine train"; without it, counts alone' },
     text: { type: 'string', valueHint: 'FILE', description: 'A text encoder of "vitrine text-encoder", for search' },
+    table: {
+      type: 'string',
+      default: 'int8',
+      valueHint: TABLE_FORMATS.join('|'),
+      description: 'How item vectors travel; int4 is half the bytes and a measured loss: "vitrine evaluate --tables"',
+    },
     to: { type: 'string', valueHint: 'FOLDER', description: 'A folder that "vitrine serve" serves' },
     edge: { type: 'string', valueHint: 'URL', description: 'An edge; its token in VITRINE_TOKEN' },
     key: {
@@ -39,6 +47,8 @@ Examples:
   },
   async run({ args }) {
     const openDestination = destinationOf(args)
+    const table = TABLE_FORMATS.find((format) => format === args.table)
+    if (!table) throw new UserError(`--table ${args.table}: not known`, `one of ${TABLE_FORMATS.join(', ')}`)
     const h = await loadHistories(args.data)
     const run = args.run === undefined ? undefined : await readRun(args.run)
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
@@ -52,27 +62,51 @@ Examples:
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
     const content = run && run.config.contentWidth > 0 ? contentOf(h.items) : undefined
+    const previous = await readPrevious(destination, key.verifierKey)
     const bundle = await makeBundle({
       histories: h,
       ...(run ? { network: compile(run.config, run.params, content) } : {}),
       ...(text ? { text } : {}),
+      table,
       blend: run?.info.blend.weights ?? COUNTS_ALONE,
       version: ((await destination.latest())?.version ?? 0) + 1,
       key,
       now: Date.now(),
+      ...(previous ? { previous } : {}),
     })
     await publish(bundle, destination)
-    const { version, items, chunks } = bundle.manifest
+    const { version, items, chunks, deltas = [] } = bundle.manifest
+    const transfer = await measureTransfer(bundle.manifest, bundle.chunks, previous?.manifest)
     const tag = scriptTag(args.edge ?? 'https://EDGE', key.verifierKey)
-    if (args.json) console.log(JSON.stringify({ version, items, manifest: bundle.latest.manifest, chunks, tag }))
-    else {
-      console.log(
-        `bundle ${version}: ${items} items, ${chunks.map(({ name, bytes }) => `${name} ${Math.ceil(bytes / 1000)} kB`).join(', ')}`,
-      )
+    if (args.json) {
+      const { manifest } = bundle.latest
+      console.log(JSON.stringify({ version, items, manifest, chunks, deltas, transfer, tag }))
+    } else {
+      console.log(`bundle ${version}: ${items} items`)
+      console.log(transferTable(transfer, previous?.manifest.version))
       console.log(`in your pages: ${tag}`)
     }
   },
 })
+
+/** What a first visit fetches, and what a browser that keeps the version before does. */
+function transferTable(transfer: readonly Transfer[], previous: number | undefined): string {
+  const total = {
+    name: 'together',
+    whole: transfer.reduce((sum, { whole }) => sum + whole, 0),
+    fromPrevious: transfer.reduce((sum, { fromPrevious = 0 }) => sum + fromPrevious, 0),
+  }
+  const cells = [
+    ['bytes, brotli', 'whole', ...(previous === undefined ? [] : [`from bundle ${previous}`])],
+    ...[...transfer, total].map(({ name, whole, fromPrevious }) => [
+      name,
+      ...[whole, ...(previous === undefined ? [] : [fromPrevious ?? whole])].map((bytes) => bytes.toLocaleString('en')),
+    ]),
+  ]
+  return cells
+    .map(([name, ...sizes]) => `  ${name.padEnd(13)}${sizes.map((size) => size.padStart(16)).join('')}`)
+    .join('\n')
+}
 
 /** Nothing was validated: rules lead, and the others settle what rules leave open. */
 const COUNTS_ALONE = { network: 0, rules: 1, popularity: 0.1, buyAgain: 0.1 }

@@ -2,6 +2,11 @@
  * Brings the published bundle to this browser: pointer, manifest, then chunks one after the other in the manifest's
  * order. What is fetched depends on the version already here and on nothing else, above all not on what the shopper did.
  *
+ * Where the bundle is kept, a changed chunk is made from the kept one by the deltas that the manifest names: these requests
+ * say which version was here, and that it was kept, and they are the same for everyone of whom that is true. Elsewhere
+ * chunks are fetched whole, because it is the HTTP cache that brings them to the next page. A delta that is missing,
+ * damaged or gives other bytes than the manifest's hash costs its own download, and the chunk is fetched whole.
+ *
  * Nothing is used before it is checked: the manifest's signature, its version (never back), each chunk's length and
  * SHA-256, then the engine's own probes. What fails is refused with the reason, and what was installed stays.
  */
@@ -9,10 +14,13 @@ import {
   type ChunkName,
   type ChunkRef,
   decodeLatest,
+  deltasTo,
+  MAX_CHUNK_BYTES,
   type Manifest,
   openManifest,
   sha256Hex,
 } from '../../shared/model/bundle.ts'
+import { applyDelta } from '../../shared/model/delta.ts'
 import { getChunk, getLatest, keepLatest, Unreachable } from '../network.ts'
 import { loadBundle, saveBundle } from '../store/chunks.ts'
 import type { Database } from '../store/database.ts'
@@ -40,6 +48,8 @@ interface Destination {
   key: string
   engine: Engine
   installed: Installed | undefined
+  /** Whether what is installed outlives the page. */
+  keeps: boolean
   onInstalled(installed: Installed): void
   /** Resolves when the page has had its first shelf, so that what is fetched for later is not in its way. */
   idle(): Promise<void>
@@ -50,7 +60,7 @@ interface Destination {
  * @throws Unreachable when the edge cannot be reached, Refused when what it has is not installed
  */
 export async function installLatest(destination: Destination, from: 'edge' | 'cache'): Promise<void> {
-  const { edge, key, installed, engine, onInstalled, idle } = destination
+  const { edge, key, installed, keeps, engine, onInstalled, idle } = destination
   const text = await getLatest(edge, from)
   const latest = attempt(0, () => decodeLatest(text))
   const { version } = latest
@@ -76,7 +86,11 @@ export async function installLatest(destination: Destination, from: 'edge' | 'ca
   for (const [i, ref] of manifest.chunks.entries()) {
     const next = manifest.chunks[i + 1]?.phase
     if (ref.phase === 'idle' && manifest.chunks[i - 1]?.phase !== 'idle') await idle()
-    chunks.set(ref.sha256, have.get(ref.sha256) ?? (await fetchChecked(edge, ref.sha256, version, ref)))
+    const bytes =
+      have.get(ref.sha256) ??
+      (keeps ? await makeFromDeltas(edge, ref, manifest, have) : undefined) ??
+      (await fetchChecked(edge, ref.sha256, version, ref))
+    chunks.set(ref.sha256, bytes)
     if (next === ref.phase) continue
     // A first visit shows what it has as soon as it can. An upgrade waits until it ranks as well as what it replaces.
     if (ref.phase !== 'first' || before === 0 || next === undefined) install(next === undefined)
@@ -114,8 +128,35 @@ function partsOf(manifest: Manifest, chunks: Map<string, Uint8Array>): Map<Chunk
   return parts
 }
 
+/** @returns undefined when no deltas lead from what is here to the chunk, or they do not give it */
+async function makeFromDeltas(
+  edge: string,
+  ref: ChunkRef,
+  { version, deltas = [] }: Manifest,
+  have: ReadonlyMap<string, Uint8Array>,
+): Promise<Uint8Array | undefined> {
+  const path = deltasTo(ref.sha256, deltas, (sha256) => have.has(sha256))
+  let bytes = path && have.get(path[0].from)
+  for (const delta of path ?? []) {
+    if (!bytes) return undefined
+    const maxBytes = delta.to === ref.sha256 ? ref.bytes : MAX_CHUNK_BYTES
+    try {
+      bytes = applyDelta(bytes, await fetchChecked(edge, delta.sha256, version, { ...delta, name: 'delta' }), maxBytes)
+    } catch {
+      return undefined // whatever it is, the whole chunk will tell: if the edge is away, that fails too
+    }
+    if ((await sha256Hex(bytes)) !== delta.to) return undefined
+  }
+  return bytes
+}
+
 /** A damaged copy in the HTTP cache would stay there for a year, so the second try goes past it. */
-async function fetchChecked(edge: string, sha256: string, version: number, ref?: ChunkRef): Promise<Uint8Array> {
+async function fetchChecked(
+  edge: string,
+  sha256: string,
+  version: number,
+  ref?: { name: string; bytes: number },
+): Promise<Uint8Array> {
   let reason = ''
   for (const cache of ['force-cache', 'reload'] as const) {
     try {

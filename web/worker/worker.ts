@@ -224,6 +224,7 @@ function destination({ edge, key }: Start) {
     key,
     engine,
     installed,
+    keeps: consent.remember && log.database !== undefined,
     onInstalled(now: Installed) {
       installed = now
       post({ type: 'changed', what: 'bundle' })

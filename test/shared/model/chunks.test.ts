@@ -19,7 +19,7 @@ import {
 } from '../../../shared/model/chunks.ts'
 import { compile } from '../../../shared/model/compile.ts'
 import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
-import { rowsOf } from '../../../shared/model/quantise.ts'
+import { packRows, rowsOf, unpackRows } from '../../../shared/model/quantise.ts'
 import { countRules, topRules } from '../../../shared/model/rules.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
@@ -184,6 +184,22 @@ describe('the network in two chunks', () => {
     })
     if (!decoded.content || !model.content) throw new Error('the text rows are missing')
     expect(rowsOf(decoded.content)).toEqual(rowsOf(model.content).slice(0, TEXT_WIDTH * 8))
+  })
+
+  it('has its vectors packed to int4 as int8 rows again, in half the bytes', () => {
+    const packed = encodeVectors(model, 'int4')
+    const decoded = decodeModel(packed, encoder)
+    expect(decoded.table).toEqual(unpackRows(packRows(model.table)))
+    expect(decoded.table.values).toHaveLength(model.table.values.length)
+    expect(decoded.bias).toEqual(model.bias)
+    const file = decodeArrays(packed)
+    expect(file.arrays.codes.byteLength).toBe(model.table.values.length / 2)
+    for (const name of ['codes', 'levels', 'scales']) {
+      const short = damaged(({ arrays }) => (arrays[name] = arrays[name].slice(1)), packed)
+      expect(() => decodeModel(short, encoder), name).toThrow(`"${name}" has`)
+      const without = damaged(({ arrays }) => delete arrays[name], packed)
+      expect(() => decodeModel(without, encoder), name).toThrow('no ')
+    }
   })
 
   const damaged = (change: (file: ReturnType<typeof decodeArrays<Record<string, unknown>>>) => void, of = encoder) => {
