@@ -7,8 +7,9 @@ import { UserError } from './user-error.ts'
 /** One batch may be odd: this many in a row are not. */
 const STEPS = 20
 /**
- * Above ln V, the loss of a guess among all V items, or above the first loss where that is higher. A network that learns
- * stays below both; one whose learning rate is too high was seen at 2 to 50 times ln V.
+ * Times ln V, the loss of a guess among all V items, or times the first loss where that is higher. In a small training
+ * (200 items), rates that learn stayed below 1.2, one that only stalls at 1.1, which early stopping ends, and those that
+ * ran away at 8 and more.
  */
 const TOLERATED = 1.5
 
