@@ -1,8 +1,9 @@
 /** Where a training step happens: in this process on whatever back end is ready, or on several threads of the CPU. */
 import * as tf from '@tensorflow/tfjs-core'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../shared/model/fit.ts'
-import { tensorsOf } from '../shared/model/model.ts'
+import { tensorsOf, type Weights } from '../shared/model/model.ts'
 import type { Params } from '../shared/model/params.ts'
+import { readyBackend } from './backend.ts'
 import type { GradientThread } from './gradient-thread.ts'
 import { createParallelLearner } from './parallel-learner.ts'
 
@@ -26,7 +27,8 @@ export async function createTrainingLearner(params: Params, task: Task, threads:
   return threads > 1 ? createParallelLearner(params, task, threads) : createLearnerHere(params, task)
 }
 
-function createLearnerHere(params: Params, task: Task): TrainingLearner {
+async function createLearnerHere(params: Params, task: Task): Promise<TrainingLearner> {
+  const { checked } = await readyBackend()
   const { config, regularisation, still, logExpected } = task
   const learner = createLearner(tensorsOf(params), still)
   const matrix = (rows?: Float32Array) =>
@@ -35,10 +37,9 @@ function createLearnerHere(params: Params, task: Task): TrainingLearner {
   return {
     step(batch, negatives, seed, learningRate) {
       const drawn = negatives && logExpected ? { items: negatives, logExpected } : undefined
-      return learner.step(
-        (weights) => nextItemLoss(weights, config, batch, content, queries, regularisation, seed, drawn),
-        learningRate,
-      )
+      const loss = (weights: Weights) =>
+        nextItemLoss(weights, config, batch, content, queries, regularisation, seed, drawn)
+      return checked(() => learner.step(loss, learningRate))
     },
     async params() {
       const read: Params = {}

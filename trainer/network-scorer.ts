@@ -21,32 +21,27 @@ const BLOCK = 128
  * @param content (V, C)
  * @param queryRows (Q, C) of the queries that histories refer to
  */
-export function networkMetrics(
+export async function networkMetrics(
   config: ModelConfig,
   params: Params,
   content: tf.Tensor2D | undefined,
   queryRows: tf.Tensor2D | undefined,
   queries: readonly Query[],
-): Validated {
+): Promise<Validated> {
   // Queries of like length together: less padding.
   const sorted = [...queries].sort((a, b) => a.items.length - b.items.length)
   const weights = tensorsOf(params)
   const table = tf.tidy(() => itemTable(weights, content, undefined, queryRows))
-  let [scores, from]: [Float32Array, number] = [new Float32Array(0), -BLOCK]
-  let at = 0
+  const parts: QueryMetrics[] = []
   try {
-    const metrics = askAll(
-      (_query, into) => {
-        if (at >= from + BLOCK) {
-          from = at
-          scores = scoresOf(weights, config, table, sorted.slice(from, from + BLOCK))
-        }
-        into.set(scores.subarray((at - from) * config.items, (at - from + 1) * config.items))
-        at++
-      },
-      sorted,
-      config.items,
-    )
+    for (let from = 0; from < sorted.length; from += BLOCK) {
+      const block = sorted.slice(from, from + BLOCK)
+      const scores = await scoresOf(weights, config, table, block)
+      let at = 0
+      const next = (_query: Query, into: Float32Array) => into.set(scores.subarray(at, (at += config.items)))
+      parts.push(askAll(next, block, config.items))
+    }
+    const metrics = joined(parts)
     return { means: meansOf(metrics), metrics, asked: sorted }
   } finally {
     table.dispose()
@@ -54,8 +49,24 @@ export function networkMetrics(
   }
 }
 
+function joined(parts: readonly QueryMetrics[]): QueryMetrics {
+  const column = (name: 'hr' | 'ndcg' | 'mrr' | 'recall') => Float64Array.from(parts.flatMap((part) => [...part[name]]))
+  return {
+    hr: column('hr'),
+    ndcg: column('ndcg'),
+    mrr: column('mrr'),
+    recall: column('recall'),
+    lists: parts.flatMap(({ lists }) => lists),
+  }
+}
+
 /** (queries · V) */
-function scoresOf(weights: Weights, config: ModelConfig, table: tf.Tensor2D, queries: readonly Query[]): Float32Array {
+async function scoresOf(
+  weights: Weights,
+  config: ModelConfig,
+  table: tf.Tensor2D,
+  queries: readonly Query[],
+): Promise<Float32Array> {
   // All that can reach the last state through all blocks.
   const reach = config.blocks * (config.window - 1) + 1
   const length = Math.max(1, ...queries.map(({ items }) => Math.min(items.length, reach)))
@@ -79,7 +90,8 @@ function scoresOf(weights: Weights, config: ModelConfig, table: tf.Tensor2D, que
     const asked = tf.gather(states, tf.tensor1d(last, 'int32')) as tf.Tensor2D // (queries, d)
     return score(weights, table, asked) // (queries, V)
   })
-  const values = scores.dataSync() as Float32Array
+  // Not dataSync, which a GPU has in pages alone.
+  const values = (await scores.data()) as Float32Array
   scores.dispose()
   return values
 }

@@ -219,7 +219,7 @@ export async function train(
         if (seconds() > maxSeconds) break
       }
       const params = settleUntrained(config, await learner.params(), frequency, content)
-      const validated = networkMetrics(config, params, contentTensor, queryTensor, validation)
+      const validated = await networkMetrics(config, params, contentTensor, queryTensor, validation)
       const record = { epoch, loss: lossSum / asked, ndcg: validated.means.ndcg, seconds: seconds() }
       epochs.push(record)
       if (!best || validation.length === 0 || record.ndcg > best.record.ndcg) best = { record, params, validated }

@@ -69,24 +69,35 @@ export async function installFusedKernels(code: BufferSource): Promise<void> {
     tf.registerKernel({
       kernelName,
       backendName: 'wasm',
-      kernelFunc: ({ inputs, attrs }) =>
-        compute({
+      kernelFunc: ({ inputs, attrs }) => {
+        const made: tf.TensorInfo[] = []
+        const call: Call = {
           inputs: inputs as Record<string, tf.TensorInfo>,
           attrs: (attrs ?? {}) as Record<string, number>,
           pointer: ({ dataId }) => backend.dataIdMap.get(dataId).memoryOffset,
           make(shape, zeros = false) {
             const info = backend.makeOutput(shape, 'float32')
+            made.push(info)
             if (zeros) backend.typedArrayFromHeap(info).fill(0)
             return info
           },
           scratch(floats) {
             if (floats > reserve.floats) {
               if (reserve.pointer) emscripten._free(reserve.pointer)
+              reserve = { pointer: 0, floats: 0 }
               reserve = { pointer: emscripten._malloc(4 * floats) >>> 0, floats }
             }
             return reserve.pointer
           },
-        }),
+        }
+        try {
+          return compute(call)
+        } catch (error) {
+          // Memory may be at its end. TF.js knows nothing of these yet, and would keep them for ever.
+          for (const { dataId } of made) backend.disposeData(dataId)
+          throw error
+        }
+      },
     })
   }
 
@@ -139,6 +150,12 @@ export async function installFusedKernels(code: BufferSource): Promise<void> {
     const width = inner.reduce((product, size) => product * size, 1)
     kernels.scatterAdd(pointer(x), pointer(segmentIds), pointer(sums), count, width)
     return sums
+  })
+
+  // TF.js copies here, and it clones whatever is saved for a gradient: a copy of nearly each operand of a step.
+  register('Identity', ({ inputs: { x } }) => {
+    backend.incRef(x.dataId)
+    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype }
   })
 
   register(KERNELS.norm, ({ inputs: { x, gain }, pointer, make }) => {

@@ -36,8 +36,8 @@ export function rmsNorm(x: tf.Tensor2D, gain: tf.Tensor): tf.Tensor2D {
   }
   return tf.customGrad((...inputs) => {
     const [x, gain, save] = inputs as unknown as [tf.Tensor, tf.Tensor, Save]
-    save([x, gain])
     const [value] = run(KERNELS.norm, { x, gain })
+    save([x, gain])
     return {
       value,
       gradFunc: (dy: tf.Tensor, [x, gain]: tf.Tensor[]) => run(KERNELS.normGradient, { dy, x, gain }),
@@ -55,8 +55,8 @@ export function swiglu(up: tf.Tensor2D): tf.Tensor2D {
   }
   return tf.customGrad((...inputs) => {
     const [up, save] = inputs as unknown as [tf.Tensor, Save]
-    save([up])
     const [value] = run(KERNELS.swiglu, { up })
+    save([up])
     return { value, gradFunc: (dy: tf.Tensor, [up]: tf.Tensor[]) => run(KERNELS.swigluGradient, { dy, up })[0] }
   })(up) as tf.Tensor2D
 }

@@ -29,7 +29,8 @@ async function doctor(args: string[], env: Record<string, string>): Promise<{ co
 
 const stateOf = ({ machine }: Diagnosis, id: string) => machine.find((check) => check.id === id)?.state
 
-describe('vitrine doctor', () => {
+// Each back end is tried in a process of its own, and WASM on all cores.
+describe('vitrine doctor', { timeout: 240_000 }, () => {
   it('finds that WASM trains, how fast, and why the others do not, even where a driver kills its process', async () => {
     const packages = join(root, 'packages')
     const write = (name: string, code: string) => {

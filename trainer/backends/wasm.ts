@@ -35,7 +35,9 @@ export async function openWasm(): Promise<Opening> {
  * the module's own data: training would go on with wrong numbers.
  */
 function refuseFailedAllocations(backend: BackendWasm): void {
-  const module = backend.wasm as BackendWasm['wasm'] & { _malloc(bytes: number): number }
+  const module = backend.wasm as BackendWasm['wasm'] & { _malloc(bytes: number): number; _free(address: number): void }
+  // Emscripten puts a function here that puts the real one in its place when it is first called.
+  module._free(module._malloc(1))
   const allocate = module._malloc
   module._malloc = (bytes) => {
     const address = allocate(bytes)
