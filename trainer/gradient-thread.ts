@@ -16,6 +16,7 @@ import { nextItemLoss, type Regularisation, type TrainingBatch } from '../shared
 import { tensorsOf } from '../shared/model/model.ts'
 import { type ModelConfig, paramShapes, sizeOf, unflatten } from '../shared/model/params.ts'
 import { readyBackend } from './backend.ts'
+import { createFittingStep } from './fitting-step.ts'
 
 /** What a thread is started with. */
 export interface GradientThread {
@@ -61,7 +62,7 @@ export interface PartialStep {
   learningRate: number
 }
 
-export type ThreadAnswer = { loss: number } | { failed: string }
+export type ThreadAnswer = { loss: number } | { failed: string } | { said: string }
 
 const {
   part,
@@ -99,15 +100,26 @@ function* places(): Generator<[string, number, number]> {
   }
 }
 
-function gradientsOf({ batch, share, negatives, seed }: PartialStep): number {
-  const own = shared.gradients.subarray(part * size, (part + 1) * size)
-  if (!batch) {
-    own.fill(0)
-    return 0
-  }
+const own = shared.gradients.subarray(part * size, (part + 1) * size)
+let current: PartialStep
+const fitting = createFittingStep(
+  async ({ batch, share }) => addGradients(batch, current, share * current.share),
+  (said) => port.postMessage({ said } satisfies ThreadAnswer),
+)
+
+async function gradientsOf(step: PartialStep): Promise<number> {
+  own.fill(0)
+  if (!step.batch) return 0
+  current = step
   for (const [name, at, length] of places()) {
     backend.typedArrayFromHeap(variables[name]).set(shared.weights.subarray(at, at + length))
   }
+  const parts = await fitting.run(step.batch)
+  return parts.reduce((sum, { result }) => sum + result, 0)
+}
+
+/** Adds the gradients of a part's loss, times its share, to the own ones. @returns the loss, times the share */
+function addGradients(batch: TrainingBatch, { negatives, seed }: PartialStep, share: number): number {
   const drawn = negatives && logExpected ? { items: negatives, logExpected } : undefined
   const { value, grads } = tf.variableGrads(
     () => nextItemLoss(variables, config, batch, contentTensor, queryTensor, regularisation, seed, drawn),
@@ -115,15 +127,12 @@ function gradientsOf({ batch, share, negatives, seed }: PartialStep): number {
   )
   for (const [name, at, length] of places()) {
     const gradient = grads[variables[name].name] as tf.Tensor | null
-    const place = own.subarray(at, at + length)
-    if (!gradient || still.includes(name)) {
-      place.fill(0)
-      gradient?.dispose()
-      continue
+    if (gradient && !still.includes(name)) {
+      const place = own.subarray(at, at + length)
+      const values = backend.typedArrayFromHeap(gradient)
+      for (let i = 0; i < length; i++) place[i] += share * values[i]
     }
-    const values = backend.typedArrayFromHeap(gradient)
-    for (let i = 0; i < length; i++) place[i] = share * values[i]
-    gradient.dispose()
+    gradient?.dispose()
   }
   const [loss] = value.dataSync()
   value.dispose()
@@ -151,9 +160,9 @@ function sumAndMove(step: number, learningRate: number): void {
   adam(weights, sum, { means, squares }, step, learningRate)
 }
 
-port.on('message', (message: PartialStep) => {
+port.on('message', async (message: PartialStep) => {
   try {
-    const loss = gradientsOf(message)
+    const loss = await gradientsOf(message)
     waitForAll(message.step)
     sumAndMove(message.step, message.learningRate)
     port.postMessage({ loss } satisfies ThreadAnswer)

@@ -1,52 +1,103 @@
 /** Where a training step happens: in this process on whatever back end is ready, or on several threads of the CPU. */
 import * as tf from '@tensorflow/tfjs-core'
+import type { Moments } from '../shared/model/adam.ts'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../shared/model/fit.ts'
 import { tensorsOf, type Weights } from '../shared/model/model.ts'
-import type { Params } from '../shared/model/params.ts'
+import { flatten, type Params, unflatten } from '../shared/model/params.ts'
 import { readyBackend } from './backend.ts'
+import { createFittingStep } from './fitting-step.ts'
 import type { GradientThread } from './gradient-thread.ts'
 import { createParallelLearner } from './parallel-learner.ts'
 
 /** What is the same in every step. */
 export type Task = Omit<GradientThread, 'part' | 'parts' | 'shared'>
 
+/** Where a learner that was stopped goes on. */
+export interface LearnedSoFar {
+  /** Steps taken. */
+  steps: number
+  /** Flat, in the order of `paramShapes`. */
+  moments: Moments
+}
+
 export interface TrainingLearner {
   /**
-   * One step; resolves with the loss before it.
+   * One step; resolves with the loss before it. What does not fit into memory is halved.
    * @param negatives (S) drawn items; absent for the whole catalogue
    * @param seed of what is dropped
    * @throws Error when a thread fails; the learner is then of no more use
    */
   step(batch: TrainingBatch, negatives: Int32Array | undefined, seed: number, learningRate: number): Promise<number>
   params(): Promise<Params>
+  moments(): Promise<Moments>
   close(): Promise<void>
 }
 
-/** @param threads above 1 for the WASM back end only: a GPU has its own */
-export async function createTrainingLearner(params: Params, task: Task, threads: number): Promise<TrainingLearner> {
-  return threads > 1 ? createParallelLearner(params, task, threads) : createLearnerHere(params, task)
+/**
+ * @param threads above 1 for the WASM back end only: a GPU has its own
+ * @param say is told of batches that are halved
+ */
+export async function createTrainingLearner(
+  params: Params,
+  task: Task,
+  threads: number,
+  say: (message: string) => void = () => {},
+  from?: LearnedSoFar,
+): Promise<TrainingLearner> {
+  const create = threads > 1 ? createParallelLearner : createLearnerHere
+  return create(params, task, threads, say, from)
 }
 
-async function createLearnerHere(params: Params, task: Task): Promise<TrainingLearner> {
+async function createLearnerHere(
+  params: Params,
+  task: Task,
+  _threads: number,
+  say: (message: string) => void,
+  from?: LearnedSoFar,
+): Promise<TrainingLearner> {
   const { checked } = await readyBackend()
   const { config, regularisation, still, logExpected } = task
-  const learner = createLearner(tensorsOf(params), still)
+  const tensors = (flat: Float32Array) => tensorsOf(unflatten(config, flat))
+  const learner = createLearner(
+    tensorsOf(params),
+    still,
+    from && { steps: from.steps, means: tensors(from.moments.means), squares: tensors(from.moments.squares) },
+  )
   const matrix = (rows?: Float32Array) =>
     rows && tf.tensor2d(rows, [rows.length / config.contentWidth, config.contentWidth])
   const [content, queries] = [matrix(task.content), matrix(task.queries)]
+  const read = async (weights: Weights) => {
+    const values: Params = {}
+    for (const [name, tensor] of Object.entries(weights)) {
+      values[name] = { shape: tensor.shape, values: Float32Array.from((await tensor.data()) as Float32Array) }
+    }
+    return values
+  }
+  let lossOf: (batch: TrainingBatch) => (weights: Weights) => tf.Scalar
+  const fitting = createFittingStep(async ({ batch }) => learner.gradients(lossOf(batch)), say)
   return {
     step(batch, negatives, seed, learningRate) {
       const drawn = negatives && logExpected ? { items: negatives, logExpected } : undefined
-      const loss = (weights: Weights) =>
-        nextItemLoss(weights, config, batch, content, queries, regularisation, seed, drawn)
-      return checked(() => learner.step(loss, learningRate))
+      lossOf = (part) => (weights) => nextItemLoss(weights, config, part, content, queries, regularisation, seed, drawn)
+      return checked(async () => {
+        const parts = await fitting.run(batch)
+        let sum = 0
+        for (const { result, share } of parts) {
+          const [loss] = await result.loss.data()
+          sum += share * loss
+          result.loss.dispose()
+        }
+        learner.move(
+          weightedSum(parts.map(({ result, share }) => ({ gradients: result.gradients, share }))),
+          learningRate,
+        )
+        return sum
+      })
     },
-    async params() {
-      const read: Params = {}
-      for (const [name, tensor] of Object.entries(learner.weights)) {
-        read[name] = { shape: tensor.shape, values: Float32Array.from((await tensor.data()) as Float32Array) }
-      }
-      return read
+    params: () => read(learner.weights),
+    async moments() {
+      const [means, squares] = [await read(learner.moments.means), await read(learner.moments.squares)]
+      return { means: flatten(means), squares: flatten(squares) }
     },
     async close() {
       learner.dispose()
@@ -54,4 +105,15 @@ async function createLearnerHere(params: Params, task: Task): Promise<TrainingLe
       queries?.dispose()
     },
   }
+}
+
+/** Takes the gradients over. */
+function weightedSum(parts: { gradients: Weights; share: number }[]): Weights {
+  if (parts.length === 1) return parts[0].gradients
+  const sum: Weights = {}
+  for (const name of Object.keys(parts[0].gradients)) {
+    sum[name] = tf.tidy(() => tf.addN(parts.map(({ gradients, share }) => tf.mul(gradients[name], share))))
+    for (const { gradients } of parts) gradients[name].dispose()
+  }
+  return sum
 }

@@ -6,9 +6,15 @@ import { Worker } from 'node:worker_threads'
 import type { TrainingBatch } from '../shared/model/fit.ts'
 import { flatten, type Params, unflatten } from '../shared/model/params.ts'
 import type { GradientThread, PartialStep, SharedTraining, ThreadAnswer } from './gradient-thread.ts'
-import type { Task, TrainingLearner } from './learner.ts'
+import type { LearnedSoFar, Task, TrainingLearner } from './learner.ts'
 
-export async function createParallelLearner(params: Params, task: Task, parts: number): Promise<TrainingLearner> {
+export async function createParallelLearner(
+  params: Params,
+  task: Task,
+  parts: number,
+  say: (message: string) => void = () => {},
+  from?: LearnedSoFar,
+): Promise<TrainingLearner> {
   const flat = flatten(params)
   const zeros = (floats: number) => new Float32Array(new SharedArrayBuffer(4 * floats))
   const n = flat.length
@@ -20,10 +26,17 @@ export async function createParallelLearner(params: Params, task: Task, parts: n
     arrived: new Int32Array(new SharedArrayBuffer(4)),
   }
   shared.weights.set(flat)
-  const threads = await Promise.all(
-    Array.from({ length: parts }, (_, part) => startThread({ ...task, part, parts, shared })),
-  )
   let steps = 0
+  if (from) {
+    steps = from.steps
+    shared.means.set(from.moments.means)
+    shared.squares.set(from.moments.squares)
+    // As if all had made these steps here.
+    shared.arrived[0] = steps * parts
+  }
+  const threads = await Promise.all(
+    Array.from({ length: parts }, (_, part) => startThread({ ...task, part, parts, shared }, say)),
+  )
   return {
     async step(batch, negatives, seed, learningRate) {
       const divided = divide(batch, parts)
@@ -38,13 +51,14 @@ export async function createParallelLearner(params: Params, task: Task, parts: n
       return losses.reduce((sum, loss) => sum + loss, 0)
     },
     params: async () => unflatten(task.config, Float32Array.from(shared.weights)),
+    moments: async () => ({ means: Float32Array.from(shared.means), squares: Float32Array.from(shared.squares) }),
     async close() {
       await Promise.all(threads.map((thread) => thread.close()))
     },
   }
 }
 
-async function startThread(given: GradientThread) {
+async function startThread(given: GradientThread, say: (message: string) => void) {
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: given, execArgv: [] })
   let settle: { resolve(loss: number): void; reject(error: Error): void } | undefined
   const answer = () =>
@@ -52,7 +66,8 @@ async function startThread(given: GradientThread) {
       settle = { resolve, reject }
     })
   worker.on('message', (message: ThreadAnswer) => {
-    if ('failed' in message) settle?.reject(new Error(message.failed))
+    if ('said' in message) say(message.said)
+    else if ('failed' in message) settle?.reject(new Error(message.failed))
     else settle?.resolve(message.loss)
   })
   worker.on('error', (error) => settle?.reject(error as Error))

@@ -1,5 +1,6 @@
 /** A whole training: split, network, blend, run folder. What `vitrine train` and `vitrine start` do. */
-
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Models, popularityShare } from '../shared/model/rank.ts'
 import { countRules, withinSession } from '../shared/model/rules.ts'
@@ -57,13 +58,17 @@ export function tuningSplit(h: Histories): { trainEnds: Uint32Array; validation:
   }
 }
 
+/** In the run's folder, while it is trained. */
+export const CHECKPOINT = 'checkpoint.vta'
+
 export async function trainRun(
   h: Histories,
   folder: string,
-  options: TrainOptions & { preset: Preset; data?: string },
+  options: Omit<TrainOptions, 'checkpoint'> & { preset: Preset; data?: string },
 ): Promise<{ trained: Trained; info: RunInfo }> {
   const { trainEnds, validation, description } = tuningSplit(h)
-  const trained = await train(h, trainEnds, validation, options)
+  const checkpoint = join(folder, CHECKPOINT)
+  const trained = await train(h, trainEnds, validation, { ...options, checkpoint })
   const { weights, ndcg } = fitBlend(modelsAt(h, trainEnds, trained.compiled), validation, h.queries)
   const info: RunInfo = {
     format: 'vitrine-run/1',
@@ -78,5 +83,6 @@ export async function trainRun(
     backend: tf.getBackend(),
   }
   await writeRun(folder, info, trained.config, trained.params)
+  await rm(checkpoint, { force: true })
   return { trained, info }
 }

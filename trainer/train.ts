@@ -6,15 +6,18 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type Random, seeded } from '../shared/data/random.ts'
 import { type CompiledModel, compile } from '../shared/model/compile.ts'
 import { type Content, contentOf, queryRow } from '../shared/model/content.ts'
-import { initParams, type ModelConfig, type Params } from '../shared/model/params.ts'
+import { flatten, initParams, type ModelConfig, type Params, unflatten } from '../shared/model/params.ts'
 import { settleUntrained } from '../shared/model/untrained.ts'
 import { readyBackend } from './backend.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from './batches.ts'
+import { type JsonValue, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Histories } from './datasets/histories.ts'
+import { watchDivergence } from './divergence.ts'
 import { itemsRepeat } from './history-notes.ts'
 import { createTrainingLearner, type Task } from './learner.ts'
 import { networkMetrics, type Validated } from './network-scorer.ts'
 import type { Query } from './queries.ts'
+import { type Begun, identityOf } from './resumption.ts'
 import { UserError } from './user-error.ts'
 
 export interface Preset {
@@ -110,7 +113,13 @@ export interface TrainOptions {
   threads?: number
   /** Ends the pass, and the training, when this is reached. Results then depend on the machine. */
   maxSeconds?: number
+  /** A file to go on from, where it is of the same training, and to keep after each pass and when stopped. */
+  checkpoint?: string
+  /** Stops after the step under way. */
+  stop?: AbortSignal
   onProgress?: (progress: TrainProgress) => void
+  /** Told what goes differently, such as a batch that does not fit. */
+  say?: (message: string) => void
 }
 
 /** Queries kept as rows of the table; the rest are seen as a search for nothing in particular. */
@@ -118,7 +127,7 @@ const MAX_QUERIES = 2048
 
 /**
  * @param validation asked after each pass; when empty, all passes are made and the last counts
- * @throws UserError when there is nothing to learn from, or the loss is no longer a number
+ * @throws UserError when there is nothing to learn from, the loss runs away, or it is stopped
  */
 export async function train(
   h: Histories,
@@ -131,7 +140,10 @@ export async function train(
     without = [],
     threads,
     maxSeconds = Number.POSITIVE_INFINITY,
+    checkpoint,
+    stop,
     onProgress,
+    say,
   }: TrainOptions,
 ): Promise<Trained> {
   const backend = await readyBackend()
@@ -179,31 +191,63 @@ export async function train(
     queries,
     logExpected: negatives?.logExpected,
   }
-  const learner = await createTrainingLearner(initial, task, threads ?? threadsFor(targets, preset, backend.threads))
+  const about = identityOf(h, ends, config, preset, seed, without)
+  const kept = checkpoint === undefined ? undefined : await readCheckpoint(checkpoint, about)
+  // What `save` wrote: `readCheckpoint` has compared its hash.
+  const begun = kept?.record as unknown as Begun | undefined
+  const learner = await createTrainingLearner(
+    kept ? unflatten(config, kept.params) : initial,
+    task,
+    threads ?? threadsFor(targets, preset, backend.threads),
+    say,
+    kept && { steps: kept.position.step, moments: kept.moments },
+  )
   const contentTensor = content && tf.tensor2d(content.rows, [config.items, content.width])
   const queryTensor = queries && tf.tensor2d(queries, [queries.length / config.contentWidth, config.contentWidth])
-  const epochs: EpochRecord[] = []
+  const epochs: EpochRecord[] = begun?.epochs ?? []
   let best: { record: EpochRecord; params: Params; validated: Validated } | undefined
-  const started = performance.now()
+  const started = performance.now() - 1000 * (begun?.seconds ?? 0)
   const seconds = () => (performance.now() - started) / 1000
   const lastRow = config.items + Math.min(MAX_QUERIES, h.queries.length)
   const rows = Math.max(1, Math.round(preset.batchTokens / window))
-  let steps = 0
+  const watch = watchDivergence(config.items, preset.learningRate)
+  let saved = kept && checkpoint !== undefined ? { file: checkpoint, step: kept.position.step } : undefined
+  let steps = kept?.position.step ?? 0
+  /** @param pass the one under way, of which so many batches are done */
+  const save = async (pass: number, batches: number, lossSum: number, asked: number) => {
+    if (checkpoint === undefined) return
+    const record: Begun = { epochs, seconds: seconds(), lossSum, asked, ...(best ? { best: best.record } : {}) }
+    await writeCheckpoint(checkpoint, {
+      about,
+      position: { step: steps, pass, batches },
+      record: JSON.parse(JSON.stringify(record)) as JsonValue,
+      params: flatten(await learner.params()),
+      moments: await learner.moments(),
+      ...(best ? { best: flatten(best.params) } : {}),
+    })
+    saved = { file: checkpoint, step: steps }
+  }
   try {
-    for (let epoch = 1; epoch <= preset.epochs; epoch++) {
+    if (kept?.best && begun?.best) {
+      const params = unflatten(config, kept.best)
+      const validated = await networkMetrics(config, params, contentTensor, queryTensor, validation)
+      best = { record: begun.best, params, validated }
+    }
+    for (let epoch = kept?.position.pass ?? 1; epoch <= preset.epochs; epoch++) {
+      if (best && epoch - 1 - best.record.epoch >= preset.patience) break
       const random = seeded(`${seed} pass ${epoch}`)
-      let [lossSum, asked] = [0, 0]
+      const resumed = epoch === kept?.position.pass ? kept.position.batches : 0
+      let [lossSum, asked] = resumed > 0 && begun ? [begun.lossSum, begun.asked] : [0, 0]
+      let batches = 0
       for (const batch of trainingBatches(h, ends, next, { length: window, window, rows }, random)) {
+        const drawn = negatives?.draw(random)
+        // Drawn again all the same, so that what follows is what would have followed.
+        if (++batches <= resumed) continue
         batch.rows.forEach((row, at) => {
           if (row > lastRow) batch.rows[at] = lastRow
         })
-        const loss = await learner.step(batch, negatives?.draw(random), ++steps, preset.learningRate)
-        if (!Number.isFinite(loss)) {
-          throw new UserError(
-            `training: the loss is ${loss} at step ${steps}`,
-            'lower the learning rate, or look for broken prices and times in the import report',
-          )
-        }
+        const loss = await learner.step(batch, drawn, ++steps, preset.learningRate)
+        watch.see(loss, steps, saved)
         lossSum += loss * batch.at.length
         asked += batch.at.length
         const passes = (epoch - 1 + Math.min(1, asked / targets)) / preset.epochs
@@ -216,6 +260,13 @@ export async function train(
           itemsPerSecond: ((epoch - 1) * targets + asked) / seconds(),
           secondsLeft: Math.max(0, Math.min(maxSeconds - seconds(), (seconds() / passes) * (1 - passes))),
         })
+        if (stop?.aborted) {
+          await save(epoch, batches, lossSum, asked)
+          throw new UserError(
+            `training: stopped at step ${steps}, in pass ${epoch}${saved ? `; the checkpoint is ${saved.file}` : ''}`,
+            saved ? 'the same command goes on from there' : 'start again when there is time',
+          )
+        }
         if (seconds() > maxSeconds) break
       }
       const params = settleUntrained(config, await learner.params(), frequency, content)
@@ -223,7 +274,8 @@ export async function train(
       const record = { epoch, loss: lossSum / asked, ndcg: validated.means.ndcg, seconds: seconds() }
       epochs.push(record)
       if (!best || validation.length === 0 || record.ndcg > best.record.ndcg) best = { record, params, validated }
-      if (epoch - best.record.epoch >= preset.patience || seconds() > maxSeconds) break
+      await save(epoch + 1, 0, 0, 0)
+      if (seconds() > maxSeconds) break
     }
   } finally {
     await learner.close()

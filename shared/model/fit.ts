@@ -105,54 +105,74 @@ export interface Learner {
   weights: Weights
   /** One step; resolves with the loss before it. */
   step(loss: (weights: Weights) => tf.Scalar, learningRate: number): Promise<number>
+  /** The loss and its gradients, for `move` or for the caller to dispose. Those that are not moved have none. */
+  gradients(loss: (weights: Weights) => tf.Scalar): { loss: tf.Scalar; gradients: Weights }
+  /** Adam, with gradients that it disposes. */
+  move(gradients: Weights, learningRate: number): void
+  /** Adam's averages of the gradient and of its square. */
+  moments: { means: Weights; squares: Weights }
   dispose(): void
 }
 
 /**
  * Takes the tensors over. The same arithmetic as `adam.ts`, on whatever back end is ready.
  * @param still names of those that are not moved
+ * @param from where it goes on; its tensors are taken over too
  */
-export function createLearner(tensors: Weights, still: readonly string[] = []): Learner {
+export function createLearner(
+  tensors: Weights,
+  still: readonly string[] = [],
+  from?: { steps: number; means: Weights; squares: Weights },
+): Learner {
   const weights: Record<string, tf.Variable> = {}
-  const moments: Record<string, { mean: tf.Variable; square: tf.Variable }> = {}
+  const means: Record<string, tf.Variable> = {}
+  const squares: Record<string, tf.Variable> = {}
   for (const [name, tensor] of Object.entries(tensors)) {
     weights[name] = tf.variable(tensor)
-    const zeros = tf.zerosLike(tensor)
-    moments[name] = { mean: tf.variable(zeros, false), square: tf.variable(zeros, false) }
-    zeros.dispose()
-    tensor.dispose()
+    const [mean, square] = from ? [from.means[name], from.squares[name]] : [tf.zerosLike(tensor), tf.zerosLike(tensor)]
+    means[name] = tf.variable(mean, false)
+    squares[name] = tf.variable(square, false)
+    for (const taken of [tensor, mean, square]) taken.dispose()
   }
-  let steps = 0
+  let steps = from?.steps ?? 0
   const { beta1, beta2, epsilon } = ADAM
   return {
     weights,
-    async step(loss, learningRate) {
+    moments: { means, squares },
+    gradients(loss) {
+      const { value, grads } = tf.variableGrads(() => loss(weights), Object.values(weights))
+      const gradients: Weights = {}
+      for (const [name, variable] of Object.entries(weights)) {
+        const gradient = grads[variable.name] as tf.Tensor | null
+        if (gradient && !still.includes(name)) gradients[name] = gradient
+        else gradient?.dispose()
+      }
+      return { loss: value, gradients }
+    },
+    move(gradients, learningRate) {
       steps++
       const rootOfSquares = Math.sqrt(1 - beta2 ** steps)
       const rate = (learningRate * rootOfSquares) / (1 - beta1 ** steps)
-      const value = tf.tidy(() => {
-        const { value, grads } = tf.variableGrads(() => loss(weights), Object.values(weights))
-        for (const [name, variable] of Object.entries(weights)) {
-          const gradient = grads[variable.name] as tf.Tensor | null
-          if (!gradient || still.includes(name)) continue
-          const { mean, square } = moments[name]
+      tf.tidy(() => {
+        for (const [name, gradient] of Object.entries(gradients)) {
+          const [mean, square] = [means[name], squares[name]]
           mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)))
           square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)))
           const move = tf.div(tf.mul(mean, rate), tf.add(tf.sqrt(square), epsilon * rootOfSquares))
-          variable.assign(tf.sub(variable, move))
+          weights[name].assign(tf.sub(weights[name], move))
         }
-        return value
       })
-      const [number] = await value.data()
-      value.dispose()
-      return number
+      for (const gradient of Object.values(gradients)) gradient.dispose()
+    },
+    async step(lossOf, learningRate) {
+      const { loss, gradients } = this.gradients(lossOf)
+      this.move(gradients, learningRate)
+      const [value] = await loss.data()
+      loss.dispose()
+      return value
     },
     dispose() {
-      for (const variable of Object.values(weights)) variable.dispose()
-      for (const { mean, square } of Object.values(moments)) {
-        mean.dispose()
-        square.dispose()
-      }
+      for (const kept of [weights, means, squares]) for (const variable of Object.values(kept)) variable.dispose()
     },
   }
 }

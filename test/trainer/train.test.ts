@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seeded } from '../../shared/data/random.ts'
@@ -56,6 +59,39 @@ describe('training', () => {
       first.epochs.map(({ loss, ndcg }) => [loss, ndcg]),
     )
     expect(other.params).not.toEqual(first.params)
+  })
+
+  it('stopped at any step goes on from its checkpoint as if nothing had happened, on one thread and on two', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-resume-'))
+    const h = shop(true)
+    for (const [n, threads] of [1, 2].entries()) {
+      const checkpoint = join(folder, `${n}.vta`)
+      const options = { preset, seed: 5, threads }
+      const whole = await train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), options)
+      // In the middle of the first pass, of the second, and never.
+      for (const stopAt of [2, 6, Number.POSITIVE_INFINITY]) {
+        const stop = new AbortController()
+        let steps = 0
+        const onProgress = () => ++steps === stopAt && stop.abort()
+        const trained = train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), {
+          ...options,
+          checkpoint,
+          stop: stop.signal,
+          onProgress,
+        })
+        if (stopAt < Number.POSITIVE_INFINITY) {
+          await expect(trained).rejects.toThrow(/stopped at step \d+, in pass \d; the checkpoint is .*\.vta/)
+          continue
+        }
+        const { params, epochs } = await trained
+        expect(params).toEqual(whole.params)
+        expect(epochs.map(({ loss }) => loss)).toEqual(whole.epochs.map(({ loss }) => loss))
+      }
+      await expect(
+        train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), { ...options, seed: 6, checkpoint }),
+      ).rejects.toThrow(/checkpoint of another training: seed is "6" here, "5" in the checkpoint/)
+    }
+    rmSync(folder, { recursive: true })
   })
 
   it('keeps no tensor, whether it ends well or not', async () => {

@@ -143,6 +143,8 @@ Examples:
         run,
         '--seed',
         args.seed,
+        // The shop's data may be another by now.
+        '--anew',
         '--backend',
         choice,
         '--max-seconds',

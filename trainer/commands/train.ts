@@ -1,5 +1,6 @@
 /** `vitrine train`: histories in, a run folder out. */
-import { resolve } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
@@ -7,7 +8,7 @@ import { loadHistories } from '../datasets/load.ts'
 import { historyNotes } from '../history-notes.ts'
 import { progressView } from '../progress.ts'
 import { PRESETS, type PresetName } from '../train.ts'
-import { trainRun } from '../train-run.ts'
+import { CHECKPOINT, trainRun } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
@@ -30,6 +31,8 @@ Examples:
     },
     seed: { type: 'string', default: '1', description: 'Of weights, order and dropout' },
     epochs: { type: 'string', valueHint: 'N', description: 'Passes at most; else the preset’s' },
+    'learning-rate': { type: 'string', valueHint: 'RATE', description: 'Of Adam; else the preset’s' },
+    anew: { type: 'boolean', default: false, description: 'Forget the checkpoint of a training that was stopped' },
     'max-seconds': { type: 'string', valueHint: 'N', description: 'End when this is reached' },
     backend: BACKEND_FLAG,
     json: { type: 'boolean', default: false, description: 'Print the run as one JSON document' },
@@ -40,6 +43,10 @@ Examples:
       throw new UserError(`--preset ${args.preset}: no such preset`, `one of ${Object.keys(PRESETS).join(', ')}`)
     }
     const choice = backendChoice(args.backend)
+    if (args.anew) await rm(join(args.out, CHECKPOINT), { force: true })
+    const stop = new AbortController()
+    // Once: the second Ctrl-C ends the process as it would any other.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
     const histories = await loadHistories(args.data)
     const backend = await readyBackend(choice)
     console.error(describeBackend(backend))
@@ -47,7 +54,13 @@ Examples:
     const view = progressView()
     try {
       const { info } = await trainRun(histories, args.out, {
-        preset: { ...preset, ...(args.epochs === undefined ? {} : { epochs: count('--epochs', args.epochs) }) },
+        preset: {
+          ...preset,
+          ...(args.epochs === undefined ? {} : { epochs: count('--epochs', args.epochs) }),
+          ...(args['learning-rate'] === undefined ? {} : { learningRate: rate(args['learning-rate']) }),
+        },
+        stop: stop.signal,
+        say: (message) => console.error(message),
         seed: args.seed,
         data: resolve(args.data),
         ...(args['max-seconds'] === undefined ? {} : { maxSeconds: count('--max-seconds', args['max-seconds']) }),
@@ -72,6 +85,14 @@ Examples:
     }
   },
 })
+
+function rate(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value < 1)) {
+    throw new UserError(`--learning-rate ${text}: not a number between 0 and 1`, 'try --learning-rate 0.001')
+  }
+  return value
+}
 
 function count(flag: string, text: string): number {
   const value = Number(text)

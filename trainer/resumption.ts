@@ -1,0 +1,40 @@
+/** What makes a training the same one after it was stopped, and what it must remember beside its numbers. */
+import { createHash } from 'node:crypto'
+import type { ModelConfig } from '../shared/model/params.ts'
+import type { TrainingEnds } from './batches.ts'
+import type { TrainingIdentity } from './checkpoint.ts'
+import type { Histories } from './datasets/histories.ts'
+import type { EpochRecord, Preset } from './train.ts'
+
+/** What a checkpoint says of the passes so far. */
+export interface Begun {
+  epochs: EpochRecord[]
+  best?: EpochRecord
+  seconds: number
+  /** Of the pass under way: the sum of its losses, and of how many targets. */
+  lossSum: number
+  asked: number
+}
+
+/** All that a training's numbers depend on. How long it goes on may change. */
+export function identityOf(
+  h: Histories,
+  ends: TrainingEnds,
+  config: ModelConfig,
+  { epochs: _epochs, patience: _patience, ...shape }: Preset,
+  seed: number | string,
+  without: readonly string[],
+): TrainingIdentity {
+  const hash = createHash('sha256')
+  for (const { buffer, byteOffset, byteLength } of [h.item, h.action, h.time, ends]) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  }
+  return {
+    dataset: h.name,
+    history: hash.digest('hex').slice(0, 16),
+    model: { ...config },
+    preset: shape,
+    seed: String(seed),
+    without: [...without],
+  }
+}
