@@ -67,8 +67,8 @@ describe('what the documents name exists', () => {
 
   it('vitrine commands, and their flags', async () => {
     const named = [
-      ...inCode(/\bvitrine ([a-z]+)\b([^#]*)/g),
-      ...inCode(/\bnode trainer\/bin\.js ([a-z]+)\b([^#]*)/g),
+      ...inCode(/\bvitrine ([a-z-]+)\b([^#]*)/g),
+      ...inCode(/\bnode trainer\/bin\.js ([a-z-]+)\b([^#]*)/g),
       ...inCode(/\bnpm (start) -- ([^#]*)/g),
     ]
     expect(named.length).toBeGreaterThan(5)
