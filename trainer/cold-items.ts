@@ -4,13 +4,16 @@
  *
  *     random    an order drawn for each question
  *     tf-idf    neighbours by title of what is in the history, its decay fitted on validation
- *     content   the network's state after the history, and for every item content · W: no id vector, no bias
+ *     vectors   the network's state after the history, and for every item, as if it were new, content · W and what
+ *               trained items of like titles lend: no id vector of its own, no bias
+ *     content   vectors ⊕ tf-idf, the weight fitted on validation: all that content can say
  *     network   the network as it ships, in which other items have their id vectors and biases
  */
 import { CATEGORY_SEPARATOR } from '../shared/data/catalog.ts'
 import { seeded } from '../shared/data/random.ts'
 import { type Content, contentOf, foldContent } from '../shared/model/content.ts'
-import { stateAfter } from '../shared/model/rank.ts'
+import { standardise, stateAfter } from '../shared/model/rank.ts'
+import { lent } from '../shared/model/untrained.ts'
 import { tfIdfScorer } from './baselines/tf-idf.ts'
 import type { Scorer } from './baselines.ts'
 import { endsBefore } from './batches.ts'
@@ -27,6 +30,7 @@ import {
 } from './evaluate.ts'
 import { datesOf } from './protocol.ts'
 import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
+import { titleNeighbours } from './title-neighbours.ts'
 import { type Preset, type Trained, type TrainProgress, train } from './train.ts'
 import { TUNING_QUERIES } from './train-run.ts'
 import { UserError } from './user-error.ts'
@@ -36,8 +40,10 @@ const HIDDEN_SHARE = 0.1
 /** A category of the sample shop that is hidden has at least this share of its products: fewer give few questions. */
 const MIN_CATEGORY_SHARE = 0.015
 const DECAYS = [0.8, 0.9, 0.95, 0.98, 1]
+/** Of tf-idf beside vectors, each in its standard deviations. */
+const WEIGHTS = [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1, 1.5, 2]
 
-export const COLD_MODELS = ['random', 'tf-idf', 'content', 'network'] as const
+export const COLD_MODELS = ['random', 'tf-idf', 'vectors', 'content', 'network'] as const
 export type ColdModel = (typeof COLD_MODELS)[number]
 
 /** What one set of candidates gave, over all seeds. */
@@ -52,7 +58,15 @@ export interface ColdEvaluation {
   simulated: boolean
   protocol: 'cold-items'
   split: string
-  seeds: { seed: string; hidden: string; items: number; queries: number; decay: number; epochs: number }[]
+  seeds: {
+    seed: string
+    hidden: string
+    items: number
+    queries: number
+    decay: number
+    weight: number
+    epochs: number
+  }[]
   queries: number
   among_hidden: ColdTable
   among_all: ColdTable
@@ -95,28 +109,40 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
         'hide another category, or import a longer history',
       )
     }
-    const decay = fitDecay(h, coldQueries(h, hidden, validation, test))
-    const trained = await trainWithout(h, hidden, seed, options)
-    const withPictures = options.pictures && (await trainWithout(h, hidden, seed, options, contentOf(h.items, options)))
+    const sets = (of: Query[]) => ({ hidden: amongHidden(of, hidden, h.items.length), all: of })
+    const tuning = sets(coldQueries(h, hidden, validation, test))
+    const titles = h.items.map(({ title }) => title)
+    const decay = best(DECAYS, (value) => worth(tfIdfScorer(titles, value), tuning, titles.length))
+    const neighbours = tfIdfScorer(titles, decay)
+    /** What content says when the network has learned from this content, without and with neighbours by title. */
+    const learned = async (content?: Content) => {
+      const trained = await trainWithout(h, hidden, seed, options, content)
+      const vectors = vectorScorer(trained, h.queries, titles, hidden)
+      const weight = best(WEIGHTS, (value) => worth(both(vectors, neighbours, value), tuning, titles.length))
+      return { trained, vectors, weight, content: both(vectors, neighbours, weight) }
+    }
+    const { trained, vectors, weight, content } = await learned()
+    const withPictures = options.pictures && (await learned(contentOf(h.items, options)))
     const random = seeded(`random ${seed}`)
     const scorers: Record<ColdModel, Scorer> = {
       random(_, scores) {
         for (let item = 0; item < scores.length; item++) scores[item] = random.next()
       },
-      'tf-idf': tfIdfScorer(titlesOf(h), decay),
-      content: contentScorer(trained, h.queries),
+      'tf-idf': neighbours,
+      vectors,
+      content,
       network: networkScorer(trained.compiled, h.queries),
     }
-    const sets = { hidden: amongHidden(queries, hidden, h.items.length), all: queries }
+    const tests = sets(queries)
     for (const among of ['hidden', 'all'] as const) {
-      for (const model of COLD_MODELS) answers[among][model].push(askAll(scorers[model], sets[among], h.items.length))
+      for (const model of COLD_MODELS) answers[among][model].push(askAll(scorers[model], tests[among], h.items.length))
       if (withPictures) {
-        pictured[among].push(...askAll(contentScorer(withPictures, h.queries), sets[among], h.items.length).ndcg)
+        pictured[among].push(...askAll(withPictures.content, tests[among], h.items.length).ndcg)
       }
     }
     asked.push(...queries)
     const epochs = trained.epochs.length
-    seeds.push({ seed, hidden: description, items: hidden.size, queries: queries.length, decay, epochs })
+    seeds.push({ seed, hidden: description, items: hidden.size, queries: queries.length, decay, weight, epochs })
   }
   const shoppers = asked.map(({ shopper }) => shopper)
   const tables = { hidden: tableOf(answers.hidden, shoppers), all: tableOf(answers.all, shoppers) }
@@ -144,8 +170,6 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     ),
   }
 }
-
-const titlesOf = (h: Histories) => h.items.map(({ title }) => title)
 
 export function chooseHidden(h: Histories, seed: string, category?: string): { description: string; hidden: Hidden } {
   if (category !== undefined) return { description: category, hidden: hideCategory(h.items, category) }
@@ -182,18 +206,39 @@ async function trainWithout(
   })
 }
 
-/** The baseline has the best of its settings. */
-function fitDecay(h: Histories, queries: readonly Query[]): number {
-  const ndcg = DECAYS.map((decay) => meanMetrics(tfIdfScorer(titlesOf(h), decay), queries, h.items.length).ndcg)
-  return DECAYS[ndcg.indexOf(Math.max(...ndcg))]
+function best(values: readonly number[], worthOf: (value: number) => number): number {
+  const worths = values.map(worthOf)
+  return values[worths.indexOf(Math.max(...worths))]
 }
 
-/** State · (content · W): what the network says of an item of which it knows no more than the catalogue does. */
-function contentScorer({ compiled, params, content }: Trained, texts: readonly string[]): Scorer {
-  const vectors = foldContent(content as Content, params['item.content'].values)
+/** NDCG@10 among the hidden items and among all, together. */
+function worth(scorer: Scorer, { hidden, all }: { hidden: Query[]; all: Query[] }, items: number): number {
+  return meanMetrics(scorer, hidden, items).ndcg + meanMetrics(scorer, all, items).ndcg
+}
+
+/** State · vector, where every item is what the network makes of one of which it knows no more than the catalogue does. */
+function vectorScorer(
+  { compiled, params, content }: Trained,
+  texts: readonly string[],
+  titles: readonly string[],
+  hidden: Hidden,
+): Scorer {
   const d = compiled.config.width
-  return (query, scores) => {
-    const { state } = stateAfter(compiled, tokensOfQuery(query, texts))
+  const vectors = foldContent(content as Content, params['item.content'].values)
+  const lenders = titleNeighbours(titles, (item) => !hidden.has(item))
+  const id = params['item.id'].values
+  titles.forEach((_, item) => {
+    lent(id, d, lenders(item)).forEach((value, j) => {
+      vectors[item * d + j] += value
+    })
+  })
+  const states = new WeakMap<Int32Array, Float32Array>()
+  return ({ items, ...query }, scores) => {
+    let state = states.get(items)
+    if (!state) {
+      state = stateAfter(compiled, tokensOfQuery({ items, ...query }, texts)).state
+      states.set(items, state)
+    }
     for (let item = 0; item < scores.length; item++) {
       let sum = 0
       for (let j = 0; j < d; j++) sum += vectors[item * d + j] * state[j]
@@ -202,8 +247,20 @@ function contentScorer({ compiled, params, content }: Trained, texts: readonly s
   }
 }
 
+/** a + weight · b, each in standard deviations from its mean over the catalogue. */
+function both(a: Scorer, b: Scorer, weight: number): Scorer {
+  return (query, scores) => {
+    const other = new Float32Array(scores.length)
+    a(query, scores)
+    b(query, other)
+    standardise(scores)
+    standardise(other)
+    for (let item = 0; item < scores.length; item++) scores[item] += weight * other[item]
+  }
+}
+
 type Answers = Record<ColdModel, ReturnType<typeof askAll>[]>
-const answersOf = (): Answers => ({ random: [], 'tf-idf': [], content: [], network: [] })
+const answersOf = (): Answers => ({ random: [], 'tf-idf': [], vectors: [], content: [], network: [] })
 
 /** Questions of all seeds together; a shopper's stay together when the bootstrap draws. */
 function tableOf(answers: Answers, shoppers: number[]): ColdTable {
@@ -224,9 +281,15 @@ function tableOf(answers: Answers, shoppers: number[]): ColdTable {
     models: {
       random: means('random'),
       'tf-idf': means('tf-idf'),
+      vectors: means('vectors'),
       content: means('content'),
       network: means('network'),
     },
-    content_minus: { random: minus('random'), 'tf-idf': minus('tf-idf'), network: minus('network') },
+    content_minus: {
+      random: minus('random'),
+      'tf-idf': minus('tf-idf'),
+      vectors: minus('vectors'),
+      network: minus('network'),
+    },
   }
 }

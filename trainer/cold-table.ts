@@ -5,8 +5,8 @@ import type { Interval } from './evaluate.ts'
 export function coldTable(evaluation: ColdEvaluation): string {
   const { dataset, simulated, split, seeds, queries, among_hidden, among_all, pictures, passed } = evaluation
   const hidden = seeds.map(
-    ({ seed, hidden, items, queries, decay, epochs }) =>
-      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; TF-IDF decay ${decay}; ${epochs} passes`,
+    ({ seed, hidden, items, queries, decay, weight, epochs }) =>
+      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; TF-IDF decay ${decay}, weight in content ${weight}; ${epochs} passes`,
   )
   return [
     `${dataset}${simulated ? ' (simulated)' : ''}: ${split}`,

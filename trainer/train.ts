@@ -18,6 +18,7 @@ import { createTrainingLearner, type Task } from './learner.ts'
 import { networkMetrics, type Validated } from './network-scorer.ts'
 import type { Query } from './queries.ts'
 import { type Begun, identityOf } from './resumption.ts'
+import { titleNeighbours } from './title-neighbours.ts'
 import { UserError } from './user-error.ts'
 
 export interface Preset {
@@ -177,6 +178,7 @@ export async function train(
     window,
     hidden,
   }
+  const lenders = titleNeighbours(content ? h.items.map(({ title }) => title) : [], (item) => frequency[item] > 0)
   const queries = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
   const sampled = config.items > preset.negatives || frequency.includes(0)
   const negatives = sampled ? negativeSampler(frequency, preset.negatives) : undefined
@@ -269,7 +271,7 @@ export async function train(
         }
         if (seconds() > maxSeconds) break
       }
-      const params = settleUntrained(config, await learner.params(), frequency, content)
+      const params = settleUntrained(config, await learner.params(), frequency, content, lenders)
       const validated = await networkMetrics(config, params, contentTensor, queryTensor, validation)
       const record = { epoch, loss: lossSum / asked, ndcg: validated.means.ndcg, seconds: seconds() }
       epochs.push(record)

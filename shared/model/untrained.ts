@@ -2,19 +2,29 @@
  * Parameters of what training never saw. A random vector that no step has moved says nothing and is as long as one that
  * does; a bias that was only ever pushed down says "unlikely" of an item that nobody was shown.
  *
- *     E_id of an item nobody wanted      0: its vector is its content
+ *     E_id of an item nobody wanted      what its likest items lend, else 0: its vector is its content
  *     bias of such an item               the mean of the others': neither popular nor shunned
  *     W of a column of such items alone  0: a category that nobody was in
  */
 import type { Content } from './content.ts'
 import type { ModelConfig, Params } from './params.ts'
 
-/** @param frequency (V) how often training saw each item; 0 where it never did */
+/** So much of another item's E_id. */
+export interface Share {
+  item: number
+  share: number
+}
+
+/**
+ * @param frequency (V) how often each item was a target in training; 0 where it never was
+ * @param lenders of an item: trained items like it, by what the catalogue says of them
+ */
 export function settleUntrained(
   { items: V, width: d }: ModelConfig,
   params: Params,
   frequency: ArrayLike<number>,
   content?: Content,
+  lenders: (item: number) => readonly Share[] = () => [],
 ): Params {
   const id = Float32Array.from(params['item.id'].values)
   const bias = Float32Array.from(params['item.bias'].values)
@@ -24,7 +34,7 @@ export function settleUntrained(
   const mean = bias.reduce((sum, value, item) => sum + (trained[item] ? value : 0), 0) / seen
   for (let item = 0; item < V; item++) {
     if (trained[item]) continue
-    id.fill(0, item * d, (item + 1) * d)
+    id.set(lent(params['item.id'].values, d, lenders(item)), item * d)
     bias[item] = mean
   }
   const settled: Params = {
@@ -43,4 +53,11 @@ export function settleUntrained(
     settled['item.content'] = { shape: [content.width, d], values: projection }
   }
   return settled
+}
+
+/** Σ share · E_id, (d). */
+export function lent(id: Float32Array, d: number, lenders: readonly Share[]): Float32Array {
+  const vector = new Float32Array(d)
+  for (const { item, share } of lenders) for (let j = 0; j < d; j++) vector[j] += share * id[item * d + j]
+  return vector
 }

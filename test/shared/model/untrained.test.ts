@@ -47,3 +47,15 @@ it('leaves everything else, and what it was given, as it was', () => {
   }
   expect(settleUntrained(CONFIG, params, [1, 1, 1, 1], CONTENT)).toBe(params)
 })
+
+it('lends it the id vectors of the items that are like it, in their shares', () => {
+  const params = trained()
+  const lenders = () => [
+    { item: 0, share: 0.3 },
+    { item: 2, share: 0.7 },
+  ]
+  const id = settleUntrained(CONFIG, params, FREQUENCY, CONTENT, lenders)['item.id'].values
+  const before = params['item.id'].values
+  for (let j = 0; j < 6; j++) expect(id[18 + j]).toBeCloseTo(0.3 * before[j] + 0.7 * before[12 + j], 6)
+  expect(id.subarray(0, 18)).toEqual(before.subarray(0, 18))
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { tfIdfScorer, titleVectors } from '../../../trainer/baselines/tf-idf.ts'
+import { tfIdfScorer } from '../../../trainer/baselines/tf-idf.ts'
 import type { Query } from '../../../trainer/queries.ts'
+import { titleVectors } from '../../../trainer/title-neighbours.ts'
 
 const TITLES = ['Red mug', 'Blue mug', 'Red lamp', 'red red mug', '', '红色马克杯']
 

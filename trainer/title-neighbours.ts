@@ -1,0 +1,64 @@
+/** Items whose titles share their rarer words: TF-IDF vectors of titles, and the nearest by cosine (Salton & Buckley 1988). */
+import { words } from '../shared/data/text.ts'
+import type { Share } from '../shared/model/untrained.ts'
+
+/** A title's words with their weights: tf · (ln((1 + N) / (1 + df)) + 1), of length 1. */
+export type TitleVector = Map<string, number>
+
+export function titleVectors(titles: readonly string[]): TitleVector[] {
+  const counted = titles.map((title) => {
+    const counts = new Map<string, number>()
+    for (const word of words(title)) counts.set(word, (counts.get(word) ?? 0) + 1)
+    return counts
+  })
+  const frequency = new Map<string, number>()
+  for (const counts of counted) for (const word of counts.keys()) frequency.set(word, (frequency.get(word) ?? 0) + 1)
+  const idf = (word: string) => Math.log((1 + titles.length) / (1 + (frequency.get(word) ?? 0))) + 1
+  return counted.map((counts) => {
+    const vector = new Map(Array.from(counts, ([word, count]) => [word, count * idf(word)]))
+    const length = Math.sqrt([...vector.values()].reduce((sum, weight) => sum + weight * weight, 0))
+    return new Map(Array.from(vector, ([word, weight]) => [word, weight / length]))
+  })
+}
+
+/** Items by word. */
+export type Postings = Map<string, { item: number; weight: number }[]>
+
+export function postingsOf(vectors: readonly TitleVector[]): Postings {
+  const postings: Postings = new Map()
+  vectors.forEach((vector, item) => {
+    for (const [word, weight] of vector) {
+      const list = postings.get(word)
+      if (list) list.push({ item, weight })
+      else postings.set(word, [{ item, weight }])
+    }
+  })
+  return postings
+}
+
+/**
+ * Few: on Online Retail's validation, hidden items that borrow of 3, 5 and 0 neighbours are found among each other with
+ * NDCG@10 .165, .154 and .144.
+ */
+const NEIGHBOURS = 3
+
+/**
+ * For an item, the nearest of those that `may` lend, itself never among them, in shares by the square of their cosine.
+ * Nothing for a title that shares no word with any.
+ */
+export function titleNeighbours(titles: readonly string[], may: (item: number) => boolean): (item: number) => Share[] {
+  const vectors = titleVectors(titles)
+  const postings = postingsOf(vectors.map((vector, item) => (may(item) ? vector : new Map())))
+  return (item) => {
+    const cosines = new Map<number, number>()
+    for (const [word, weight] of vectors[item]) {
+      for (const other of postings.get(word) ?? []) {
+        if (other.item === item) continue
+        cosines.set(other.item, (cosines.get(other.item) ?? 0) + weight * other.weight)
+      }
+    }
+    const nearest = [...cosines].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, NEIGHBOURS)
+    const total = nearest.reduce((sum, [, cosine]) => sum + cosine ** 2, 0)
+    return nearest.map(([other, cosine]) => ({ item: other, share: cosine ** 2 / total }))
+  }
+}
