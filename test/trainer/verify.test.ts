@@ -122,7 +122,8 @@ describe.concurrent('a page that is well installed', () => {
     expect(check(list, 'bundle').found).toContain('version 1, 12 items, shelf, items, rules, probes')
     expect(check(list, 'catalogue').found).toContain('(100 %)')
     expect(check(list, 'events').details).toEqual(
-      expect.arrayContaining(['attribute: view_item 1', 'shelf: rec_impression 1']),
+      // A second impression where the network took over from counts while the page was looked at.
+      expect.arrayContaining(['attribute: view_item 1', expect.stringMatching(/^shelf: rec_impression [12]$/)]),
     )
     expect(check(list, 'shelves').details).toEqual(['for-you: ready, 4 cards'])
 

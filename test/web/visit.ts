@@ -91,7 +91,7 @@ export async function openVisit(page: Page, url: string): Promise<Visit> {
 }
 
 /** Asks again until it holds: what a person waiting at the page would see. */
-export async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean, timeoutMs = 10_000): Promise<T> {
+export async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean, timeoutMs = 20_000): Promise<T> {
   const end = Date.now() + timeoutMs
   for (;;) {
     const value = await ask()
