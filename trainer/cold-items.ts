@@ -28,10 +28,11 @@ import {
   pairedInterval,
   tokensOfQuery,
 } from './evaluate.ts'
+import type { Preset } from './presets.ts'
 import { datesOf } from './protocol.ts'
 import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
 import { titleNeighbours } from './title-neighbours.ts'
-import { type Preset, type Trained, type TrainProgress, train } from './train.ts'
+import { type Trained, type TrainProgress, train } from './train.ts'
 import { TUNING_QUERIES } from './train-run.ts'
 import { UserError } from './user-error.ts'
 

@@ -24,11 +24,12 @@ import {
 } from './evaluate.ts'
 import { type Exposure, exposureOf, itemPopularity } from './exposure.ts'
 import { kernel } from './kernel.ts'
+import type { Preset } from './presets.ts'
 import { type ProtocolName, type Split, split } from './protocol.ts'
 import { type Query, sampleQueries, withoutRepeats } from './queries.ts'
 import { type SliceReport, sliceReports } from './slices.ts'
 import { measureTables, type TableName, type TableReport } from './tables.ts'
-import { type Preset, type Trained, type TrainProgress, train } from './train.ts'
+import { type Trained, type TrainProgress, train } from './train.ts'
 import { modelsAt, POPULARITY_DAYS, TUNING_QUERIES } from './train-run.ts'
 
 export const MODEL_NAMES = ['popularity', 'buy-again', 'rules', ...FAMILY_NAMES, 'network', 'blend'] as const

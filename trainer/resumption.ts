@@ -4,7 +4,8 @@ import type { ModelConfig } from '../shared/model/params.ts'
 import type { TrainingEnds } from './batches.ts'
 import type { TrainingIdentity } from './checkpoint.ts'
 import type { Histories } from './datasets/histories.ts'
-import type { EpochRecord, Preset } from './train.ts'
+import type { Preset } from './presets.ts'
+import type { EpochRecord } from './train.ts'
 
 /** What a checkpoint says of the passes so far. */
 export interface Begun {

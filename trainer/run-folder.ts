@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { decodeArrays, encodeArrays, take } from '../shared/model/arrays.ts'
 import { flatten, type ModelConfig, type Params, unflatten } from '../shared/model/params.ts'
 import type { BlendWeights } from '../shared/model/rank.ts'
-import type { EpochRecord, Preset } from './train.ts'
+import type { Preset } from './presets.ts'
+import type { EpochRecord } from './train.ts'
 import { UserError } from './user-error.ts'
 
 export interface RunInfo {

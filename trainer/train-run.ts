@@ -9,10 +9,11 @@ import { itemSequences } from './batches.ts'
 import { fitBlend, type ModelsAt, SINGLE } from './blend.ts'
 import type { Histories } from './datasets/histories.ts'
 import { wantedEvents } from './evaluate.ts'
+import type { Preset } from './presets.ts'
 import { datesOf, split } from './protocol.ts'
 import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
 import { type RunInfo, writeRun } from './run-folder.ts'
-import { type Preset, type Trained, type TrainOptions, train } from './train.ts'
+import { type Trained, type TrainOptions, train } from './train.ts'
 
 /** Validation queries asked after each pass, and for the blend: enough to tell .005 of NDCG apart, seconds to ask. */
 export const TUNING_QUERIES = 800

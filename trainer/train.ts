@@ -3,7 +3,7 @@
  * The same histories, options and seed give the same parameters, bit for bit, on the same back end.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import { type Random, seeded } from '../shared/data/random.ts'
+import { seeded } from '../shared/data/random.ts'
 import { type CompiledModel, compile } from '../shared/model/compile.ts'
 import { type Content, contentOf, queryRow } from '../shared/model/content.ts'
 import { flatten, initParams, type ModelConfig, type Params, unflatten } from '../shared/model/params.ts'
@@ -15,63 +15,13 @@ import type { Histories } from './datasets/histories.ts'
 import { watchDivergence } from './divergence.ts'
 import { itemsRepeat } from './history-notes.ts'
 import { createTrainingLearner, type Task } from './learner.ts'
+import { negativeSampler } from './negatives.ts'
 import { networkMetrics, type Validated } from './network-scorer.ts'
+import type { Preset } from './presets.ts'
 import type { Query } from './queries.ts'
 import { type Begun, identityOf } from './resumption.ts'
 import { titleNeighbours } from './title-neighbours.ts'
 import { UserError } from './user-error.ts'
-
-export interface Preset {
-  width: number
-  blocks: number
-  heads: number
-  window: number
-  hidden: number
-  /** Items that stand for the catalogue in a step; a catalogue of no more than this is used whole. */
-  negatives: number
-  /** Tokens in a batch. */
-  batchTokens: number
-  learningRate: number
-  dropout: number
-  idDropout: number
-  epochs: number
-  /** Passes without a better validation NDCG@10 before training ends. */
-  patience: number
-}
-
-export const PRESETS = {
-  /** For a first model in minutes on two cores. */
-  tiny: {
-    width: 64,
-    blocks: 1,
-    heads: 2,
-    window: 32,
-    hidden: 128,
-    negatives: 512,
-    batchTokens: 2048,
-    learningRate: 3e-3,
-    dropout: 0.1,
-    idDropout: 0.1,
-    epochs: 12,
-    patience: 2,
-  },
-  /** For the benchmarks of order alone, and for a shop with a night to spare: heavy dropout, many passes. */
-  standard: {
-    width: 64,
-    blocks: 1,
-    heads: 1,
-    window: 50,
-    hidden: 128,
-    negatives: 1024,
-    batchTokens: 2048,
-    learningRate: 3e-3,
-    dropout: 0.5,
-    idDropout: 0.1,
-    epochs: 60,
-    patience: 8,
-  },
-} satisfies Record<string, Preset>
-export type PresetName = keyof typeof PRESETS
 
 export interface TrainProgress {
   epoch: number
@@ -178,7 +128,14 @@ export async function train(
     window,
     hidden,
   }
-  const lenders = titleNeighbours(content ? h.items.map(({ title }) => title) : [], (item) => frequency[item] > 0)
+  // What was only ever read, and never asked for, has an id vector that is trained all the same.
+  const seen = occurrences(h, ends)
+  const lenders = content
+    ? titleNeighbours(
+        h.items.map(({ title }) => title),
+        (item) => seen[item] > 0,
+      )
+    : undefined
   const queries = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
   const sampled = config.items > preset.negatives || frequency.includes(0)
   const negatives = sampled ? negativeSampler(frequency, preset.negatives) : undefined
@@ -271,7 +228,7 @@ export async function train(
         }
         if (seconds() > maxSeconds) break
       }
-      const params = settleUntrained(config, await learner.params(), frequency, content, lenders)
+      const params = settleUntrained(config, await learner.params(), seen, content, lenders)
       const validated = await networkMetrics(config, params, contentTensor, queryTensor, validation)
       const record = { epoch, loss: lossSum / asked, ndcg: validated.means.ndcg, seconds: seconds() }
       epochs.push(record)
@@ -289,47 +246,18 @@ export async function train(
   return { config, params, ...(content ? { content } : {}), compiled, epochs, best: record, validated }
 }
 
+/** (V) how often each item is in the training part */
+function occurrences(h: Histories, ends: TrainingEnds): Float64Array {
+  const counts = new Float64Array(h.items.length)
+  for (let s = 0; s < h.shoppers.length; s++) {
+    for (let at = h.start[s]; at < ends[s]; at++) if (h.item[at] >= 0) counts[h.item[at]]++
+  }
+  return counts
+}
+
 /** A thread takes two seconds to start: not for what is learned before that. */
 function threadsFor(targets: number, { epochs }: Preset, most: number): number {
   return targets * epochs < 200_000 ? 1 : most
-}
-
-interface NegativeSampler {
-  /** (V) */
-  logExpected: Float32Array
-  /** (S) distinct items */
-  draw(random: Random): Int32Array
-}
-
-/** Draws distinct items in proportion to frequency^0.75 (word2vec, Mikolov et al. 2013). */
-export function negativeSampler(frequency: Float64Array, count: number): NegativeSampler {
-  // What nobody wanted is no wrong answer either: it may be new, and is told from its content alone.
-  const share = frequency.map((n) => (n > 0 ? (n + 1) ** 0.75 : 0))
-  const known = Int32Array.from(share.keys()).filter((item) => share[item] > 0)
-  if (known.length <= count) return { logExpected: new Float32Array(share.length), draw: () => known }
-  const upTo = new Float64Array(share.length)
-  share.reduce((sum, value, item) => (upTo[item] = sum + value), 0)
-  const total = upTo[upTo.length - 1]
-  const logExpected = Float32Array.from(share, (value) => Math.log(Math.min(1, (count * value) / total)))
-  return {
-    logExpected,
-    draw(random) {
-      const drawn = new Set<number>()
-      while (drawn.size < count) drawn.add(firstAbove(upTo, random.next() * total))
-      return Int32Array.from(drawn)
-    },
-  }
-}
-
-/** Place of the first of an ascending list that is greater. */
-function firstAbove(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length - 1]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle] > value) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** (Q + 1, C), the last row 0 for the queries that are not kept. */

@@ -16,7 +16,7 @@ export interface Share {
 }
 
 /**
- * @param frequency (V) how often each item was a target in training; 0 where it never was
+ * @param frequency (V) how often each item was in training; 0 where it never was
  * @param lenders of an item: trained items like it, by what the catalogue says of them
  */
 export function settleUntrained(

@@ -7,8 +7,8 @@ import { contentOf } from '../../shared/model/content.ts'
 import { initParams } from '../../shared/model/params.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
 import type { PublisherKey } from '../../trainer/keys.ts'
+import { PRESETS } from '../../trainer/presets.ts'
 import { type Bundle, makeBundle } from '../../trainer/publish.ts'
-import { PRESETS } from '../../trainer/train.ts'
 
 const NOUNS = ['mug', 'lamp', 'bowl', 'basket', 'clock', 'candle', 'cushion', 'frame', 'vase', 'tray', 'towel', 'bag']
 const STYLES = [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { seeded } from '../../shared/data/random.ts'
 import { chooseHidden, evaluateColdItems } from '../../trainer/cold-items.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
-import { PRESETS } from '../../trainer/train.ts'
+import { PRESETS } from '../../trainer/presets.ts'
 import { UserError } from '../../trainer/user-error.ts'
 import { historiesOf, viewsOf } from './small-histories.ts'
 

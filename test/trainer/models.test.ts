@@ -20,9 +20,10 @@ import {
 import { endsWithoutLast } from '../../trainer/batches.ts'
 import { blendScorer, fitBlend, type ModelsAt, SINGLE } from '../../trainer/blend.ts'
 import { askAll, meanMetrics, networkScorer, wantedEvents } from '../../trainer/evaluate.ts'
+import type { Preset } from '../../trainer/presets.ts'
 import { split } from '../../trainer/protocol.ts'
 import { leaveOneOut, type Query } from '../../trainer/queries.ts'
-import { type Preset, train } from '../../trainer/train.ts'
+import { train } from '../../trainer/train.ts'
 import { modelsAt } from '../../trainer/train-run.ts'
 import { historiesOf } from './small-histories.ts'
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { initParams, type ModelConfig } from '../../shared/model/params.ts'
+import { PRESETS } from '../../trainer/presets.ts'
 import { type RunInfo, readRun, writeRun } from '../../trainer/run-folder.ts'
-import { PRESETS } from '../../trainer/train.ts'
 import { UserError } from '../../trainer/user-error.ts'
 
 const config: ModelConfig = { items: 5, contentWidth: 3, width: 4, blocks: 1, heads: 2, window: 3, hidden: 4 }

@@ -15,9 +15,9 @@ import type { Histories } from '../../trainer/datasets/histories.ts'
 import { askAll } from '../../trainer/evaluate.ts'
 import { evaluateModels } from '../../trainer/evaluation.ts'
 import { exposureOf, itemPopularity, midRanks } from '../../trainer/exposure.ts'
+import { PRESETS } from '../../trainer/presets.ts'
 import type { Query } from '../../trainer/queries.ts'
 import { sliceReports } from '../../trainer/slices.ts'
-import { PRESETS } from '../../trainer/train.ts'
 import { historiesOf, viewsOf } from './small-histories.ts'
 
 const ITEMS = 20

@@ -7,8 +7,9 @@ import { seeded } from '../../shared/data/random.ts'
 import { readyBackend } from '../../trainer/backend.ts'
 import { endsWithoutLast } from '../../trainer/batches.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
+import type { Preset } from '../../trainer/presets.ts'
 import { leaveOneOut } from '../../trainer/queries.ts'
-import { type Preset, type TrainProgress, train } from '../../trainer/train.ts'
+import { type TrainProgress, train } from '../../trainer/train.ts'
 import { UserError } from '../../trainer/user-error.ts'
 import { historiesOf, type Step, viewsOf } from './small-histories.ts'
 
@@ -92,6 +93,18 @@ describe('training', () => {
       ).rejects.toThrow(/checkpoint of another training: seed is "6" here, "5" in the checkpoint/)
     }
     rmSync(folder, { recursive: true })
+  })
+
+  it('on histories without titles gives an item that training never saw nothing, and leaves what was only read', async () => {
+    const h = shop(false, [])
+    // Item 29 comes last once and nowhere else: it is asked for and never trained. Item 28 only begins a history.
+    for (let at = 0; at < h.item.length; at++) if (h.item[at] >= 28) h.item[at] = 27 - (at % 20)
+    h.item[h.start[1] - 1] = 29
+    h.item[h.start[1]] = 28
+    const { params, config } = await run(h, { epochs: 2 })
+    const row = (item: number) => [...params['item.id'].values.slice(item * config.width, (item + 1) * config.width)]
+    expect(row(29)).toEqual(new Array(config.width).fill(0))
+    expect(Math.max(...row(28).map(Math.abs))).toBeGreaterThan(0)
   })
 
   it('keeps no tensor, whether it ends well or not', async () => {

@@ -16,8 +16,9 @@ import { jitter, type Scorer } from '../baselines.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from '../batches.ts'
 import type { Histories } from '../datasets/histories.ts'
 import { meanMetrics } from '../evaluate.ts'
+import { negativeSampler } from '../negatives.ts'
 import type { Query } from '../queries.ts'
-import { negativeSampler, type TrainOptions } from '../train.ts'
+import type { TrainOptions } from '../train.ts'
 import { UserError } from '../user-error.ts'
 
 export interface SequenceSettings {

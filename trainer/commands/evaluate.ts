@@ -7,11 +7,11 @@ import { coldTable } from '../cold-table.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { type Evaluation, evaluateModels, type Measured, MODEL_NAMES, type ModelName } from '../evaluation.ts'
 import { pictureFeatures } from '../picture-features.ts'
+import { PRESETS, type PresetName } from '../presets.ts'
 import { progressView } from '../progress.ts'
 import { PROTOCOLS } from '../protocol.ts'
 import { TABLE_NAMES, type TableReport } from '../tables.ts'
 import { openThumbnails } from '../thumbnails.ts'
-import { PRESETS, type PresetName } from '../train.ts'
 import { UserError } from '../user-error.ts'
 
 /** Its models are fixed: what is asked is whether content alone beats random and TF-IDF neighbours. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { FamilyName } from '../../../trainer/baselines/families.ts'
 import { loadHistories } from '../../../trainer/datasets/load.ts'
 import { evaluateModels } from '../../../trainer/evaluation.ts'
-import { PRESETS } from '../../../trainer/train.ts'
+import { PRESETS } from '../../../trainer/presets.ts'
 import { besideRepository } from '../../shared-data.ts'
 
 const BEAUTY = ['amazon-2014-5core', 'Beauty.txt.gz']

@@ -15,12 +15,12 @@ import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
 import { rowsOf } from '../../../shared/model/quantise.ts'
 import { launchChromium } from '../../../trainer/chromium.ts'
 import type { Histories } from '../../../trainer/datasets/histories.ts'
+import { PRESETS } from '../../../trainer/presets.ts'
 import { viewHistory } from '../../../trainer/report/history-view.ts'
 import { renderPage } from '../../../trainer/report/page.ts'
 import { pageScript } from '../../../trainer/report/page-script.ts'
 import { type RunView, viewRun } from '../../../trainer/report/run-view.ts'
 import { writeRun } from '../../../trainer/run-folder.ts'
-import { PRESETS } from '../../../trainer/train.ts'
 import { historiesOf, viewsOf } from '../small-histories.ts'
 
 const ITEMS = 60

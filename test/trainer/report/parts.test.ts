@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seeded } from '../../../shared/data/random.ts'
+import { PRESETS } from '../../../trainer/presets.ts'
 import { decodeInt8, encodeInt8 } from '../../../trainer/report/explorer.ts'
 import { html, jsonBlock, ownText } from '../../../trainer/report/html.ts'
 import { nearest, normsOf } from '../../../trainer/report/page/neighbours.ts'
@@ -7,7 +8,6 @@ import { project } from '../../../trainer/report/projection.ts'
 import { niceTicks } from '../../../trainer/report/scale.ts'
 import { settingsOf } from '../../../trainer/report/settings.ts'
 import type { RunInfo } from '../../../trainer/run-folder.ts'
-import { PRESETS } from '../../../trainer/train.ts'
 
 describe('markup', () => {
   it('takes values as text, in elements and in attributes, and nothing for what is absent', () => {

@@ -1,0 +1,53 @@
+/** Sizes and schedules of the network. What each choice is worth: `npm run bench -- ablation`. */
+
+export interface Preset {
+  width: number
+  blocks: number
+  heads: number
+  window: number
+  hidden: number
+  /** Items that stand for the catalogue in a step; a catalogue of no more than this is used whole. */
+  negatives: number
+  /** Tokens in a batch. */
+  batchTokens: number
+  learningRate: number
+  dropout: number
+  idDropout: number
+  epochs: number
+  /** Passes without a better validation NDCG@10 before training ends. */
+  patience: number
+}
+
+export const PRESETS = {
+  /** For a first model in minutes on two cores. */
+  tiny: {
+    width: 64,
+    blocks: 1,
+    heads: 2,
+    window: 32,
+    hidden: 128,
+    negatives: 512,
+    batchTokens: 2048,
+    learningRate: 3e-3,
+    dropout: 0.1,
+    idDropout: 0.1,
+    epochs: 12,
+    patience: 2,
+  },
+  /** For the benchmarks of order alone, and for a shop with a night to spare: heavy dropout, many passes. */
+  standard: {
+    width: 64,
+    blocks: 1,
+    heads: 1,
+    window: 50,
+    hidden: 128,
+    negatives: 1024,
+    batchTokens: 2048,
+    learningRate: 3e-3,
+    dropout: 0.5,
+    idDropout: 0.1,
+    epochs: 60,
+    patience: 8,
+  },
+} satisfies Record<string, Preset>
+export type PresetName = keyof typeof PRESETS
