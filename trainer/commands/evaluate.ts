@@ -247,7 +247,7 @@ function tablesSection(tables: readonly TableReport[]): string {
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`
   const { k } = tables[0]
   return grid(
-    ['item vectors', `hr@${k}`, `ndcg@${k}`, 'same items', 'bytes, brotli', 'change', 'from', 'to'],
+    ['item vectors', `hr@${k}`, `ndcg@${k}`, 'same items', 'brotli bytes', 'change', 'from', 'to'],
     tables.map(({ table, hr, ndcg, overlap, bytes, ndcg_change: { mean, low, high } }) => [
       table,
       hr.toFixed(4),
