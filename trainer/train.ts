@@ -178,7 +178,7 @@ export async function train(
     window,
     hidden,
   }
-  const lenders = titleNeighbours(content ? h.items.map(({ title }) => title) : [], (item) => frequency[item] > 0)
+  const lenders = titleNeighbours(content ? h.items : [], (item) => frequency[item] > 0)
   const queries = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
   const sampled = config.items > preset.negatives || frequency.includes(0)
   const negatives = sampled ? negativeSampler(frequency, preset.negatives) : undefined
