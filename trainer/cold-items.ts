@@ -6,7 +6,8 @@
  *     tf-idf    neighbours by title of what is in the history, its decay fitted on validation
  *     vectors   the network's state after the history, and for every item, as if it were new, content · W and what
  *               trained items of like titles lend: no id vector of its own, no bias
- *     content   vectors ⊕ tf-idf, the weight fitted on validation: all that content can say
+ *     searched  tf-idf that reads searches as titles
+ *     content   vectors ⊕ searched, the weight fitted on validation: all that content can say
  *     network   the network as it ships, in which other items have their id vectors and biases
  */
 import { CATEGORY_SEPARATOR } from '../shared/data/catalog.ts'
@@ -31,7 +32,7 @@ import {
 import type { Preset } from './presets.ts'
 import { datesOf } from './protocol.ts'
 import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
-import { titleNeighbours } from './title-neighbours.ts'
+import { titleNeighbours, titleOf } from './title-neighbours.ts'
 import { type Trained, type TrainProgress, train } from './train.ts'
 import { TUNING_QUERIES } from './train-run.ts'
 import { UserError } from './user-error.ts'
@@ -41,10 +42,10 @@ const HIDDEN_SHARE = 0.1
 /** A category of the sample shop that is hidden has at least this share of its products: fewer give few questions. */
 const MIN_CATEGORY_SHARE = 0.015
 const DECAYS = [0.8, 0.9, 0.95, 0.98, 1]
-/** Of tf-idf beside vectors, each in its standard deviations. */
+/** Of neighbours beside vectors, each in its standard deviations. */
 const WEIGHTS = [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1, 1.5, 2]
 
-export const COLD_MODELS = ['random', 'tf-idf', 'vectors', 'content', 'network'] as const
+export const COLD_MODELS = ['random', 'tf-idf', 'searched', 'vectors', 'content', 'network'] as const
 export type ColdModel = (typeof COLD_MODELS)[number]
 
 /** What one set of candidates gave, over all seeds. */
@@ -112,15 +113,16 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     }
     const sets = (of: Query[]) => ({ hidden: amongHidden(of, hidden, h.items.length), all: of })
     const tuning = sets(coldQueries(h, hidden, validation, test))
-    const titles = h.items.map(({ title }) => title)
+    const titles = h.items.map(titleOf)
     const decay = best(DECAYS, (value) => worth(tfIdfScorer(titles, value), tuning, titles.length))
     const neighbours = tfIdfScorer(titles, decay)
+    const searched = tfIdfScorer(titles, decay, h.queries)
     /** What content says when the network has learned from this content, without and with neighbours by title. */
     const learned = async (content?: Content) => {
       const trained = await trainWithout(h, hidden, seed, options, content)
-      const vectors = vectorScorer(trained, h.queries, titles, hidden)
-      const weight = best(WEIGHTS, (value) => worth(both(vectors, neighbours, value), tuning, titles.length))
-      return { trained, vectors, weight, content: both(vectors, neighbours, weight) }
+      const vectors = vectorScorer(trained, h, hidden)
+      const weight = best(WEIGHTS, (value) => worth(both(vectors, searched, value), tuning, titles.length))
+      return { trained, vectors, weight, content: both(vectors, searched, weight) }
     }
     const { trained, vectors, weight, content } = await learned()
     const withPictures = options.pictures && (await learned(contentOf(h.items, options)))
@@ -130,6 +132,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
         for (let item = 0; item < scores.length; item++) scores[item] = random.next()
       },
       'tf-idf': neighbours,
+      searched,
       vectors,
       content,
       network: networkScorer(trained.compiled, h.queries),
@@ -218,27 +221,23 @@ function worth(scorer: Scorer, { hidden, all }: { hidden: Query[]; all: Query[] 
 }
 
 /** State · vector, where every item is what the network makes of one of which it knows no more than the catalogue does. */
-function vectorScorer(
-  { compiled, params, content }: Trained,
-  texts: readonly string[],
-  titles: readonly string[],
-  hidden: Hidden,
-): Scorer {
+function vectorScorer({ compiled, params, content }: Trained, { items, queries }: Histories, hidden: Hidden): Scorer {
   const d = compiled.config.width
   const vectors = foldContent(content as Content, params['item.content'].values)
-  const lenders = titleNeighbours(titles, (item) => !hidden.has(item))
+  const lenders = titleNeighbours(items, (item) => !hidden.has(item))
   const id = params['item.id'].values
-  titles.forEach((_, item) => {
+  items.forEach((_, item) => {
     lent(id, d, lenders(item)).forEach((value, j) => {
       vectors[item * d + j] += value
     })
   })
   const states = new WeakMap<Int32Array, Float32Array>()
-  return ({ items, ...query }, scores) => {
-    let state = states.get(items)
+  return (query, scores) => {
+    // Asked again and again while weights are fitted.
+    let state = states.get(query.items)
     if (!state) {
-      state = stateAfter(compiled, tokensOfQuery({ items, ...query }, texts)).state
-      states.set(items, state)
+      state = stateAfter(compiled, tokensOfQuery(query, queries)).state
+      states.set(query.items, state)
     }
     for (let item = 0; item < scores.length; item++) {
       let sum = 0
@@ -261,7 +260,7 @@ function both(a: Scorer, b: Scorer, weight: number): Scorer {
 }
 
 type Answers = Record<ColdModel, ReturnType<typeof askAll>[]>
-const answersOf = (): Answers => ({ random: [], 'tf-idf': [], vectors: [], content: [], network: [] })
+const answersOf = (): Answers => ({ random: [], 'tf-idf': [], searched: [], vectors: [], content: [], network: [] })
 
 /** Questions of all seeds together; a shopper's stay together when the bootstrap draws. */
 function tableOf(answers: Answers, shoppers: number[]): ColdTable {
@@ -282,6 +281,7 @@ function tableOf(answers: Answers, shoppers: number[]): ColdTable {
     models: {
       random: means('random'),
       'tf-idf': means('tf-idf'),
+      searched: means('searched'),
       vectors: means('vectors'),
       content: means('content'),
       network: means('network'),
@@ -289,6 +289,7 @@ function tableOf(answers: Answers, shoppers: number[]): ColdTable {
     content_minus: {
       random: minus('random'),
       'tf-idf': minus('tf-idf'),
+      searched: minus('searched'),
       vectors: minus('vectors'),
       network: minus('network'),
     },

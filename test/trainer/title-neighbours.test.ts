@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest'
 import { titleNeighbours, titleVectors } from '../../trainer/title-neighbours.ts'
 
+const shop = (titles: string[], kindOf = (_: number) => 'all') =>
+  titles.map((title, n) => ({ item_id: `i${n}`, title, category: [kindOf(n)] }))
 const TITLES = ['red mug', 'red mug set', 'blue mug', 'red lamp', 'green rug', '台灯', 'blue mug']
 
 it('are the nearest by cosine of those that may be, never the item itself, in shares by its square', () => {
   const vectors = titleVectors(TITLES)
   const cosine = (a: number, b: number) =>
     [...vectors[a]].reduce((sum, [word, weight]) => sum + weight * (vectors[b].get(word) ?? 0), 0)
-  const found = titleNeighbours(TITLES, (item) => item !== 6)(0)
+  const found = titleNeighbours(shop(TITLES), (item) => item !== 6)(0)
   const expected = [1, 2, 3].sort((a, b) => cosine(0, b) - cosine(0, a))
   expect(found.map(({ item }) => item)).toEqual(expected)
   const total = expected.reduce((sum, item) => sum + cosine(0, item) ** 2, 0)
@@ -17,7 +19,16 @@ it('are the nearest by cosine of those that may be, never the item itself, in sh
 })
 
 it('are none where no title shares a word', () => {
-  expect(titleNeighbours(TITLES, () => true)(5)).toEqual([])
-  expect(titleNeighbours(TITLES, (item) => item === 4)(4)).toEqual([])
-  expect(titleNeighbours(['', ''], () => true)(0)).toEqual([])
+  expect(titleNeighbours(shop(TITLES), () => true)(5)).toEqual([])
+  expect(titleNeighbours(shop(TITLES), (item) => item === 4)(4)).toEqual([])
+  expect(titleNeighbours(shop(['', '']), () => true)(0)).toEqual([])
+})
+
+it('are of the same category: colours alone make nothing alike', () => {
+  const found = titleNeighbours(
+    shop(TITLES, (n) => (n === 1 ? 'sets' : 'mugs')),
+    () => true,
+  )
+  expect(found(1)).toEqual([])
+  expect(found(0).map(({ item }) => item)).not.toContain(1)
 })

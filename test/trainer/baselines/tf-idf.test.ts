@@ -39,6 +39,13 @@ describe('TF-IDF neighbours', () => {
     expect(scoresAfter(0.3, 1, 2, 4)[2]).toBeCloseTo(0.3, 6)
   })
 
+  it('read a search as a title where they are given it', () => {
+    const scores = new Float32Array(TITLES.length)
+    tfIdfScorer(TITLES, 0.3, ['lamp', 'mug red'])(query(2, -2), scores)
+    expect(scores[0]).toBeCloseTo(1 + 0.3 * scoresAfter(1, 2)[0], 6)
+    expect(scores[0]).toBeGreaterThan(scores[2])
+  })
+
   it('agree with a sum over the history, item by item', () => {
     const vectors = titleVectors(TITLES)
     const cosine = (a: number, b: number) =>
