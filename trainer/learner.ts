@@ -74,25 +74,30 @@ async function createLearnerHere(
     return values
   }
   let lossOf: (batch: TrainingBatch) => (weights: Weights) => tf.Scalar
-  const fitting = createFittingStep(async ({ batch }) => learner.gradients(lossOf(batch)), say)
+  // Checked part by part: a GPU says that a batch does not fit when asked, and is at zeros by then.
+  const fitting = createFittingStep(async ({ batch }) => {
+    let made: ReturnType<typeof learner.gradients> | undefined
+    try {
+      return await checked(async () => {
+        made = learner.gradients(lossOf(batch))
+        const [loss] = await made.loss.data()
+        return { loss, gradients: made.gradients }
+      })
+    } catch (error) {
+      for (const gradient of Object.values(made?.gradients ?? {})) gradient.dispose()
+      throw error
+    } finally {
+      made?.loss.dispose()
+    }
+  }, say)
   return {
-    step(batch, negatives, seed, learningRate) {
+    async step(batch, negatives, seed, learningRate) {
       const drawn = negatives && logExpected ? { items: negatives, logExpected } : undefined
       lossOf = (part) => (weights) => nextItemLoss(weights, config, part, content, queries, regularisation, seed, drawn)
-      return checked(async () => {
-        const parts = await fitting.run(batch)
-        let sum = 0
-        for (const { result, share } of parts) {
-          const [loss] = await result.loss.data()
-          sum += share * loss
-          result.loss.dispose()
-        }
-        learner.move(
-          weightedSum(parts.map(({ result, share }) => ({ gradients: result.gradients, share }))),
-          learningRate,
-        )
-        return sum
-      })
+      const parts = await fitting.run(batch)
+      const gradients = weightedSum(parts.map(({ result, share }) => ({ gradients: result.gradients, share })))
+      await checked(async () => learner.move(gradients, learningRate))
+      return parts.reduce((sum, { result, share }) => sum + share * result.loss, 0)
     },
     params: () => read(learner.weights),
     async moments() {

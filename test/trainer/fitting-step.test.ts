@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +11,7 @@ import { initParams, type ModelConfig } from '../../shared/model/params.ts'
 import { readyBackend } from '../../trainer/backend.ts'
 import { createFittingStep, isOutOfMemory, type PartOfBatch } from '../../trainer/fitting-step.ts'
 import { UserError } from '../../trainer/user-error.ts'
+import { softwareGpu } from './software-gpu.ts'
 
 const config: ModelConfig = { items: 50, contentWidth: 0, width: 16, blocks: 2, heads: 2, window: 5, hidden: 12 }
 
@@ -160,6 +164,30 @@ describe('when WASM’s memory of 4 GB is at its end', () => {
     }
   })
 })
+
+const gpu = softwareGpu()
+
+it.skipIf(!gpu)(
+  'a batch larger than Dawn’s device allows is halved too, and not taken for zeros',
+  async () => {
+    const script = join(import.meta.dirname, 'fitting-gpu-process.ts')
+    const child = spawn(process.execPath, ['--import', 'tsx', script], {
+      env: { ...process.env, ...gpu },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let stdout = ''
+    child.stdout.on('data', (text: Buffer) => (stdout += text))
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code).toBe(0)
+    const { parts, said } = JSON.parse(stdout) as { parts: { result: object; share: number }[]; said: string[] }
+    expect(parts).toEqual([
+      { result: { rows: 2, last: 3 }, share: 2 / 5 },
+      { result: { rows: 3, last: 3 }, share: 3 / 5 },
+    ])
+    expect(said).toEqual([expect.stringMatching(/^a batch of 5 rows does not fit .*GPUValidationError: Buffer size/)])
+  },
+  180_000,
+)
 
 it.each([
   ['WASM, by our check of malloc', new RangeError('WASM: out of memory: 4 bytes more cannot be had')],
