@@ -12,8 +12,9 @@
  */
 import { CATEGORY_SEPARATOR } from '../shared/data/catalog.ts'
 import { seeded } from '../shared/data/random.ts'
-import { type Content, contentOf, foldContent } from '../shared/model/content.ts'
+import { contentOf } from '../shared/model/content.ts'
 import { standardise, stateAfter } from '../shared/model/rank.ts'
+import { product, type SparseMatrix } from '../shared/model/sparse.ts'
 import { lent } from '../shared/model/untrained.ts'
 import { tfIdfScorer } from './baselines/tf-idf.ts'
 import type { Scorer } from './baselines.ts'
@@ -84,7 +85,7 @@ export interface ColdOptions {
   /** Else a tenth of the items; in a simulated shop, one of its categories, another for each seed. */
   hideCategory?: string
   /** Features of the items' pictures, tried in a second network. */
-  pictures?: Content
+  pictures?: SparseMatrix
   maxSeconds?: number
   onProgress?: (progress: TrainProgress) => void
 }
@@ -118,7 +119,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     const neighbours = tfIdfScorer(titles, decay)
     const searched = tfIdfScorer(titles, decay, h.queries)
     /** What content says when the network has learned from this content, without and with neighbours by title. */
-    const learned = async (content?: Content) => {
+    const learned = async (content?: SparseMatrix) => {
       const trained = await trainWithout(h, hidden, seed, options, content)
       const vectors = vectorScorer(trained, h, hidden)
       const weight = best(WEIGHTS, (value) => worth(both(vectors, searched, value), tuning, titles.length))
@@ -195,7 +196,7 @@ async function trainWithout(
   hidden: Hidden,
   seed: string,
   options: ColdOptions,
-  content?: Content,
+  content?: SparseMatrix,
 ): Promise<Trained> {
   const { validation, test } = datesOf(h)
   const known = withoutItems(h, hidden)
@@ -223,7 +224,7 @@ function worth(scorer: Scorer, { hidden, all }: { hidden: Query[]; all: Query[] 
 /** State · vector, where every item is what the network makes of one of which it knows no more than the catalogue does. */
 function vectorScorer({ compiled, params, content }: Trained, { items, queries }: Histories, hidden: Hidden): Scorer {
   const d = compiled.config.width
-  const vectors = foldContent(content as Content, params['item.content'].values)
+  const vectors = product(content as SparseMatrix, params['item.content'].values)
   const lenders = titleNeighbours(items, (item) => !hidden.has(item))
   const id = params['item.id'].values
   items.forEach((_, item) => {

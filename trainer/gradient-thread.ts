@@ -14,7 +14,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { adam } from '../shared/model/adam.ts'
 import { nextItemLoss, type Regularisation, type TrainingBatch } from '../shared/model/fit.ts'
 import { tensorsOf } from '../shared/model/model.ts'
+import { sparseTensors } from '../shared/model/ops.ts'
 import { type ModelConfig, paramShapes, sizeOf, unflatten } from '../shared/model/params.ts'
+import type { SparseMatrix } from '../shared/model/sparse.ts'
 import { readyBackend } from './backend.ts'
 import { createFittingStep } from './fitting-step.ts'
 
@@ -27,9 +29,9 @@ export interface GradientThread {
   /** Names of parameters that are not moved. */
   still?: readonly string[]
   /** (V, C) */
-  content?: Float32Array
+  content?: SparseMatrix
   /** (Q, C) */
-  queries?: Float32Array
+  queries?: SparseMatrix
   /** (V), for steps on a sample of the catalogue. */
   logExpected?: Float32Array
   shared: SharedTraining
@@ -80,9 +82,7 @@ if (!port) throw new Error('gradient-thread.ts runs as a thread of parallel-lear
 
 await readyBackend('wasm')
 const backend = tf.backend() as BackendWasm
-const matrix = (rows?: Float32Array) =>
-  rows && tf.tensor2d(rows, [rows.length / config.contentWidth, config.contentWidth])
-const [contentTensor, queryTensor] = [matrix(content), matrix(queries)]
+const [contentTensors, queryTensors] = [content, queries].map((matrix) => matrix && sparseTensors(matrix))
 const size = shared.weights.length
 const variables: Record<string, tf.Variable> = Object.fromEntries(
   Object.entries(tensorsOf(unflatten(config, shared.weights))).map(([name, tensor]) => [name, tf.variable(tensor)]),
@@ -122,7 +122,7 @@ async function gradientsOf(step: PartialStep): Promise<number> {
 function addGradients(batch: TrainingBatch, { negatives, seed }: PartialStep, share: number): number {
   const drawn = negatives && logExpected ? { items: negatives, logExpected } : undefined
   const { value, grads } = tf.variableGrads(
-    () => nextItemLoss(variables, config, batch, contentTensor, queryTensor, regularisation, seed, drawn),
+    () => nextItemLoss(variables, config, batch, contentTensors, queryTensors, regularisation, seed, drawn),
     Object.values(variables),
   )
   for (const [name, at, length] of places()) {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Moments } from '../shared/model/adam.ts'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../shared/model/fit.ts'
 import { tensorsOf, type Weights } from '../shared/model/model.ts'
+import { sparseTensors } from '../shared/model/ops.ts'
 import { flatten, type Params, unflatten } from '../shared/model/params.ts'
 import { readyBackend } from './backend.ts'
 import { createFittingStep } from './fitting-step.ts'
@@ -63,9 +64,7 @@ async function createLearnerHere(
     still,
     from && { steps: from.steps, means: tensors(from.moments.means), squares: tensors(from.moments.squares) },
   )
-  const matrix = (rows?: Float32Array) =>
-    rows && tf.tensor2d(rows, [rows.length / config.contentWidth, config.contentWidth])
-  const [content, queries] = [matrix(task.content), matrix(task.queries)]
+  const [content, queries] = [task.content, task.queries].map((matrix) => matrix && sparseTensors(matrix))
   const read = async (weights: Weights) => {
     const values: Params = {}
     for (const [name, tensor] of Object.entries(weights)) {

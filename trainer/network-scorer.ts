@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { gapBucket } from '../shared/data/sequence.ts'
 import { encode, firstOfRows, itemTable, score, tensorsOf, type Weights } from '../shared/model/model.ts'
+import type { SparseTensors } from '../shared/model/ops.ts'
 import type { ModelConfig, Params } from '../shared/model/params.ts'
 import { askAll, type Means, meansOf, type QueryMetrics } from './evaluate.ts'
 import type { Query } from './queries.ts'
@@ -24,8 +25,8 @@ const BLOCK = 128
 export async function networkMetrics(
   config: ModelConfig,
   params: Params,
-  content: tf.Tensor2D | undefined,
-  queryRows: tf.Tensor2D | undefined,
+  content: SparseTensors | undefined,
+  queryRows: SparseTensors | undefined,
   queries: readonly Query[],
 ): Promise<Validated> {
   // Queries of like length together: less padding.

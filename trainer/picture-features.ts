@@ -8,7 +8,7 @@
  * Both are square roots of shares: their dot product is then the Bhattacharyya coefficient of two histograms.
  */
 import type { Product } from '../shared/data/catalog.ts'
-import type { Content } from '../shared/model/content.ts'
+import { type SparseMatrix, sparseOf } from '../shared/model/sparse.ts'
 import { launchChromium } from './chromium.ts'
 import { type Thumbnails, thumbnailOf } from './thumbnails.ts'
 
@@ -25,7 +25,7 @@ const BATCH = 64
 export async function pictureFeatures(
   products: readonly Product[],
   thumbnails: Thumbnails,
-): Promise<{ pictures: Content; found: number }> {
+): Promise<{ pictures: SparseMatrix; found: number }> {
   const rows = new Float32Array(products.length * PICTURE_WIDTH)
   const named = products.flatMap((product, item) => {
     const name = thumbnailOf(product, thumbnails)
@@ -65,7 +65,7 @@ export async function pictureFeatures(
   } finally {
     await browser.close()
   }
-  return { pictures: { width: PICTURE_WIDTH, rows }, found }
+  return { pictures: sparseOf(PICTURE_WIDTH, rows), found }
 }
 
 /** @param rgba (SIDE · SIDE · 4) 0 … 255 */

@@ -2,11 +2,12 @@
  * Trains a network on histories: passes over the training part, validation after each, the best kept, an early stop.
  * The same histories, options and seed give the same parameters, bit for bit, on the same back end.
  */
-import * as tf from '@tensorflow/tfjs-core'
 import { seeded } from '../shared/data/random.ts'
 import { type CompiledModel, compile } from '../shared/model/compile.ts'
-import { type Content, contentOf, queryRow } from '../shared/model/content.ts'
+import { contentOf, queryRow } from '../shared/model/content.ts'
+import { sparseTensors } from '../shared/model/ops.ts'
 import { flatten, initParams, type ModelConfig, type Params, unflatten } from '../shared/model/params.ts'
+import { type SparseMatrix, sparseMatrix } from '../shared/model/sparse.ts'
 import { settleUntrained } from '../shared/model/untrained.ts'
 import { readyBackend } from './backend.ts'
 import { nextItems, type TrainingEnds, trainingBatches } from './batches.ts'
@@ -45,7 +46,7 @@ export interface EpochRecord {
 export interface Trained {
   config: ModelConfig
   params: Params
-  content?: Content
+  content?: SparseMatrix
   compiled: CompiledModel
   epochs: EpochRecord[]
   best: EpochRecord
@@ -57,7 +58,7 @@ export interface TrainOptions {
   preset: Preset
   seed: number | string
   /** Of the items, in place of what their catalogue entries alone say. */
-  content?: Content
+  content?: SparseMatrix
   /** Parameters that stay 0, by the end of their names: what an ablation leaves out. */
   without?: readonly string[]
   /** Each on a core of its own; else one for little work, all cores for more. Results depend on it in the last digits. */
@@ -141,7 +142,7 @@ export async function train(
     config,
     still,
     regularisation: { dropout: preset.dropout, idDropout: preset.idDropout },
-    content: content?.rows,
+    content,
     queries,
     logExpected: negatives?.logExpected,
   }
@@ -156,8 +157,7 @@ export async function train(
     say,
     kept && { steps: kept.position.step, moments: kept.moments },
   )
-  const contentTensor = content && tf.tensor2d(content.rows, [config.items, content.width])
-  const queryTensor = queries && tf.tensor2d(queries, [queries.length / config.contentWidth, config.contentWidth])
+  const [contentTensors, queryTensors] = [content, queries].map((matrix) => matrix && sparseTensors(matrix))
   const epochs: EpochRecord[] = begun?.epochs ?? []
   let best: { record: EpochRecord; params: Params; validated: Validated } | undefined
   const started = performance.now() - 1000 * (begun?.seconds ?? 0)
@@ -184,7 +184,7 @@ export async function train(
   try {
     if (kept?.best && begun?.best) {
       const params = unflatten(config, kept.best)
-      const validated = await networkMetrics(config, params, contentTensor, queryTensor, validation)
+      const validated = await networkMetrics(config, params, contentTensors, queryTensors, validation)
       best = { record: begun.best, params, validated }
     }
     for (let epoch = kept?.position.pass ?? 1; epoch <= preset.epochs; epoch++) {
@@ -224,7 +224,7 @@ export async function train(
         if (seconds() > maxSeconds) break
       }
       const params = settleUntrained(config, await learner.params(), seen, content, lenders)
-      const validated = await networkMetrics(config, params, contentTensor, queryTensor, validation)
+      const validated = await networkMetrics(config, params, contentTensors, queryTensors, validation)
       const record = { epoch, loss: lossSum / asked, ndcg: validated.means.ndcg, seconds: seconds() }
       epochs.push(record)
       if (!best || validation.length === 0 || record.ndcg > best.record.ndcg) best = { record, params, validated }
@@ -233,8 +233,8 @@ export async function train(
     }
   } finally {
     await learner.close()
-    contentTensor?.dispose()
-    queryTensor?.dispose()
+    contentTensors?.dispose()
+    queryTensors?.dispose()
   }
   const { record, params, validated } = best as NonNullable<typeof best>
   const compiled = compile(config, params, content)
@@ -256,10 +256,6 @@ function threadsFor(targets: number, { epochs }: Preset, most: number): number {
 }
 
 /** (Q + 1, C), the last row 0 for the queries that are not kept. */
-function queryMatrix(queries: string[], width: number): Float32Array {
-  const rows = new Float32Array((queries.length + 1) * width)
-  queries.forEach((query, n) => {
-    rows.set(queryRow(query, width), n * width)
-  })
-  return rows
+function queryMatrix(queries: string[], width: number): SparseMatrix {
+  return sparseMatrix(width, [...queries.map((query) => queryRow(query, width).entries()), []])
 }

@@ -6,10 +6,10 @@
  *     scales      √d · e_i  and  q/√D                              one factor on the table, one folded into W_q
  *     adapter     W + A·B                                          low-rank changes (Hu et al. 2021, LoRA)
  */
-import { type Content, foldContent } from './content.ts'
 import type { Kernel } from './kernel.ts'
 import type { ModelConfig, Params } from './params.ts'
 import { type QuantisedRows, quantiseRows, rowsOf } from './quantise.ts'
+import { product, rowCount, type SparseMatrix } from './sparse.ts'
 
 export interface CompiledBlock {
   /** (d, 3d) columns q, k, v; the norm's gain and 1/√D folded in */
@@ -53,7 +53,7 @@ export interface Adapter {
 }
 
 /** @throws Error when the content is of another catalogue than the parameters */
-export function compile(config: ModelConfig, params: Params, content?: Content): CompiledModel {
+export function compile(config: ModelConfig, params: Params, content?: SparseMatrix): CompiledModel {
   const { width: d, heads, hidden } = config
   const get = (name: string) => params[name].values
   const blocks = Array.from({ length: config.blocks }, (_, n): CompiledBlock => {
@@ -85,16 +85,16 @@ export function compile(config: ModelConfig, params: Params, content?: Content):
  * Every item's vector, (V, d).
  * @throws Error when the content is of another catalogue than the parameters
  */
-export function foldItems(config: ModelConfig, params: Params, content?: Content): Float32Array {
+export function foldItems(config: ModelConfig, params: Params, content?: SparseMatrix): Float32Array {
   const { items: V } = config
-  if (content && (content.width !== config.contentWidth || content.rows.length !== V * content.width)) {
+  if (content && (content.width !== config.contentWidth || rowCount(content) !== V)) {
     throw new Error(
-      `compile: content of ${content.rows.length / content.width} items × ${content.width}, for ${V} × ${config.contentWidth}`,
+      `compile: content of ${rowCount(content)} items × ${content.width}, for ${V} × ${config.contentWidth}`,
     )
   }
   const table = Float32Array.from(params['item.id'].values)
   if (content) {
-    foldContent(content, params['item.content'].values).forEach((value, at) => {
+    product(content, params['item.content'].values).forEach((value, at) => {
       table[at] += value
     })
   }

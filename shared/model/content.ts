@@ -1,12 +1,13 @@
 /**
  * What an item is, apart from who looked at it: its text, its place in the category tree, its maker, its attributes, its
- * price among its kind. One dense row an item, so that an item never seen in training still has a vector:
+ * price among its kind. One row an item, so that an item never seen in training still has a vector:
  * content · `item.content`. All of it is folded into the table that ships: a column costs the page nothing.
  *
  *     text | words | categories | brands | attributes | price bands | pictures
  */
 import { CATEGORY_SEPARATOR, type Product } from '../data/catalog.ts'
 import { TEXT_WIDTH, textVector, words } from '../data/text.ts'
+import { rowCount, type SparseMatrix, sparseMatrix } from './sparse.ts'
 
 /** Quantiles within the item's own category: a dear mug and a dear sofa have this in common. */
 const PRICE_BANDS = 8
@@ -20,17 +21,11 @@ const MAX_ATTRIBUTE_COLUMNS = 256
  */
 const MAX_WORD_COLUMNS = 1024
 
-export interface Content {
-  width: number
-  /** (items, width) row-major */
-  rows: Float32Array
-}
-
 export interface ContentOptions {
   /** Reads titles, and must be what reads queries: `width` numbers a text. Hashed subwords where there is none better. */
   text?: { width: number; vectorOf(text: string): Float32Array }
   /** One row of numbers a product, all 0 where it has no picture. */
-  pictures?: Content
+  pictures?: SparseMatrix
 }
 
 /** Text of a product that search and the item vector read. */
@@ -43,9 +38,9 @@ export function textOf(product: Product): string {
 export function contentOf(
   products: readonly Product[],
   { text = { width: TEXT_WIDTH, vectorOf: textVector }, pictures }: ContentOptions = {},
-): Content {
-  if (pictures && pictures.rows.length !== products.length * pictures.width) {
-    throw new Error(`content: pictures of ${pictures.rows.length / pictures.width} items, for ${products.length}`)
+): SparseMatrix {
+  if (pictures && rowCount(pictures) !== products.length) {
+    throw new Error(`content: pictures of ${rowCount(pictures)} items, for ${products.length}`)
   }
   const kinds = [
     wordColumns(products),
@@ -56,21 +51,22 @@ export function contentOf(
   const firstBand = text.width + kinds.reduce((sum, { width }) => sum + width, 0)
   const firstPicture = firstBand + PRICE_BANDS
   const width = firstPicture + (pictures?.width ?? 0)
-  const rows = new Float32Array(products.length * width)
   const bandOf = priceBands(products)
-  products.forEach((product, item) => {
-    const row = rows.subarray(item * width, (item + 1) * width)
-    row.set(text.vectorOf(textOf(product)))
+  function* entriesOf(product: Product, item: number): Generator<[column: number, value: number]> {
+    yield* text.vectorOf(textOf(product)).entries()
     let first = text.width
     for (const kind of kinds) {
-      for (const [column, value] of kind.valuesOf(item)) row[first + column] = value
+      for (const [column, value] of kind.valuesOf(item)) yield [first + column, value]
       first += kind.width
     }
     const band = bandOf(product)
-    if (band !== undefined) row[firstBand + band] = 1
-    if (pictures) row.set(pictures.rows.subarray(item * pictures.width, (item + 1) * pictures.width), firstPicture)
-  })
-  return { width, rows }
+    if (band !== undefined) yield [firstBand + band, 1]
+    if (!pictures) return
+    for (let entry = pictures.starts[item]; entry < pictures.starts[item + 1]; entry++) {
+      yield [firstPicture + pictures.columns[entry], pictures.values[entry]]
+    }
+  }
+  return sparseMatrix(width, products.map(entriesOf))
 }
 
 /** A kind of columns: how many, and what an item has in them. */
@@ -84,7 +80,8 @@ function labelColumns(labelsOf: readonly string[][], most = Number.POSITIVE_INFI
   const columns = columnsOf(labelsOf, most)
   return {
     width: columns.size,
-    valuesOf: (item) => labelsOf[item].flatMap((label) => columns.get(label) ?? []).map(({ column }) => [column, 1]),
+    valuesOf: (item) =>
+      [...new Set(labelsOf[item])].flatMap((label) => columns.get(label) ?? []).map(({ column }) => [column, 1]),
   }
 }
 
@@ -162,19 +159,6 @@ function countBelow(sorted: readonly number[], value: number): number {
     else high = middle
   }
   return low
-}
-
-/** content · W, (items, d): what the network makes of each item's content. */
-export function foldContent({ width, rows }: Content, projection: Float32Array): Float32Array {
-  const [items, d] = [rows.length / width, projection.length / width]
-  const vectors = new Float32Array(items * d)
-  for (let item = 0; item < items; item++) {
-    for (let c = 0; c < width; c++) {
-      const feature = rows[item * width + c]
-      if (feature !== 0) for (let j = 0; j < d; j++) vectors[item * d + j] += feature * projection[c * d + j]
-    }
-  }
-  return vectors
 }
 
 /** A query's row: its text, and no category or price. */

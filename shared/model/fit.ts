@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { hash32 } from '../data/random.ts'
 import { ADAM } from './adam.ts'
 import { type Batch, encode, itemsOf, itemTable, type Weights } from './model.ts'
-import { dropout, softmaxLoss } from './ops.ts'
+import { dropout, type SparseTensors, softmaxLoss } from './ops.ts'
 import type { ModelConfig } from './params.ts'
 
 export interface TrainingBatch extends Batch {
@@ -45,8 +45,8 @@ export function nextItemLoss(
   weights: Weights,
   config: ModelConfig,
   batch: TrainingBatch,
-  content: tf.Tensor2D | undefined,
-  queries: tf.Tensor2D | undefined,
+  content: SparseTensors | undefined,
+  queries: SparseTensors | undefined,
   regularisation: Regularisation,
   seed: number,
   negatives?: Negatives,

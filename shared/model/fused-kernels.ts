@@ -23,7 +23,9 @@ type Kernels = Record<
   | 'gather'
   | 'scatterAdd'
   | 'softmaxLoss'
-  | 'dropout',
+  | 'dropout'
+  | 'sparseMatMul'
+  | 'sparseMatMulGradient',
   (...args: number[]) => void
 >
 
@@ -223,5 +225,20 @@ export async function installFusedKernels(code: BufferSource): Promise<void> {
     const size = x.shape.reduce((product, n) => product * n, 1)
     kernels.dropout(pointer(x), pointer(y), size, seed, threshold, scale)
     return y
+  })
+
+  register(KERNELS.sparseMatMul, ({ inputs: { starts, columns, values, b }, attrs: { rows }, pointer, make }) => {
+    const [, d] = b.shape
+    const y = make([rows, d], true)
+    kernels.sparseMatMul(pointer(starts), pointer(columns), pointer(values), pointer(b), pointer(y), rows, d)
+    return y
+  })
+
+  register(KERNELS.sparseMatMulGradient, ({ inputs, attrs: { width }, pointer, make }) => {
+    const { starts, columns, values, dy } = inputs
+    const [rows, d] = dy.shape
+    const db = make([width, d], true)
+    kernels.sparseMatMulGradient(pointer(starts), pointer(columns), pointer(values), pointer(dy), pointer(db), rows, d)
+    return db
   })
 }

@@ -14,7 +14,7 @@
  * B sequences in a batch, L tokens a sequence, d width, H heads, D = d/H, V items, Q queries, N rows with a target.
  */
 import * as tf from '@tensorflow/tfjs-core'
-import { attention, rmsNorm, swiglu } from './ops.ts'
+import { attention, rmsNorm, type SparseTensors, sparseMatMul, swiglu } from './ops.ts'
 import type { ModelConfig, Params } from './params.ts'
 
 export type Weights = Record<string, tf.Tensor>
@@ -54,16 +54,16 @@ export function tensorsOf(params: Params): Weights {
  */
 export function itemTable(
   weights: Weights,
-  content?: tf.Tensor2D,
+  content?: SparseTensors,
   keep?: tf.Tensor2D,
-  queries?: tf.Tensor2D,
+  queries?: SparseTensors,
 ): tf.Tensor2D {
   const id = weights['item.id'] as tf.Tensor2D // (V, d)
   const kept = keep ? tf.mul(id, keep) : id // (V, d)
   if (!content) return kept as tf.Tensor2D
   const projection = weights['item.content'] as tf.Tensor2D // (C, d)
-  const items = tf.add(kept, tf.matMul(content, projection)) as tf.Tensor2D // (V, d)
-  return queries ? tf.concat([items, tf.matMul(queries, projection)]) : items // (V + Q, d)
+  const items = tf.add(kept, sparseMatMul(content, projection)) as tf.Tensor2D // (V, d)
+  return queries ? tf.concat([items, sparseMatMul(queries, projection)]) : items // (V + Q, d)
 }
 
 /** Sets a share of x to 0, in training; the places follow from the call's number within a pass through the network. */

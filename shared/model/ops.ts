@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core'
 import { NORM_EPSILON } from './params.ts'
+import { denseOf, rowCount, type SparseMatrix } from './sparse.ts'
 
 /** Names under which the kernels are registered. */
 export const KERNELS = {
@@ -16,6 +17,8 @@ export const KERNELS = {
   attentionGradient: 'VitrineAttentionGradient',
   softmaxLoss: 'VitrineSoftmaxLoss',
   dropout: 'VitrineDropout',
+  sparseMatMul: 'VitrineSparseMatMul',
+  sparseMatMulGradient: 'VitrineSparseMatMulGradient',
 } as const
 
 const isFused = (name: string) => tf.getKernel(name, tf.getBackend()) !== undefined
@@ -218,4 +221,39 @@ export function dropoutFactors(
     if (hash >= threshold) factors[i] = scale
   }
   return factors
+}
+
+/** A matrix that stays as it is, most of whose entries are 0: those that are not, where there is a kernel; else all. */
+export interface SparseTensors {
+  /** Rows, columns. */
+  shape: [number, number]
+  /** starts (rows + 1), columns and values of the entries; or the whole matrix. */
+  tensors: [starts: tf.Tensor1D, columns: tf.Tensor1D, values: tf.Tensor1D] | [dense: tf.Tensor2D]
+  dispose(): void
+}
+
+/** Copies a matrix to the back end. The caller disposes it. */
+export function sparseTensors(matrix: SparseMatrix): SparseTensors {
+  const shape: [number, number] = [rowCount(matrix), matrix.width]
+  const { starts, columns, values } = matrix
+  const tensors: SparseTensors['tensors'] = isFused(KERNELS.sparseMatMul)
+    ? [tf.tensor1d(starts, 'int32'), tf.tensor1d(columns, 'int32'), tf.tensor1d(values)]
+    : [tf.tensor2d(denseOf(matrix), shape)]
+  return { shape, tensors, dispose: () => tf.dispose(tensors) }
+}
+
+/** a · b, with a gradient for b alone. @param a (R, C) @param b (C, d) @returns (R, d) */
+export function sparseMatMul({ shape: [rows, width], tensors }: SparseTensors, b: tf.Tensor2D): tf.Tensor2D {
+  if (tensors.length === 1) return tf.matMul(tensors[0], b)
+  const [starts, columns, values] = tensors
+  return tf.customGrad((...inputs) => {
+    const [b, save] = inputs as unknown as [tf.Tensor, Save]
+    const [value] = run(KERNELS.sparseMatMul, { starts, columns, values, b }, { rows })
+    save([starts, columns, values])
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, [starts, columns, values]: tf.Tensor[]) =>
+        run(KERNELS.sparseMatMulGradient, { starts, columns, values, dy }, { width })[0],
+    }
+  })(b) as tf.Tensor2D
 }

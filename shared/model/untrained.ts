@@ -6,8 +6,8 @@
  *     bias of such an item               the mean of the others': neither popular nor shunned
  *     W of a column of such items alone  0: a category that nobody was in
  */
-import type { Content } from './content.ts'
 import type { ModelConfig, Params } from './params.ts'
+import type { SparseMatrix } from './sparse.ts'
 
 /** So much of another item's E_id. */
 export interface Share {
@@ -23,7 +23,7 @@ export function settleUntrained(
   { items: V, width: d }: ModelConfig,
   params: Params,
   frequency: ArrayLike<number>,
-  content?: Content,
+  content?: SparseMatrix,
   lenders: (item: number) => readonly Share[] = () => [],
 ): Params {
   const id = Float32Array.from(params['item.id'].values)
@@ -46,7 +46,7 @@ export function settleUntrained(
     const known = new Uint8Array(content.width)
     for (let item = 0; item < V; item++) {
       if (!trained[item]) continue
-      for (let c = 0; c < content.width; c++) if (content.rows[item * content.width + c] !== 0) known[c] = 1
+      for (const column of content.columns.subarray(content.starts[item], content.starts[item + 1])) known[column] = 1
     }
     const projection = Float32Array.from(params['item.content'].values)
     for (let c = 0; c < content.width; c++) if (!known[c]) projection.fill(0, c * d, (c + 1) * d)

@@ -4,17 +4,23 @@ import { ACTIONS, GAP_BUCKETS } from '../../shared/data/sequence.ts'
 import type { TrainingBatch } from '../../shared/model/fit.ts'
 import { firstOfRows } from '../../shared/model/model.ts'
 import { flatten, initParams, type ModelConfig } from '../../shared/model/params.ts'
+import { sparseOf } from '../../shared/model/sparse.ts'
 import { readyBackend } from '../../trainer/backend.ts'
 import { createTrainingLearner, type Task, type TrainingLearner } from '../../trainer/learner.ts'
 import { divide } from '../../trainer/parallel-learner.ts'
 
 const config: ModelConfig = { items: 40, contentWidth: 5, width: 16, blocks: 2, heads: 2, window: 6, hidden: 24 }
 const random = seeded('parallel')
+const rows = (count: number) =>
+  sparseOf(
+    config.contentWidth,
+    Float32Array.from({ length: count * config.contentWidth }, () => random.normal()),
+  )
 const task: Task = {
   config,
   regularisation: { dropout: 0, idDropout: 0 },
-  content: Float32Array.from({ length: config.items * config.contentWidth }, () => random.normal()),
-  queries: Float32Array.from({ length: 2 * config.contentWidth }, () => random.normal()),
+  content: rows(config.items),
+  queries: rows(2),
   logExpected: Float32Array.from({ length: config.items }, () => -random.next()),
 }
 

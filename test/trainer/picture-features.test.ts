@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { denseOf } from '../../shared/model/sparse.ts'
 import { launchChromium } from '../../trainer/chromium.ts'
 import { featuresOf, PICTURE_WIDTH, pictureFeatures, SIDE } from '../../trainer/picture-features.ts'
 import { openThumbnails } from '../../trainer/thumbnails.ts'
@@ -56,7 +57,8 @@ describe('pictures of a catalogue', () => {
     const products = ['none', 'blue', 'damaged'].map((item_id) => ({ item_id, title: item_id, category: [] }))
     const { pictures, found } = await pictureFeatures(products, openThumbnails(folder))
     expect(found).toBe(1)
-    const row = (item: number) => pictures.rows.subarray(item * PICTURE_WIDTH, (item + 1) * PICTURE_WIDTH)
+    const rows = denseOf(pictures)
+    const row = (item: number) => rows.subarray(item * PICTURE_WIDTH, (item + 1) * PICTURE_WIDTH)
     expect(row(0).every((value) => value === 0)).toBe(true)
     expect(row(2).every((value) => value === 0)).toBe(true)
     expect(row(1)[7]).toBeCloseTo(1, 2) // hue 234° of 360°

@@ -409,7 +409,9 @@ function weightedSum(p: usize, rows: usize, stride: i32, count: i32, out: usize,
 /** row += x · v */
 function addScaled(row: usize, x: f32, v: usize, D: i32): void {
   const s = f32x4.splat(x)
-  for (let i: i32 = 0; i < D; i += 4) v128.store(at(row, i), madd(s, v128.load(at(v, i)), v128.load(at(row, i))))
+  let i: i32 = 0
+  for (; i + 4 <= D; i += 4) v128.store(at(row, i), madd(s, v128.load(at(v, i)), v128.load(at(row, i))))
+  for (; i < D; i++) store<f32>(at(row, i), load<f32>(at(row, i)) + x * load<f32>(at(v, i)))
 }
 
 /**
@@ -472,12 +474,46 @@ export function gather(table: usize, index: usize, y: usize, count: i32, d: i32)
 
 /** table[index[n]] += x[n]; the table comes filled with what it is added to */
 export function scatterAdd(x: usize, index: usize, table: usize, count: i32, d: i32): void {
-  for (let n: i32 = 0; n < count; n++) {
-    const row = at(table, load<i32>(at(index, n)) * d)
-    const from = at(x, n * d)
-    let i: i32 = 0
-    for (; i + 4 <= d; i += 4) v128.store(at(row, i), f32x4.add(v128.load(at(row, i)), v128.load(at(from, i))))
-    for (; i < d; i++) store<f32>(at(row, i), load<f32>(at(row, i)) + load<f32>(at(from, i)))
+  for (let n: i32 = 0; n < count; n++) addScaled(at(table, load<i32>(at(index, n)) * d), 1, at(x, n * d), d)
+}
+
+// ---- products with a matrix of compressed rows
+
+/** y[row] += Σ value · b[column]; y comes filled with what it is added to */
+export function sparseMatMul(
+  starts: usize,
+  columns: usize,
+  values: usize,
+  b: usize,
+  y: usize,
+  rows: i32,
+  d: i32,
+): void {
+  for (let row: i32 = 0; row < rows; row++) {
+    const to = at(y, row * d)
+    const end = load<i32>(at(starts, row + 1))
+    for (let entry = load<i32>(at(starts, row)); entry < end; entry++) {
+      addScaled(to, load<f32>(at(values, entry)), at(b, load<i32>(at(columns, entry)) * d), d)
+    }
+  }
+}
+
+/** db[column] += Σ value · dy[row]; db comes filled with what it is added to */
+export function sparseMatMulGradient(
+  starts: usize,
+  columns: usize,
+  values: usize,
+  dy: usize,
+  db: usize,
+  rows: i32,
+  d: i32,
+): void {
+  for (let row: i32 = 0; row < rows; row++) {
+    const from = at(dy, row * d)
+    const end = load<i32>(at(starts, row + 1))
+    for (let entry = load<i32>(at(starts, row)); entry < end; entry++) {
+      addScaled(at(db, load<i32>(at(columns, entry)) * d), load<f32>(at(values, entry)), from, d)
+    }
   }
 }
 

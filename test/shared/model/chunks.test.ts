@@ -21,6 +21,7 @@ import { compile } from '../../../shared/model/compile.ts'
 import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
 import { packRows, rowsOf, unpackRows } from '../../../shared/model/quantise.ts'
 import { countRules, topRules } from '../../../shared/model/rules.ts'
+import { sparseOf } from '../../../shared/model/sparse.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 const some = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
@@ -154,10 +155,10 @@ describe('the network in two chunks', () => {
     hidden: 12,
   }
   const random = seeded('content')
-  const content = {
-    width: config.contentWidth,
-    rows: Float32Array.from({ length: 9 * config.contentWidth }, () => random.normal()),
-  }
+  const content = sparseOf(
+    config.contentWidth,
+    Float32Array.from({ length: 9 * config.contentWidth }, () => random.normal()),
+  )
   const params = initParams(config, 1)
   const model = compile(config, params, content)
   const [vectors, encoder] = [encodeVectors(model), encodeEncoder(model)]

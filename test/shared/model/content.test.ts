@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Product } from '../../../shared/data/catalog.ts'
 import { TEXT_WIDTH, textVector } from '../../../shared/data/text.ts'
 import { contentOf, queryRow, textOf } from '../../../shared/model/content.ts'
+import { denseOf, type SparseMatrix, sparseOf } from '../../../shared/model/sparse.ts'
 
 const product = (n: number, fields: Partial<Product> = {}): Product => ({
   item_id: `p${n}`,
@@ -10,6 +11,8 @@ const product = (n: number, fields: Partial<Product> = {}): Product => ({
   ...fields,
 })
 
+const dense = (matrix: SparseMatrix) => ({ width: matrix.width, rows: denseOf(matrix) })
+
 describe('content of items', () => {
   it('is the text, its words, a column for each part of the category path, and the price band among its kind', () => {
     // 16 mugs at 1 … 16, 16 sofas at 100 … 1,600: the dearest of each have their band in common.
@@ -17,7 +20,7 @@ describe('content of items', () => {
     const sofas = Array.from({ length: 16 }, (_, n) =>
       product(n, { price: 100 * (n + 1), category: ['Home', 'Sofas'] }),
     )
-    const { width, rows } = contentOf([...mugs, ...sofas, product(40, { category: ['Rare'] })])
+    const { width, rows } = dense(contentOf([...mugs, ...sofas, product(40, { category: ['Rare'] })]))
     // "thing"; Home, Home > Mugs, Home > Sofas: one item of "Rare" is no kind, and no number is in three titles.
     expect(width).toBe(TEXT_WIDTH + 1 + 3 + 8)
     const row = (item: number) => [...rows.subarray(item * width + TEXT_WIDTH, (item + 1) * width)]
@@ -32,7 +35,7 @@ describe('content of items', () => {
 
   it('weighs a word by how few titles have it', () => {
     const titles = ['red mug', 'red mug', 'red mug', 'red lamp', 'Red', 'jug']
-    const { width, rows } = contentOf(titles.map((title, n) => product(n, { title, category: [] })))
+    const { width, rows } = dense(contentOf(titles.map((title, n) => product(n, { title, category: [] }))))
     expect(width).toBe(TEXT_WIDTH + 2 + 8)
     const [red, mug] = [Math.log(7 / 6) + 1, Math.log(7 / 4) + 1]
     const length = Math.hypot(red, mug)
@@ -51,7 +54,7 @@ describe('content of items', () => {
       product(2, { ...same, brand: 'acme', attributes: { colour: ' sage', tags: 'beach, v-neck' } }),
       product(3, { ...same, brand: 'Other', attributes: { size: 'sage' } }),
     ]
-    const { width, rows } = contentOf(items)
+    const { width, rows } = dense(contentOf(items))
     expect(width).toBe(TEXT_WIDTH + 1 + 3 + 8) // x; acme, colour: sage, tags: v-neck
     const cells = (item: number) => [...rows.subarray(item * width + TEXT_WIDTH + 1, item * width + TEXT_WIDTH + 4)]
     expect([0, 1, 2, 3].map(cells)).toEqual([
@@ -64,20 +67,18 @@ describe('content of items', () => {
 
   it('takes another reader of texts, and pictures behind everything', () => {
     const text = { width: 2, vectorOf: (title: string) => Float32Array.of(title.length, 0.3) }
-    const pictures = { width: 2, rows: Float32Array.of(0.1, 0.2, 0.4, 0.8) }
-    const { width, rows } = contentOf([product(1, { title: 'ab', category: [] }), product(2, { category: [] })], {
-      text,
-      pictures,
-    })
+    const pictures = sparseOf(2, Float32Array.of(0.1, 0.2, 0.4, 0.8))
+    const products = [product(1, { title: 'ab', category: [] }), product(2, { category: [] })]
+    const { width, rows } = dense(contentOf(products, { text, pictures }))
     expect(width).toBe(2 + 8 + 2)
     expect(rows.subarray(0, 2)).toEqual(Float32Array.of(4, 0.3)) // "ab" and the places of brand and category
-    expect(rows.subarray(10, 12)).toEqual(pictures.rows.subarray(0, 2))
-    expect(rows.subarray(22)).toEqual(pictures.rows.subarray(2))
+    expect(rows.subarray(10, 12)).toEqual(Float32Array.of(0.1, 0.2))
+    expect(rows.subarray(22)).toEqual(Float32Array.of(0.4, 0.8))
     expect(() => contentOf([product(1)], { pictures })).toThrow(/pictures of 2 items, for 1/)
   })
 
   it('gives equal prices the same band, and no price none', () => {
-    const { width, rows } = contentOf([5, 5, 5, 9].map((price, n) => product(n, { price })).concat(product(4)))
+    const { width, rows } = dense(contentOf([5, 5, 5, 9].map((price, n) => product(n, { price })).concat(product(4))))
     const band = (item: number) => rows.subarray((item + 1) * width - 8, (item + 1) * width).indexOf(1)
     expect([0, 1, 2, 3, 4].map(band)).toEqual([0, 0, 0, 6, -1])
   })

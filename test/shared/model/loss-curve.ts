@@ -7,7 +7,9 @@ import { type Random, seeded } from '../../../shared/data/random.ts'
 import { ACTIONS, GAP_BUCKETS } from '../../../shared/data/sequence.ts'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../../../shared/model/fit.ts'
 import { tensorsOf } from '../../../shared/model/model.ts'
+import { sparseTensors } from '../../../shared/model/ops.ts'
 import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
+import { sparseOf } from '../../../shared/model/sparse.ts'
 
 export type LossKind = 'full' | 'sampled'
 
@@ -28,7 +30,7 @@ const WARM_STEPS = 3
 export async function lossCurve(kind: LossKind, steps: number): Promise<LossCurve> {
   const random = seeded('loss curve')
   const rows = (count: number) =>
-    tf.tensor2d(normals(random, count * CONFIG.contentWidth), [count, CONFIG.contentWidth])
+    sparseTensors(sparseOf(CONFIG.contentWidth, normals(random, count * CONFIG.contentWidth)))
   const [content, queries] = [rows(CONFIG.items), rows(QUERIES)]
   const learner = createLearner(tensorsOf(initParams(CONFIG, 'loss curve')))
   const logExpected = Float32Array.from({ length: CONFIG.items }, () => -random.next())

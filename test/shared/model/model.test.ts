@@ -6,8 +6,10 @@ import { applyAdapter, compile } from '../../../shared/model/compile.ts'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../../../shared/model/fit.ts'
 import { scoreItems, startState, step } from '../../../shared/model/infer.ts'
 import { encode, firstOfRows, itemTable, score, tensorsOf } from '../../../shared/model/model.ts'
+import { sparseTensors } from '../../../shared/model/ops.ts'
 import { flatten, initParams, type ModelConfig, unflatten } from '../../../shared/model/params.ts'
 import { rowsOf } from '../../../shared/model/quantise.ts'
+import { sparseOf } from '../../../shared/model/sparse.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
 import { parity } from './parity.ts'
 
@@ -35,7 +37,10 @@ function batchOf(seed: string, sequences: number, length: number): TrainingBatch
 
 const contentRows = (seed: string, rows = config.items) => {
   const random = seeded(seed)
-  return Float32Array.from({ length: rows * config.contentWidth }, () => random.normal())
+  return sparseOf(
+    config.contentWidth,
+    Float32Array.from({ length: rows * config.contentWidth }, () => random.normal()),
+  )
 }
 
 describe('the network', () => {
@@ -71,7 +76,7 @@ describe('the network', () => {
     for (const { values } of Object.values(params)) for (let i = 0; i < values.length; i++) values[i] *= 3
     const weights = tensorsOf(params)
     const batch = batchOf('gradient', 2, 6)
-    const content = tf.tensor2d(contentRows('content'), [config.items, config.contentWidth])
+    const content = sparseTensors(contentRows('content'))
     const names = Object.keys(weights)
     const loss = (w: Record<string, tf.Tensor>) =>
       nextItemLoss(w, config, batch, content, undefined, { dropout: 0, idDropout: 0 }, 1)
@@ -100,10 +105,10 @@ describe('the network', () => {
     for (const [name, { values }] of Object.entries(params))
       for (let i = 0; i < values.length; i++) values[i] += (name.includes('norm') ? 0.4 : 0.3) * random.normal()
     const rows = contentRows('fold content')
-    const compiled = compile(config, params, { width: config.contentWidth, rows })
+    const compiled = compile(config, params, rows)
     const weights = tensorsOf(params)
     const expected = tf.tidy(() => {
-      const table = itemTable(weights, tf.tensor2d(rows, [config.items, config.contentWidth]))
+      const table = itemTable(weights, sparseTensors(rows))
       const states = encode(weights, config, table, {
         rows: Int32Array.of(3, 7, 7, 1, 22, 9),
         actions: Int32Array.of(0, 0, 1, 2, 0, 4),

@@ -2,7 +2,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seeded } from '../../../shared/data/random.ts'
-import { attention, dropout, KERNELS, rmsNorm, softmaxLoss, swiglu } from '../../../shared/model/ops.ts'
+import {
+  attention,
+  dropout,
+  KERNELS,
+  rmsNorm,
+  softmaxLoss,
+  sparseMatMul,
+  sparseTensors,
+  swiglu,
+} from '../../../shared/model/ops.ts'
+import { sparseOf } from '../../../shared/model/sparse.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
 import { kernel } from '../../../trainer/kernel.ts'
 
@@ -95,6 +105,17 @@ describe('by kernel as by TF.js:', () => {
       softmaxLoss(states as tf.Tensor2D, vectors as tf.Tensor2D, offsets as tf.Tensor1D, own as tf.Tensor1D, skip)
     expectSame(loss() as never, inputs)
     expectSame(loss(Int32Array.from({ length: rows }, () => random.int(count + 1) - 1)) as never, inputs)
+  })
+
+  it.each([
+    [1, 3, 4],
+    [40, 90, 64],
+    [17, 5, 7],
+  ])('product of %d rows of %d columns, most of them 0, with as many rows of %d', (rows, columns, width) => {
+    const some = Float32Array.from({ length: rows * columns }, () => (random.next() < 0.2 ? random.normal() : 0))
+    some.fill(0, columns, 2 * columns)
+    const matrix = sparseOf(columns, some)
+    expectSame((b) => sparseMatMul(sparseTensors(matrix), b as tf.Tensor2D), [normal(columns, width)])
   })
 
   it('dropout, to the last bit', () => {

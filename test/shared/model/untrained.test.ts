@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { compile } from '../../../shared/model/compile.ts'
 import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
 import { rowsOf } from '../../../shared/model/quantise.ts'
+import { sparseOf } from '../../../shared/model/sparse.ts'
 import { settleUntrained } from '../../../shared/model/untrained.ts'
 
 const CONFIG: ModelConfig = {
@@ -15,7 +16,7 @@ const CONFIG: ModelConfig = {
 }
 /** Item 3 was never a target; it alone has column 2. */
 const FREQUENCY = [3, 1, 7, 0]
-const CONTENT = { width: 3, rows: Float32Array.from([1, 0, 0, 0.3, 1, 0, 0, 1, 0, 0.5, 0, 1]) }
+const CONTENT = sparseOf(3, Float32Array.of(1, 0, 0, 0.3, 1, 0, 0, 1, 0, 0.5, 0, 1))
 
 function trained() {
   const params = initParams(CONFIG, 'untrained')
