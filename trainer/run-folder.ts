@@ -5,7 +5,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Product } from '../shared/data/catalog.ts'
 import { decodeArrays, encodeArrays, take } from '../shared/model/arrays.ts'
+import { type CompiledModel, compile } from '../shared/model/compile.ts'
+import { contentOf } from '../shared/model/content.ts'
 import { flatten, type ModelConfig, type Params, unflatten } from '../shared/model/params.ts'
 import type { BlendWeights } from '../shared/model/rank.ts'
 import type { Preset } from './presets.ts'
@@ -39,8 +42,14 @@ export async function writeRun(folder: string, info: RunInfo, config: ModelConfi
   await write(folder, 'run.json', `${JSON.stringify(info, null, 2)}\n`)
 }
 
+export interface Run {
+  info: RunInfo
+  config: ModelConfig
+  params: Params
+}
+
 /** @throws UserError when the folder holds no run, or a damaged one */
-export async function readRun(folder: string): Promise<{ info: RunInfo; config: ModelConfig; params: Params }> {
+export async function readRun(folder: string): Promise<Run> {
   if (!existsSync(join(folder, 'run.json'))) {
     throw new UserError(`${folder}: no run.json in this folder`, 'make a run with "vitrine train --out FOLDER"')
   }
@@ -51,4 +60,22 @@ export async function readRun(folder: string): Promise<{ info: RunInfo; config: 
   } catch (error) {
     throw new UserError(`${folder}: is no whole run: ${(error as Error).message}`, 'train again with the same --out')
   }
+}
+
+/**
+ * A run's network, as it ships.
+ * @param folder for the message
+ * @throws UserError when the run is of another catalogue, or of this one as it was read before
+ */
+export function networkOf(folder: string, { config, params }: Run, items: readonly Product[]): CompiledModel {
+  const content = config.contentWidth > 0 ? contentOf(items) : undefined
+  const otherwise = (what: string) => {
+    const remedy = 'train again on this catalogue, or name the history it was trained on with --data PATH'
+    throw new UserError(`${folder}: trained on ${what}`, remedy)
+  }
+  if (config.items !== items.length) otherwise(`${config.items} products, but the catalogue has ${items.length}`)
+  if (content && content.width !== config.contentWidth) {
+    otherwise(`${config.contentWidth} columns of what products are, but the catalogue has ${content.width}`)
+  }
+  return compile(config, params, content)
 }

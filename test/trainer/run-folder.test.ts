@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { initParams, type ModelConfig } from '../../shared/model/params.ts'
 import { PRESETS } from '../../trainer/presets.ts'
-import { type RunInfo, readRun, writeRun } from '../../trainer/run-folder.ts'
+import { networkOf, type RunInfo, readRun, writeRun } from '../../trainer/run-folder.ts'
 import { UserError } from '../../trainer/user-error.ts'
 
 const config: ModelConfig = { items: 5, contentWidth: 3, width: 4, blocks: 1, heads: 2, window: 3, hidden: 4 }
@@ -30,6 +30,18 @@ describe('a run on disk', () => {
     await writeRun(folder, info, config, params)
     expect(await readRun(folder)).toEqual({ info, config, params })
     expect(readdirSync(folder).sort()).toEqual(['network.vta', 'run.json'])
+  })
+
+  it('is no network for another catalogue, nor for one of which more is read now', () => {
+    const items = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ item_id: `${n}`, title: 'mug', category: [] }))
+    const run = { info, config, params }
+    expect(() => networkOf('runs/a', run, items(6))).toThrow('runs/a: trained on 5 products, but the catalogue has 6')
+    expect(() => networkOf('runs/a', run, items(5))).toThrow('runs/a: trained on 3 columns of what products are')
+    const plain = { ...config, contentWidth: 0 }
+    const { 'item.content': _, ...without } = params
+    const network = networkOf('runs/a', { info, config: plain, params: without }, items(5))
+    expect(network.config).toEqual(plain)
   })
 
   it('that is not there, or damaged, is an error with a remedy', async () => {

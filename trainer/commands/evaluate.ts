@@ -96,6 +96,9 @@ Examples:
     // "auto" waits for a model that trains: counts need none.
     if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
     if (args.protocol === COLD) {
+      if (args.tables !== undefined) {
+        throw new UserError(`--tables: is not for --protocol ${COLD}`, 'leave it out, or ask by another protocol')
+      }
       const histories = await loadHistories(args.data)
       const pictures =
         args.thumbnails === undefined

@@ -2,15 +2,13 @@
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
-import { compile } from '../../shared/model/compile.ts'
-import { contentOf } from '../../shared/model/content.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
 import { openPublisherKey } from '../keys.ts'
 import { type Destination, makeBundle, publish, readPrevious } from '../publish.ts'
-import { readRun } from '../run-folder.ts'
+import { networkOf, readRun } from '../run-folder.ts'
 import { openBundles, scriptTag } from '../serve.ts'
 import { readTextEncoder } from '../text/encoder-file.ts'
 import { UserError } from '../user-error.ts'
@@ -52,20 +50,14 @@ Examples:
     const h = await loadHistories(args.data)
     const run = args.run === undefined ? undefined : await readRun(args.run)
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
-    if (run && run.config.items !== h.items.length) {
-      throw new UserError(
-        `${args.run}: trained on ${run.config.items} products, but ${args.data} has ${h.items.length}`,
-        'train again on this catalogue',
-      )
-    }
+    const network = run && networkOf(args.run as string, run, h.items)
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
-    const content = run && run.config.contentWidth > 0 ? contentOf(h.items) : undefined
     const previous = await readPrevious(destination, key.verifierKey)
     const bundle = await makeBundle({
       histories: h,
-      ...(run ? { network: compile(run.config, run.params, content) } : {}),
+      ...(network ? { network } : {}),
       ...(text ? { text } : {}),
       table,
       blend: run?.info.blend.weights ?? COUNTS_ALONE,

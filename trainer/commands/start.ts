@@ -8,8 +8,6 @@ import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import type { Product } from '../../shared/data/catalog.ts'
 import { productPath, type ShopStatus } from '../../shared/data/storefront.ts'
-import { compile } from '../../shared/model/compile.ts'
-import { contentOf } from '../../shared/model/content.ts'
 import { BACKEND_FLAG, backendChoice } from '../backend-flag.ts'
 import { fitBlend } from '../blend.ts'
 import { buildWeb, type Child, startCommand } from '../child.ts'
@@ -18,7 +16,7 @@ import { datasetFolder } from '../datasets/load.ts'
 import { openPublisherKey } from '../keys.ts'
 import { progressView } from '../progress.ts'
 import { type BundleInput, makeBundle, publish } from '../publish.ts'
-import { readRun } from '../run-folder.ts'
+import { networkOf, readRun } from '../run-folder.ts'
 import { checkPort, openBundles, scriptTag, serve } from '../serve.ts'
 import { createShop } from '../shop-server.ts'
 import { openThumbnails, thumbnailOf } from '../thumbnails.ts'
@@ -169,14 +167,14 @@ Examples:
     } finally {
       view.end()
     }
-    const { info, config, params } = await readRun(run)
-    const content = config.contentWidth > 0 ? contentOf(h.items) : undefined
-    status.version = await publishNext({ network: compile(config, params, content), blend: info.blend.weights })
+    const made = await readRun(run)
+    const { blend } = made.info
+    status.version = await publishNext({ network: networkOf(run, made, h.items), blend: blend.weights })
     status.phase = 'ready'
     status.progress = 1
     status.message = ''
     say(
-      `network live (bundle ${status.version}): validation NDCG@10 ${info.blend.validationNdcg.toFixed(4)}; pages open now take it within ${REFRESH_SECONDS} s`,
+      `network live (bundle ${status.version}): validation NDCG@10 ${blend.validationNdcg.toFixed(4)}; pages open now take it within ${REFRESH_SECONDS} s`,
     )
   },
 })

@@ -3,13 +3,12 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress } from 'node:zlib'
 import type { Phase } from '../../shared/model/bundle.ts'
-import { type CompiledModel, compile } from '../../shared/model/compile.ts'
-import { contentOf } from '../../shared/model/content.ts'
+import type { CompiledModel } from '../../shared/model/compile.ts'
 import type { ModelConfig } from '../../shared/model/params.ts'
 import type { Histories } from '../datasets/histories.ts'
 import { type Evaluation, evaluateModels } from '../evaluation.ts'
 import { makeBundle } from '../publish.ts'
-import { type RunInfo, readRun } from '../run-folder.ts'
+import { networkOf, type RunInfo, readRun } from '../run-folder.ts'
 import { UserError } from '../user-error.ts'
 
 /** Questions asked of each model: enough for intervals of about ±.015, in seconds. */
@@ -51,14 +50,9 @@ export async function dataOf(folder: string, given: string | undefined): Promise
 
 /** @throws UserError when the history is of another catalogue than the run */
 export async function viewRun(folder: string, name: string, h: Histories): Promise<RunView> {
-  const { info, config, params } = await readRun(folder)
-  if (config.items !== h.items.length) {
-    throw new UserError(
-      `${folder}: trained on ${config.items} products, but the history has ${h.items.length}`,
-      'name the history it was trained on with --data PATH, or train again',
-    )
-  }
-  const network = compile(config, params, config.contentWidth > 0 ? contentOf(h.items) : undefined)
+  const run = await readRun(folder)
+  const { info, config } = run
+  const network = networkOf(folder, run, h.items)
   const evaluation = await evaluateModels(h, {
     protocol: h.timed ? 'time-split' : 'leave-one-out',
     // Sequences of a benchmark do not say what was bought.
