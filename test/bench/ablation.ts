@@ -6,14 +6,18 @@
  * Beauty (leave-one-out) for what works on order alone; Online Retail (time split) for what reads times, actions and
  * content. Rows have the mean of SEEDS and the paired difference to the preset with its interval.
  */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import * as tf from '@tensorflow/tfjs-core'
 import { VIEW } from '../../shared/data/sequence.ts'
+import { KERNELS } from '../../shared/model/ops.ts'
+import { readyBackend } from '../../trainer/backend.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
 import { loadHistories } from '../../trainer/datasets/load.ts'
 import { pairedInterval, type QueryMetrics } from '../../trainer/evaluate.ts'
 import { PRESETS, type Preset } from '../../trainer/presets.ts'
 import { split } from '../../trainer/protocol.ts'
 import { type Query, sampleQueries } from '../../trainer/queries.ts'
-import { train } from '../../trainer/train.ts'
+import { type TrainOptions, train } from '../../trainer/train.ts'
 import { besideRepository } from '../shared-data.ts'
 import { type Row, rounded } from './row.ts'
 
@@ -22,6 +26,8 @@ const QUERIES = 4000
 
 interface Change {
   name: string
+  /** What else is done to this process before the training, and undone by what it returns. */
+  around?: () => () => void
   preset?: Partial<Preset>
   without?: string[]
   histories?: (h: Histories) => Histories
@@ -35,6 +41,7 @@ const ON_ORDER: Change[] = [
   { name: '2 blocks', preset: { blocks: 2 } },
   { name: 'no attention', without: ['.out'] },
   { name: 'no feed-forward', without: ['.down'] },
+  { name: 'no gate: max(0, value)', around: withoutGate },
   { name: 'feed-forward of 256', preset: { hidden: 256 } },
   { name: 'dropout .2', preset: { dropout: 0.2 } },
   { name: '256 negatives', preset: { negatives: 256 } },
@@ -51,6 +58,7 @@ const ON_CONTENT: Change[] = [
 ]
 
 export async function bench(): Promise<Row[]> {
+  await readyBackend('wasm')
   return [
     ...(await measure('amazon-2014-5core/Beauty.txt.gz', 'leave-one-out', 'standard', ON_ORDER)),
     ...(await measure('uci-online-retail/online-retail.csv.gz', 'time-split', 'tiny', ON_CONTENT)),
@@ -75,7 +83,18 @@ async function measure(
     const h = change.histories?.(original) ?? original
     const found = split(h, protocol)
     const validation = sampleQueries(found.validation, QUERIES, 'ablation')
-    const asked = await overSeeds(h, found.train, validation, { ...PRESETS[preset], ...change.preset }, change.without)
+    const undo = change.around?.()
+    const asked = await overSeeds(
+      h,
+      found.train,
+      validation,
+      { ...PRESETS[preset], ...change.preset },
+      {
+        without: change.without,
+        // What was done to this process was not done to others.
+        threads: undo && 1,
+      },
+    ).finally(undo)
     base ??= asked
     const { mean, low, high } = pairedInterval(asked.ndcg, base.ndcg, asked.shoppers)
     const average = asked.ndcg.reduce((sum, value) => sum + value, 0) / asked.ndcg.length
@@ -107,16 +126,62 @@ async function overSeeds(
   ends: Uint32Array,
   validation: Query[],
   preset: Preset,
-  without?: string[],
+  options: Pick<TrainOptions, 'without' | 'threads'>,
 ): Promise<Asked> {
   const results: QueryMetrics[] = []
   let [shoppers, seconds]: [number[], number] = [[], 0]
   for (const seed of SEEDS) {
-    const { validated, epochs } = await train(h, ends, validation, { preset, seed, without })
+    const { validated, epochs } = await train(h, ends, validation, { ...options, preset, seed })
     results.push(validated.metrics)
     shoppers = validated.asked.map((query) => query.shopper)
     seconds += (epochs.at(-1)?.seconds ?? 0) / SEEDS.length
   }
   const ndcg = results[0].ndcg.map((_, at) => results.reduce((sum, result) => sum + result.ndcg[at], 0) / SEEDS.length)
   return { ndcg, shoppers, seconds }
+}
+
+/**
+ * Puts max(0, value) in the place of gate · σ(gate) · value: the gate's half of the matrix is there, and is not read.
+ * @returns puts the gate back
+ */
+function withoutGate(): () => void {
+  const names = [KERNELS.swiglu, KERNELS.swigluGradient]
+  const kept = names.map((name) => tf.getKernel(name, 'wasm') as tf.KernelConfig)
+  const register = (
+    kernelName: string,
+    kernelFunc: (wasm: BackendWasm, inputs: tf.NamedTensorInfoMap) => tf.TensorInfo,
+  ) => {
+    tf.unregisterKernel(kernelName, 'wasm')
+    const call: tf.KernelFunc = ({ inputs, backend }) => kernelFunc(backend as BackendWasm, inputs)
+    tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc: call })
+  }
+  register(KERNELS.swiglu, (wasm, { up }) => {
+    const [rows, hidden] = [(up as tf.TensorInfo).shape[0], (up as tf.TensorInfo).shape[1] / 2]
+    const y = wasm.makeOutput([rows, hidden], 'float32')
+    const [from, to] = [wasm.typedArrayFromHeap(up as tf.TensorInfo), wasm.typedArrayFromHeap(y)]
+    for (let at = 0; at < to.length; at++) to[at] = Math.max(0, from[valueAt(at, hidden)])
+    return y
+  })
+  register(KERNELS.swigluGradient, (wasm, { dy, up }) => {
+    const dup = wasm.makeOutput((up as tf.TensorInfo).shape, 'float32')
+    const [slopes, from, to] = [dy, up, dup].map((info) => wasm.typedArrayFromHeap(info as tf.TensorInfo))
+    const hidden = (dy as tf.TensorInfo).shape[1]
+    to.fill(0)
+    for (let at = 0; at < slopes.length; at++) {
+      const value = valueAt(at, hidden)
+      if (from[value] > 0) to[value] = slopes[at]
+    }
+    return dup
+  })
+  return () => {
+    for (const kernel of kept) {
+      tf.unregisterKernel(kernel.kernelName, 'wasm')
+      tf.registerKernel(kernel)
+    }
+  }
+}
+
+/** Where in (T, 2f) the value half of an entry of (T, f) is. */
+function valueAt(at: number, hidden: number): number {
+  return at + (Math.floor(at / hidden) + 1) * hidden
 }
