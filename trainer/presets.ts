@@ -10,6 +10,7 @@ export interface Preset {
   negatives: number
   /** Tokens in a batch. */
   batchTokens: number
+  /** Of the first pass; each pass steps down half a cosine towards 0. */
   learningRate: number
   dropout: number
   idDropout: number
@@ -46,8 +47,23 @@ export const PRESETS = {
     learningRate: 3e-3,
     dropout: 0.5,
     idDropout: 0.1,
-    epochs: 60,
+    epochs: 40,
     patience: 8,
+  },
+  /** For histories of a hundred and more, such as MovieLens: all of it in sight, and far more to learn from than items. */
+  long: {
+    width: 64,
+    blocks: 2,
+    heads: 1,
+    window: 200,
+    hidden: 128,
+    negatives: 1024,
+    batchTokens: 2048,
+    learningRate: 3e-3,
+    dropout: 0.1,
+    idDropout: 0.1,
+    epochs: 20,
+    patience: 5,
   },
 } satisfies Record<string, Preset>
 export type PresetName = keyof typeof PRESETS

@@ -193,6 +193,8 @@ export async function train(
       const resumed = epoch === kept?.position.pass ? kept.position.batches : 0
       let [lossSum, asked] = resumed > 0 && begun ? [begun.lossSum, begun.asked] : [0, 0]
       let batches = 0
+      // Half a cosine (Loshchilov & Hutter 2017, without restarts), a step down for each pass.
+      const learningRate = (preset.learningRate * (1 + Math.cos((Math.PI * (epoch - 1)) / preset.epochs))) / 2
       for (const batch of trainingBatches(h, ends, next, { length: window, window, rows }, random)) {
         const drawn = negatives?.draw(random)
         // Drawn again all the same, so that what follows is what would have followed.
@@ -200,7 +202,7 @@ export async function train(
         batch.rows.forEach((row, at) => {
           if (row > lastRow) batch.rows[at] = lastRow
         })
-        const loss = await learner.step(batch, drawn, ++steps, preset.learningRate)
+        const loss = await learner.step(batch, drawn, ++steps, learningRate)
         watch.see(loss, steps, saved)
         lossSum += loss * batch.at.length
         asked += batch.at.length
