@@ -60,7 +60,7 @@ const ON_CONTENT: Change[] = [
 export async function bench(): Promise<Row[]> {
   await readyBackend('wasm')
   return [
-    ...(await measure('amazon-2014-5core/Beauty.txt.gz', 'leave-one-out', 'standard', ON_ORDER)),
+    ...(await measure('amazon-2014-5core/Beauty.txt.gz', 'leave-one-out', 'standard', ON_ORDER, 16)),
     ...(await measure('uci-online-retail/online-retail.csv.gz', 'time-split', 'tiny', ON_CONTENT)),
   ]
 }
@@ -68,9 +68,12 @@ export async function bench(): Promise<Row[]> {
 async function measure(
   file: string,
   protocol: 'leave-one-out' | 'time-split',
-  preset: keyof typeof PRESETS,
+  name: keyof typeof PRESETS,
   changes: Change[],
+  epochs: number = PRESETS[name].epochs,
 ): Promise<Row[]> {
+  const preset = { ...PRESETS[name], epochs }
+
   const path = besideRepository('data', ...file.split('/'))
   if (!path) {
     console.error(`ablation: skipped, data/${file} is not beside the repository`)
@@ -88,7 +91,7 @@ async function measure(
       h,
       found.train,
       validation,
-      { ...PRESETS[preset], ...change.preset },
+      { ...preset, ...change.preset },
       {
         without: change.without,
         // What was done to this process was not done to others.
@@ -100,7 +103,8 @@ async function measure(
     const average = asked.ndcg.reduce((sum, value) => sum + value, 0) / asked.ndcg.length
     rows.push({
       data: original.name,
-      preset,
+      preset: name,
+      epochs,
       change: change.name,
       seeds: SEEDS.join(','),
       validation_ndcg: rounded(average, 4),
