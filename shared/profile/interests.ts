@@ -1,0 +1,111 @@
+/**
+ * What a shopper is drawn to: categories, brands and traits, by what they did with items that have them. Two memories of
+ * one kind, as in short- and long-term interest models (An et al. 2019): what this visit is about, and what lasts.
+ *
+ *     amount of a label = Σ weight of the act · ½^(age ÷ half-life)
+ */
+import type { EventName } from '../data/events.ts'
+import { added, type Decayed, decayedAt } from './decay.ts'
+import type { ItemFacts } from './facts.ts'
+
+const DAY_MS = 86_400_000
+export const LONG_HALF_LIFE_MS = 45 * DAY_MS
+/** Within a visit, the last few minutes. */
+const VISIT_HALF_LIFE_MS = 10 * 60_000
+
+/** What an act says of the wish for an item; a look is 1. Against it: dismissed, sent back, taken out again. */
+const WEIGHTS: Partial<Record<EventName, number>> = {
+  select_item: 0.5,
+  rec_click: 0.5,
+  view_item: 1,
+  add_to_wishlist: 3,
+  add_to_cart: 3,
+  purchase: 5,
+  remove_from_cart: -2,
+  rec_dismiss: -2,
+  refund: -4,
+}
+
+/** @param rating of a review, 1 to 5: three stars are a shrug */
+export function weightOf(name: EventName, rating?: number): number {
+  return name === 'review' ? 1.5 * ((rating ?? 3) - 3) : (WEIGHTS[name] ?? 0)
+}
+
+export const LABEL_KINDS = ['category', 'brand', 'trait'] as const
+export type LabelKind = (typeof LABEL_KINDS)[number]
+
+/** By label: "Home > Kitchen", "acme", "colour: sage". Categories count at every depth. */
+export type Interests = Record<LabelKind, Map<string, { long: Decayed; visit: Decayed }>>
+
+export function noInterests(): Interests {
+  return { category: new Map(), brand: new Map(), trait: new Map() }
+}
+
+export function labelsOf({ category, brand, traits }: ItemFacts): Record<LabelKind, readonly string[]> {
+  return {
+    category: category.map((_, depth) => category.slice(0, depth + 1).join(' > ')),
+    brand: brand === undefined ? [] : [brand],
+    trait: traits,
+  }
+}
+
+/** Adds an act to what it is about, in place. @param weight of `weightOf` */
+export function addInterest(interests: Interests, facts: ItemFacts, weight: number, time: number): void {
+  if (weight === 0) return
+  const labels = labelsOf(facts)
+  for (const kind of LABEL_KINDS) {
+    for (const label of labels[kind]) {
+      const known = interests[kind].get(label)
+      interests[kind].set(label, {
+        long: added(known?.long, weight, time, LONG_HALF_LIFE_MS),
+        visit: added(known?.visit, weight, time, VISIT_HALF_LIFE_MS),
+      })
+    }
+  }
+}
+
+export interface Interest {
+  kind: LabelKind
+  label: string
+  /** 0 … 1 of all of its kind and depth. */
+  share: number
+  /** 0 … 1: how much was seen of it; half at three looks of today. */
+  confidence: number
+}
+
+/**
+ * The labels of a kind that the shopper is drawn to, strongest first.
+ * @param depth of categories: 1 is the root's children
+ * @param visitShare 0 … 1: how much this visit counts beside what lasts
+ */
+export function interestsIn(
+  interests: Interests,
+  kind: LabelKind,
+  now: number,
+  visitShare: number,
+  depth?: number,
+): Interest[] {
+  const found: { label: string; long: number; visit: number }[] = []
+  for (const [label, { long, visit }] of interests[kind]) {
+    if (depth !== undefined && label.split(' > ').length !== depth) continue
+    found.push({
+      label,
+      long: Math.max(0, decayedAt(long, now, LONG_HALF_LIFE_MS)),
+      visit: Math.max(0, decayedAt(visit, now, VISIT_HALF_LIFE_MS)),
+    })
+  }
+  const totals = { long: sumOf(found, 'long'), visit: sumOf(found, 'visit') }
+  const ofVisit = totals.visit === 0 ? 0 : totals.long === 0 ? 1 : visitShare
+  return found
+    .map(({ label, long, visit }) => ({
+      kind,
+      label,
+      share: (1 - ofVisit) * (long / (totals.long || 1)) + ofVisit * (visit / (totals.visit || 1)),
+      confidence: long / (long + 3),
+    }))
+    .filter(({ share }) => share > 0)
+    .sort((a, b) => b.share - a.share || (a.label < b.label ? -1 : 1))
+}
+
+const sumOf = <K extends string>(rows: readonly Record<K, number>[], name: K) =>
+  rows.reduce((sum, row) => sum + row[name], 0)

@@ -1,0 +1,49 @@
+/**
+ * What is remembered of a shopper's events, so that a profile is read in microseconds after each: a fold over the events in
+ * the order of their times. An event that comes late (a clock that was set back, another tab) means to fold again.
+ */
+import { itemsOf, type ShopEvent } from '../data/events.ts'
+import { type FactsOf, factsIn } from './facts.ts'
+import { addInterest, type Interests, noInterests, weightOf } from './interests.ts'
+import { addPrice, noPrices, type Prices } from './prices.ts'
+import { seeVisit, type Visits } from './visits.ts'
+
+export interface Memory {
+  /** Of the newest event; undefined before the first. */
+  time?: number
+  visits?: Visits
+  interests: Interests
+  prices: Prices
+}
+
+export const emptyMemory = (): Memory => ({ interests: noInterests(), prices: noPrices() })
+
+/** What the shopper did not do themselves, or says nothing of their taste. */
+const SILENT = new Set<ShopEvent['name']>(['view_item_list', 'rec_impression', 'consent'])
+
+/**
+ * Takes an event in, in place.
+ * @throws Error for an event older than the newest seen
+ */
+export function remember(memory: Memory, event: ShopEvent, factsOf: FactsOf): void {
+  if (memory.time !== undefined && event.time < memory.time) {
+    throw new Error(`profile: an event of ${event.time} after one of ${memory.time}`)
+  }
+  memory.time = event.time
+  if (SILENT.has(event.name)) return
+  const facts = itemsOf(event).map((item) => factsOf(item.item_id) ?? factsIn(item))
+  const weight = weightOf(event.name, event.name === 'review' ? event.rating : undefined)
+  const categories = event.name === 'view_item' ? facts.map(({ category }) => category.join(' > ')) : []
+  memory.visits = seeVisit(memory.visits, event, categories)
+  for (const item of facts) {
+    addInterest(memory.interests, item, weight / facts.length, event.time)
+    addPrice(memory.prices, event, item)
+  }
+}
+
+/** All of a history, in the order of its times; events of one moment stay as they came. */
+export function memoryOf(events: readonly ShopEvent[], factsOf: FactsOf): Memory {
+  const memory = emptyMemory()
+  for (const event of [...events].sort((a, b) => a.time - b.time)) remember(memory, event, factsOf)
+  return memory
+}
