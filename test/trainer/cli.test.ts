@@ -23,6 +23,7 @@ const COMMANDS = [
   'evaluate',
   'text-encoder',
   'evaluate-search',
+  'evaluate-profile',
   'report',
   'publish',
   'serve',

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compile } from '../../../shared/model/compile.ts'
+import { initParams } from '../../../shared/model/params.ts'
+import { readyBackend } from '../../../trainer/backend.ts'
+import { type HeadScore, scoreHeads } from '../../../trainer/profile/scorecard.ts'
+import { readShoppers, type Shoppers } from '../../../trainer/profile/shoppers.ts'
+import { readTruth } from '../../../trainer/profile/truth.ts'
+import { generateSample } from '../../../trainer/sample/sample.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'vitrine-profile-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let shoppers: Shoppers
+let heads: HeadScore[]
+
+beforeAll(async () => {
+  await readyBackend('wasm')
+  await generateSample({ out: join(folder, 'shop'), products: 300, shoppers: 900, days: 180, seed: 'profile' })
+  shoppers = await readShoppers(join(folder, 'shop'))
+  heads = await scoreHeads(shoppers, { seed: '1', truth: await readTruth(join(folder, 'shop'), shoppers) })
+}, 120_000)
+
+describe('the heads of a simulated shop', () => {
+  it('foretell a purchase and a return better than their rules, and no better than who knows the truth', () => {
+    expect(heads.map(({ head }) => head)).toEqual(['intent', 'return'])
+    for (const { rule, trained, ideal, majority } of heads) {
+      expect(majority.auroc).toBe(0.5)
+      expect(rule.auroc).toBeGreaterThan(0.6)
+      expect(trained.log_loss).toBeLessThan(rule.log_loss)
+      expect(trained.auroc).toBeGreaterThan(rule.auroc)
+      expect(ideal?.log_loss).toBeLessThan(trained.log_loss)
+    }
+    expect(heads[0].better_than_rule.low).toBeGreaterThan(0)
+  })
+
+  it('say what drives them: the cart a purchase, the chance of a visit a return', () => {
+    const [intent, comeBack] = heads.map(({ drivers }) => drivers.map(({ feature }) => feature))
+    expect(intent.slice(0, 4).join()).toMatch(/cart/)
+    expect(comeBack[0]).toBe('chance of a visit in 30 days')
+  })
+
+  it('read a network’s state beside the features', async () => {
+    const config = {
+      items: shoppers.products.length,
+      contentWidth: 0,
+      width: 16,
+      blocks: 1,
+      heads: 2,
+      window: 8,
+      hidden: 16,
+    }
+    const some = { ...shoppers, shoppers: shoppers.shoppers.slice(0, 300) }
+    const network = compile(config, initParams(config, 1))
+    const [{ drivers }] = await scoreHeads(some, { seed: '1', network })
+    const all = drivers.map(({ feature }) => feature)
+    expect(all.length).toBe(10)
+    expect((await scoreHeads(some, { seed: '1' }))[0].trained).not.toEqual(
+      (await scoreHeads(some, { seed: '1', network }))[0].trained,
+    )
+  })
+
+  it('of a history too short to ask about is an error with a remedy', async () => {
+    const short = shoppers.shoppers.map(({ id, events }) => ({
+      id,
+      events: events.filter(({ time }) => time > shoppers.end - 20 * 86_400_000),
+    }))
+    await expect(scoreHeads({ ...shoppers, shoppers: short }, { seed: '1' })).rejects.toThrow(/no moment of "intent"/)
+  })
+})

@@ -1,0 +1,104 @@
+/**
+ * Moments at which a profile is asked something whose answer the shopper gave later.
+ *
+ *     intent    within a visit, before anything is bought in it: will it end in a purchase?
+ *     return    on fixed days, of whoever was here before: will there be another visit within 30 days?
+ *     category  within a visit: the category of the next item looked at
+ */
+import type { ShopEvent } from '../../shared/data/events.ts'
+import { seeded } from '../../shared/data/random.ts'
+import { SESSION_GAP_MS } from '../../shared/data/sequence.ts'
+import type { FactsOf } from '../../shared/profile/facts.ts'
+import { featuresOf } from '../../shared/profile/features.ts'
+import { emptyMemory, type Memory, remember } from '../../shared/profile/memory.ts'
+
+export const DAY_MS = 86_400_000
+export const RETURN_DAYS = 30
+/** Between the days on which everyone is asked whether they will return. */
+const RETURN_STEP_DAYS = 7
+
+export interface Moment {
+  shopper: number
+  time: number
+  /** Events before it. */
+  seen: number
+  features: Float32Array
+  /** 1 or 0, or the number of a category. */
+  answer: number
+}
+
+export interface Moments {
+  intent: Moment[]
+  return: Moment[]
+  category: Moment[]
+}
+
+/**
+ * @param categoryOf the number of an item's category, −1 where it has none
+ * @param end of the data: what comes after is not known
+ */
+export function momentsOf(
+  shoppers: readonly { events: readonly ShopEvent[] }[],
+  factsOf: FactsOf,
+  categoryOf: (itemId: string) => number,
+  end: number,
+  seed: string,
+): Moments {
+  const random = seeded(seed)
+  const moments: Moments = { intent: [], return: [], category: [] }
+  const returnTimes: number[] = []
+  for (let time = end - RETURN_DAYS * DAY_MS; time > 0 && returnTimes.length < 100; time -= RETURN_STEP_DAYS * DAY_MS) {
+    returnTimes.unshift(time)
+  }
+  shoppers.forEach(({ events }, shopper) => {
+    const memory = emptyMemory()
+    /** One moment of each visit, before it has a purchase: long ones do not speak louder. */
+    const asked = new Map<number, number>()
+    for (const { from, to } of visitsOf(events)) {
+      const bought = events.findIndex(({ name }, at) => at >= from && (at === to || name === 'purchase'))
+      if (bought !== from) asked.set(from + random.int((bought < 0 ? to : bought) - from), to)
+    }
+    let due = returnTimes.findIndex((time) => time >= (events[0]?.time ?? end))
+    if (due < 0) due = returnTimes.length
+    events.forEach((event, at) => {
+      for (; due < returnTimes.length && returnTimes[due] < event.time; due++) {
+        const time = returnTimes[due]
+        if (memory.visits) moments.return.push(momentAt(shopper, at, memory, time, comesBack(events, at, time) ? 1 : 0))
+      }
+      remember(memory, event, factsOf)
+      const to = asked.get(at)
+      if (to === undefined || !memory.visits) return
+      const later = events.slice(at + 1, to)
+      const buys = later.some(({ name }) => name === 'purchase')
+      moments.intent.push(momentAt(shopper, at + 1, memory, event.time, buys ? 1 : 0))
+      const next = later.find(({ name }) => name === 'view_item')
+      const category = next && 'items' in next && next.items ? categoryOf(next.items[0].item_id) : -1
+      if (category >= 0) moments.category.push(momentAt(shopper, at + 1, memory, event.time, category))
+    })
+    for (; due < returnTimes.length; due++) {
+      if (memory.visits) moments.return.push(momentAt(shopper, events.length, memory, returnTimes[due], 0))
+    }
+  })
+  return moments
+}
+
+function momentAt(shopper: number, seen: number, memory: Memory, time: number, answer: number): Moment {
+  return { shopper, time, seen, features: featuresOf(memory, time), answer }
+}
+
+function comesBack(events: readonly ShopEvent[], from: number, time: number): boolean {
+  const next = events[from]
+  return next !== undefined && next.time <= time + RETURN_DAYS * DAY_MS
+}
+
+/** Runs of events without a pause: from … to − 1. */
+function visitsOf(events: readonly ShopEvent[]): { from: number; to: number }[] {
+  const visits: { from: number; to: number }[] = []
+  let from = 0
+  for (let at = 1; at <= events.length; at++) {
+    if (at < events.length && events[at].time - events[at - 1].time <= SESSION_GAP_MS) continue
+    visits.push({ from, to: at })
+    from = at
+  }
+  return visits
+}

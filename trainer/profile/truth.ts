@@ -1,0 +1,55 @@
+/** What a simulated shop's shoppers are really like: read to judge a profile, never to make one. */
+import { presenceAtRate } from '../../shared/profile/presence.ts'
+import { readLines } from '../datasets/dataset.ts'
+import { DAY_MS, type Moment, RETURN_DAYS } from './moments.ts'
+import type { HeadName } from './scorecard.ts'
+import type { Shoppers } from './shoppers.ts'
+
+export interface Truth {
+  /** What an observer who knows the truth reads beside the features. */
+  of(head: HeadName, moment: Moment): number[]
+}
+
+interface ShopperTruth {
+  shopper: string
+  sessions_per_day: number
+  readiness: number
+  price_sensitivity: number
+}
+
+interface SessionTruth {
+  shopper: string
+  time: number
+  intent: string
+}
+
+const INTENTS = ['browse', 'look', 'gift', 'restock', 'return-to-cart']
+
+export async function readTruth(folder: string, { shoppers }: Shoppers): Promise<Truth> {
+  const truths = new Map<string, ShopperTruth>()
+  for await (const truth of readLines<ShopperTruth>(folder, 'truth.jsonl')) truths.set(truth.shopper, truth)
+  const sessions = new Map<string, SessionTruth[]>()
+  for await (const session of readLines<SessionTruth>(folder, 'truth-sessions.jsonl')) {
+    const own = sessions.get(session.shopper)
+    if (own) own.push(session)
+    else sessions.set(session.shopper, [session])
+  }
+  return {
+    of(head, { shopper, seen, time }) {
+      const { id, events } = shoppers[shopper]
+      const { sessions_per_day, readiness, price_sensitivity } = truths.get(id) as ShopperTruth
+      if (head === 'return') {
+        // Who goes is not in the truth an observer may have: only that shoppers go, and how often this one comes.
+        const silentDays = (time - events[seen - 1].time) / DAY_MS
+        const { gone, visit } = presenceAtRate(sessions_per_day, silentDays, RETURN_DAYS)
+        return [gone, Math.log(visit / (1 - visit)), Math.log(sessions_per_day)]
+      }
+      const now = sessions.get(id)?.findLast((session) => session.time <= time)
+      return [
+        ...INTENTS.map((intent) => (now?.intent === intent ? 1 : 0)),
+        Math.log(readiness),
+        Math.log(price_sensitivity),
+      ]
+    },
+  }
+}
