@@ -19,6 +19,7 @@ const COMMANDS: Record<string, Loader> = {
   'text-encoder': () => load(import('./commands/text-encoder.ts')),
   'evaluate-search': () => load(import('./commands/evaluate-search.ts')),
   'evaluate-profile': () => load(import('./commands/evaluate-profile.ts')),
+  'evaluate-exploration': () => load(import('./commands/evaluate-exploration.ts')),
   report: () => load(import('./commands/report.ts')),
   publish: () => load(import('./commands/publish.ts')),
   serve: () => load(import('./commands/serve.ts')),

@@ -75,3 +75,15 @@ export function seeded(seed: string | number): Random {
     },
   }
 }
+
+/** Gamma with scale 1: Marsaglia and Tsang (2000), with their boost for shapes below 1. */
+export function gamma(random: Random, shape: number): number {
+  if (shape < 1) return gamma(random, shape + 1) * (1 - random.next()) ** (1 / shape)
+  const d = shape - 1 / 3
+  const c = 1 / Math.sqrt(9 * d)
+  for (;;) {
+    const x = random.normal()
+    const v = (1 + c * x) ** 3
+    if (v > 0 && Math.log(1 - random.next()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
+  }
+}

@@ -2,7 +2,7 @@
  * The simulated shoppers: what each of them is really like. The events show it only through what they do; it is written
  * to truth.jsonl so that a profile or a model can be held against it.
  */
-import type { Random } from '../../shared/data/random.ts'
+import { gamma, type Random } from '../../shared/data/random.ts'
 import type { World } from './world.ts'
 
 export interface Shopper {
@@ -129,18 +129,6 @@ function sparse(
   }
   for (let i = 0; i < n; i++) shares[i] /= total
   return shares
-}
-
-/** Gamma with scale 1: Marsaglia and Tsang (2000), with their boost for shapes below 1. */
-function gamma(random: Random, shape: number): number {
-  if (shape < 1) return gamma(random, shape + 1) * (1 - random.next()) ** (1 / shape)
-  const d = shape - 1 / 3
-  const c = 1 / Math.sqrt(9 * d)
-  for (;;) {
-    const x = random.normal()
-    const v = (1 + c * x) ** 3
-    if (v > 0 && Math.log(1 - random.next()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v
-  }
 }
 
 /** One line of truth.jsonl. Times are ISO 8601; shares below two hundredths are left out. */
