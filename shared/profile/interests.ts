@@ -18,12 +18,12 @@ const WEIGHTS: Partial<Record<EventName, number>> = {
   select_item: 0.5,
   rec_click: 0.5,
   view_item: 1,
-  add_to_wishlist: 3,
-  add_to_cart: 3,
-  purchase: 5,
-  remove_from_cart: -2,
+  add_to_wishlist: 2,
+  add_to_cart: 2,
+  purchase: 3,
+  remove_from_cart: -1,
   rec_dismiss: -2,
-  refund: -4,
+  refund: -2,
 }
 
 /** @param rating of a review, 1 to 5: three stars are a shrug */
@@ -67,27 +67,27 @@ export function addInterest(interests: Interests, facts: ItemFacts, weight: numb
 export interface Interest {
   kind: LabelKind
   label: string
-  /** 0 … 1 of all of its kind and depth. */
+  /** 0 … 1 of all that were asked about. */
   share: number
-  /** 0 … 1: how much was seen of it; half at three looks of today. */
+  /** 0 … 1: how much was seen of it; half at three looks of today, none where companions alone speak for it. */
   confidence: number
 }
 
 /**
  * The labels of a kind that the shopper is drawn to, strongest first.
- * @param depth of categories: 1 is the root's children
  * @param visitShare 0 … 1: how much this visit counts beside what lasts
+ * @param only those that are asked about, as categories of one depth are
  */
 export function interestsIn(
   interests: Interests,
   kind: LabelKind,
   now: number,
   visitShare: number,
-  depth?: number,
+  only: (label: string) => boolean = () => true,
 ): Interest[] {
   const found: { label: string; long: number; visit: number }[] = []
   for (const [label, { long, visit }] of interests[kind]) {
-    if (depth !== undefined && label.split(' > ').length !== depth) continue
+    if (!only(label)) continue
     found.push({
       label,
       long: Math.max(0, decayedAt(long, now, LONG_HALF_LIFE_MS)),
@@ -104,8 +104,36 @@ export function interestsIn(
       confidence: long / (long + 3),
     }))
     .filter(({ share }) => share > 0)
-    .sort((a, b) => b.share - a.share || (a.label < b.label ? -1 : 1))
+    .sort(strongestFirst)
 }
+
+/**
+ * What else shoppers with an interest come for, by label; each row of shares sums to 1. With few visits behind it, an
+ * interest says most through these.
+ */
+export type Companions = ReadonlyMap<string, readonly { label: string; share: number }[]>
+
+/** How much a shopper's own acts count beside what others with the same interests do. */
+const OWN = 1.5
+
+/** The same interests with companions among them, strongest first. */
+export function withCompanions(interests: readonly Interest[], companions: Companions): Interest[] {
+  const found = new Map(interests.map((interest) => [interest.label, { ...interest, share: OWN * interest.share }]))
+  for (const { kind, label, share } of interests) {
+    for (const companion of companions.get(label) ?? []) {
+      const known = found.get(companion.label)
+      if (known) known.share += share * companion.share
+      else {
+        const { label, share: part } = companion
+        found.set(label, { kind, label, share: share * part, confidence: 0 })
+      }
+    }
+  }
+  const total = [...found.values()].reduce((sum, { share }) => sum + share, 0)
+  return [...found.values()].map((interest) => ({ ...interest, share: interest.share / total })).sort(strongestFirst)
+}
+
+const strongestFirst = (a: Interest, b: Interest) => b.share - a.share || (a.label < b.label ? -1 : 1)
 
 const sumOf = <K extends string>(rows: readonly Record<K, number>[], name: K) =>
   rows.reduce((sum, row) => sum + row[name], 0)

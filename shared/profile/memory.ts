@@ -6,7 +6,7 @@ import { itemsOf, type ShopEvent } from '../data/events.ts'
 import { type FactsOf, factsIn } from './facts.ts'
 import { addInterest, type Interests, noInterests, weightOf } from './interests.ts'
 import { addPrice, noPrices, type Prices } from './prices.ts'
-import { seeVisit, type Visits } from './visits.ts'
+import { seeVisit, type Visit, type Visits } from './visits.ts'
 
 export interface Memory {
   /** Of the newest event; undefined before the first. */
@@ -32,13 +32,19 @@ export function remember(memory: Memory, event: ShopEvent, factsOf: FactsOf): vo
   memory.time = event.time
   if (SILENT.has(event.name)) return
   const facts = itemsOf(event).map((item) => factsOf(item.item_id) ?? factsIn(item))
-  const weight = weightOf(event.name, event.name === 'review' ? event.rating : undefined)
   const categories = event.name === 'view_item' ? facts.map(({ category }) => category.join(' > ')) : []
   memory.visits = seeVisit(memory.visits, event, categories)
+  const weight =
+    weightOf(event.name, event.name === 'review' ? event.rating : undefined) * freshness(memory.visits.now, event)
   for (const item of facts) {
     addInterest(memory.interests, item, weight / facts.length, event.time)
     addPrice(memory.prices, event, item)
   }
+}
+
+/** The tenth look of a visit, mostly at more of the same, says less than the first. */
+function freshness({ views }: Visit, { name }: ShopEvent): number {
+  return name === 'view_item' ? 1 / Math.sqrt(views) : 1
 }
 
 /** All of a history, in the order of its times; events of one moment stay as they came. */

@@ -6,13 +6,14 @@ import { readyBackend } from '../backend.ts'
 import { readDatasetInfo } from '../datasets/dataset.ts'
 import { type Foretold, type HeadScore, scoreHeads } from '../profile/scorecard.ts'
 import { readShoppers } from '../profile/shoppers.ts'
+import { scoreTastes, type TasteScore } from '../profile/tastes.ts'
 import { readTruth } from '../profile/truth.ts'
 import { networkOf, readRun } from '../run-folder.ts'
 
 export default defineCommand({
   meta: {
     name: 'evaluate-profile',
-    description: `Measure what profiles foretell: a purchase in this visit, a return within 30 days.
+    description: `Measure what profiles foretell (a purchase in this visit, a return within 30 days) and what they know of tastes.
 
 The last 30 days of the history are asked about, what came before them trains. In a simulated shop an observer who knows
 each shopper's truth and sees the same events is shown beside it.
@@ -43,8 +44,16 @@ Examples:
       ...(network ? { network } : {}),
       ...(truth ? { truth } : {}),
     })
-    const report = { dataset: info.name, simulated: info.simulated, seed: args.seed, heads }
-    console.log(args.json ? JSON.stringify(report) : heads.map(table).join('\n\n'))
+    const tastes = truth && scoreTastes(shoppers, truth)
+    const report = {
+      dataset: info.name,
+      simulated: info.simulated,
+      seed: args.seed,
+      heads,
+      ...(tastes ? { tastes } : {}),
+    }
+    const parts = [...heads.map(table), ...(tastes ? [tasteTable(tastes)] : [])]
+    console.log(args.json ? JSON.stringify(report) : parts.join('\n\n'))
   },
 })
 
@@ -77,5 +86,17 @@ function table({
       ({ feature, permutation_importance, information_gain }) =>
         `    ${feature.padEnd(32)} ${permutation_importance.toFixed(4)}   ${Number.isNaN(information_gain) ? '–' : information_gain.toFixed(4)}`,
     ),
+  ].join('\n')
+}
+
+function tasteTable({ shoppers, last_looked_at, profile, ideal, gap_closed, better_than_last }: TasteScore): string {
+  const { mean, low, high } = better_than_last
+  return [
+    `interests: the three dearest categories of ${shoppers} shoppers, precision`,
+    `  last three looked into                    ${last_looked_at.toFixed(3)}`,
+    `  profile                                   ${profile.toFixed(3)}`,
+    `  an observer who knows all others’ truth   ${ideal.toFixed(3)}`,
+    `  of the way from the last to the observer: ${(100 * gap_closed).toFixed(0)} %`,
+    `  more than the last three by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
   ].join('\n')
 }

@@ -8,6 +8,8 @@ import type { Shoppers } from './shoppers.ts'
 export interface Truth {
   /** What an observer who knows the truth reads beside the features. */
   of(head: HeadName, moment: Moment): number[]
+  /** Shares of attention by category at a time, the dearest first. */
+  tasteOf(shopper: string, time: number): Map<string, number>
 }
 
 interface ShopperTruth {
@@ -15,6 +17,10 @@ interface ShopperTruth {
   sessions_per_day: number
   readiness: number
   price_sensitivity: number
+  taste: Record<string, number>
+  /** ISO 8601 */
+  drift_time: string | null
+  taste_after_drift: Record<string, number> | null
 }
 
 interface SessionTruth {
@@ -35,6 +41,11 @@ export async function readTruth(folder: string, { shoppers }: Shoppers): Promise
     else sessions.set(session.shopper, [session])
   }
   return {
+    tasteOf(shopper, time) {
+      const { taste, drift_time, taste_after_drift } = truths.get(shopper) as ShopperTruth
+      const now = drift_time !== null && Date.parse(drift_time) <= time ? (taste_after_drift ?? taste) : taste
+      return new Map(Object.entries(now).sort((a, b) => b[1] - a[1]))
+    },
     of(head, { shopper, seen, time }) {
       const { id, events } = shoppers[shopper]
       const { sessions_per_day, readiness, price_sensitivity } = truths.get(id) as ShopperTruth

@@ -7,6 +7,7 @@ import { initParams } from '../../../shared/model/params.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
 import { type HeadScore, scoreHeads } from '../../../trainer/profile/scorecard.ts'
 import { readShoppers, type Shoppers } from '../../../trainer/profile/shoppers.ts'
+import { scoreTastes } from '../../../trainer/profile/tastes.ts'
 import { readTruth } from '../../../trainer/profile/truth.ts'
 import { generateSample } from '../../../trainer/sample/sample.ts'
 
@@ -67,5 +68,14 @@ describe('the heads of a simulated shop', () => {
       events: events.filter(({ time }) => time > shoppers.end - 20 * 86_400_000),
     }))
     await expect(scoreHeads({ ...shoppers, shoppers: short }, { seed: '1' })).rejects.toThrow(/no moment of "intent"/)
+  })
+})
+
+describe('the interests of a simulated shop', () => {
+  it('are nearer to the truth than the last categories looked into', async () => {
+    const score = scoreTastes(shoppers, await readTruth(join(folder, 'shop'), shoppers))
+    expect(score.shoppers).toBeGreaterThan(800)
+    expect(score.better_than_last.low).toBeGreaterThan(0)
+    expect(score.ideal).toBeGreaterThan(score.last_looked_at)
   })
 })

@@ -1,0 +1,60 @@
+/** What shoppers who look into one category come for next, from all shoppers' visits: the bundle's companions. */
+import type { ShopEvent } from '../../shared/data/events.ts'
+import { SESSION_GAP_MS } from '../../shared/data/sequence.ts'
+import type { FactsOf } from '../../shared/profile/facts.ts'
+import type { Companions } from '../../shared/profile/interests.ts'
+
+/** Visits of the whole shop's mix that stand beside those seen: what few were interested in says little of others. */
+const PRIOR_VISITS = 20
+/** Of each category; the rest is a tail that no list shows. */
+const MOST = 24
+
+/** @param before only visits that began earlier */
+export function companionsOf(
+  shoppers: readonly { events: readonly ShopEvent[] }[],
+  factsOf: FactsOf,
+  before = Number.POSITIVE_INFINITY,
+): Companions {
+  const pairs = new Map<string, Map<string, number>>()
+  const totals = new Map<string, number>()
+  for (const { events } of shoppers) {
+    const visits = firstLooks(events, factsOf, before)
+    for (const [label, count] of visits) {
+      totals.set(label, (totals.get(label) ?? 0) + count)
+      let row = pairs.get(label)
+      if (!row) pairs.set(label, (row = new Map()))
+      for (const [other, times] of visits) {
+        row.set(other, (row.get(other) ?? 0) + count * (other === label ? times - 1 : times))
+      }
+    }
+  }
+  const all = [...totals.values()].reduce((sum, count) => sum + count, 0)
+  return new Map(
+    [...pairs].map(([label, row]) => {
+      const seen = [...row.values()].reduce((sum, count) => sum + count, 0)
+      const shares = [...totals].map(([other, count]) => ({
+        label: other,
+        share: ((row.get(other) ?? 0) + PRIOR_VISITS * (count / all)) / (seen + PRIOR_VISITS),
+      }))
+      return [label, shares.sort((a, b) => b.share - a.share || (a.label < b.label ? -1 : 1)).slice(0, MOST)]
+    }),
+  )
+}
+
+/** How many visits began with a look into each category. */
+function firstLooks(events: readonly ShopEvent[], factsOf: FactsOf, before: number): Map<string, number> {
+  const counts = new Map<string, number>()
+  let last = Number.NEGATIVE_INFINITY
+  let waiting = false
+  for (const event of events) {
+    if (event.time >= before) break
+    if (event.time - last > SESSION_GAP_MS) waiting = true
+    last = event.time
+    if (!waiting || event.name !== 'view_item') continue
+    const category = factsOf(event.items[0].item_id)?.category.join(' > ')
+    if (category === undefined || category === '') continue
+    counts.set(category, (counts.get(category) ?? 0) + 1)
+    waiting = false
+  }
+  return counts
+}
