@@ -9,8 +9,8 @@ export interface ItemFacts {
   /** "colour: sage" */
   traits: readonly string[]
   price?: number
-  /** ln(price ÷ the middle price of its category): a dear mug and a dear sofa have this in common. */
-  priceRatio?: number
+  /** Standard deviations of ln(price) above the mean of its category: a dear mug and a dear sofa have this in common. */
+  priceLevel?: number
   /** Below its list price. */
   reduced: boolean
 }
@@ -30,37 +30,47 @@ export function factsIn(item: EventItem): ItemFacts {
 }
 
 /** What the catalogue says of an item, as far as the profile reads it. */
-export interface CatalogItem extends Omit<ItemFacts, 'priceRatio' | 'reduced'> {
+export interface CatalogItem extends Omit<ItemFacts, 'priceLevel' | 'reduced'> {
   listPrice?: number
 }
 
-/** Facts of all items, with each price set against the middle one of its category. */
-export function catalogFacts(items: readonly CatalogItem[]): ItemFacts[] {
-  const pricesOf = new Map<string, number[]>()
+/**
+ * Facts of all items, with each price set against those of its category.
+ * @param looks (items) how much each is looked at: a price is dear beside what people see, not beside what lies in stock
+ */
+export function catalogFacts(items: readonly CatalogItem[], looks: ArrayLike<number>): ItemFacts[] {
+  const moments = new Map<string, { weight: number; sum: number; squares: number }>()
   const keyOf = ({ category }: CatalogItem) => category.join(CATEGORY_SEPARATOR)
-  for (const item of items) {
-    if (item.price === undefined || item.price <= 0) continue
-    const prices = pricesOf.get(keyOf(item))
-    if (prices) prices.push(item.price)
-    else pricesOf.set(keyOf(item), [item.price])
-  }
-  const middle = new Map([...pricesOf].map(([key, prices]) => [key, median(prices)]))
+  items.forEach((item, n) => {
+    if (item.price === undefined || item.price <= 0) return
+    const known = moments.get(keyOf(item)) ?? { weight: 0, sum: 0, squares: 0 }
+    // What nobody has looked at yet stands for one look.
+    const weight = looks[n] + 1
+    const log = Math.log(item.price)
+    known.weight += weight
+    known.sum += weight * log
+    known.squares += weight * log * log
+    moments.set(keyOf(item), known)
+  })
   return items.map((item) => {
     const { category, brand, traits, price, listPrice } = item
-    const usual = middle.get(keyOf(item))
+    const known = moments.get(keyOf(item))
+    const level = price !== undefined && price > 0 && known ? levelOf(Math.log(price), known) : undefined
     return {
       category,
       ...(brand === undefined ? {} : { brand }),
       traits,
       ...(price === undefined ? {} : { price }),
-      ...(price === undefined || price <= 0 || usual === undefined ? {} : { priceRatio: Math.log(price / usual) }),
+      ...(level === undefined ? {} : { priceLevel: level }),
       reduced: price !== undefined && listPrice !== undefined && price < listPrice,
     }
   })
 }
 
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+/** Categories whose prices are nearly the same say nothing of who buys there. */
+const MIN_SPREAD = 0.05
+
+function levelOf(log: number, { weight, sum, squares }: { weight: number; sum: number; squares: number }): number {
+  const mean = sum / weight
+  return (log - mean) / Math.max(MIN_SPREAD, Math.sqrt(Math.max(0, squares / weight - mean * mean)))
 }

@@ -3,7 +3,7 @@ import { decayedAt } from './decay.ts'
 import { LONG_HALF_LIFE_MS } from './interests.ts'
 import type { Memory } from './memory.ts'
 import { type Presence, presenceOf } from './presence.ts'
-import { meanRatio, type PriceMoments } from './prices.ts'
+import { meanLevel, type PriceMoments } from './prices.ts'
 import type { Visits } from './visits.ts'
 
 const DAY_MS = 86_400_000
@@ -59,10 +59,10 @@ const FEATURES: Record<string, Feature> = {
   'seconds since the last event': ({ visits: { now: visit } }, now) => seconds(now - visit.last),
   'items in the cart': ({ visits }) => Math.log1p(visits.cart.size),
   'worth of the cart': ({ visits }) => Math.log1p([...visits.cart.values()].reduce((sum, value) => sum + value, 0)),
-  'price looked at': ({ prices }) => meanRatio(prices.looked, 3),
+  'price looked at': ({ prices }) => meanLevel(prices.looked, 3),
   'spread of prices looked at': ({ prices }) => spread(prices.looked),
-  'price wanted': ({ prices }) => meanRatio(prices.wanted, 2),
-  'price paid': ({ prices }) => meanRatio(prices.paid, 2),
+  'price wanted': ({ prices }) => meanLevel(prices.wanted, 2),
+  'price paid': ({ prices }) => meanLevel(prices.paid, 2),
   'prices paid': ({ prices }) => Math.log1p(prices.paid.count),
   'reduced of those looked at': ({ prices: { looked } }) => share(looked.reduced, looked.count + 3),
   'reduced of those paid': ({ prices: { paid } }) => share(paid.reduced, paid.count + 2),

@@ -1,8 +1,8 @@
-/** Which prices a shopper looks at and pays, as ratios to the middle of each category, and what reductions do to them. */
+/** Which prices a shopper looks at and pays, each within its category, and what reductions do to them. */
 import type { EventName, ShopEvent } from '../data/events.ts'
 import type { ItemFacts } from './facts.ts'
 
-/** Moments of the price ratio's logarithm over some acts. */
+/** Moments of the price level over some acts. */
 export interface PriceMoments {
   count: number
   sum: number
@@ -29,17 +29,17 @@ const KIND_OF: Partial<Record<EventName, keyof Prices>> = {
 }
 
 /** Adds, in place. */
-export function addPrice(prices: Prices, event: ShopEvent, { priceRatio, reduced }: ItemFacts): void {
+export function addPrice(prices: Prices, event: ShopEvent, { priceLevel, reduced }: ItemFacts): void {
   const kind = KIND_OF[event.name]
-  if (!kind || priceRatio === undefined) return
+  if (!kind || priceLevel === undefined) return
   const moments = prices[kind]
   moments.count++
-  moments.sum += priceRatio
-  moments.squares += priceRatio * priceRatio
+  moments.sum += priceLevel
+  moments.squares += priceLevel * priceLevel
   if (reduced) moments.reduced++
 }
 
-/** Mean of ln(price ÷ middle), drawn towards 0 as `prior` looks at middle prices would. */
-export function meanRatio({ count, sum }: PriceMoments, prior: number): number {
+/** Mean level, drawn towards 0 as `prior` looks at middle prices would. */
+export function meanLevel({ count, sum }: PriceMoments, prior: number): number {
   return sum / (count + prior || 1)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { readyBackend } from '../backend.ts'
 import { readDatasetInfo } from '../datasets/dataset.ts'
+import { type PriceScore, scorePrices } from '../profile/price-bands.ts'
 import { type Foretold, type HeadScore, scoreHeads } from '../profile/scorecard.ts'
 import { readShoppers } from '../profile/shoppers.ts'
 import { scoreTastes, type TasteScore } from '../profile/tastes.ts'
@@ -45,14 +46,20 @@ Examples:
       ...(truth ? { truth } : {}),
     })
     const tastes = truth && scoreTastes(shoppers, truth)
+    const prices = truth && (await scorePrices(shoppers, truth))
     const report = {
       dataset: info.name,
       simulated: info.simulated,
       seed: args.seed,
       heads,
       ...(tastes ? { tastes } : {}),
+      ...(prices ? { prices } : {}),
     }
-    const parts = [...heads.map(table), ...(tastes ? [tasteTable(tastes)] : [])]
+    const parts = [
+      ...heads.map(table),
+      ...(tastes ? [tasteTable(tastes)] : []),
+      ...(prices ? [priceTable(prices)] : []),
+    ]
     console.log(args.json ? JSON.stringify(report) : parts.join('\n\n'))
   },
 })
@@ -98,5 +105,15 @@ function tasteTable({ shoppers, last_looked_at, profile, ideal, gap_closed, bett
     `  an observer who knows all others’ truth   ${ideal.toFixed(3)}`,
     `  of the way from the last to the observer: ${(100 * gap_closed).toFixed(0)} %`,
     `  more than the last three by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
+  ].join('\n')
+}
+
+function priceTable({ shoppers, last_looked_at, profile, ideal, gap_closed }: PriceScore): string {
+  return [
+    `price band: high above low, ${shoppers} shoppers of the two, AUROC`,
+    `  the price last looked at                  ${last_looked_at.toFixed(3)}`,
+    `  profile                                   ${profile.toFixed(3)}`,
+    `  an observer taught half of the truth      ${ideal.toFixed(3)}`,
+    `  of the way from the last to the observer: ${(100 * gap_closed).toFixed(0)} %`,
   ].join('\n')
 }

@@ -24,8 +24,15 @@ export async function readShoppers(folder: string): Promise<Shoppers> {
     else byId.set(shopper, [event])
     end = Math.max(end, event.time)
   }
-  const facts = catalogFacts(products.map(catalogItem))
   const numbers = new Map(products.map(({ item_id }, n) => [item_id, n]))
+  const looks = new Float64Array(products.length)
+  for (const events of byId.values()) {
+    for (const event of events) {
+      const item = event.name === 'view_item' ? numbers.get(event.items[0].item_id) : undefined
+      if (item !== undefined) looks[item]++
+    }
+  }
+  const facts = catalogFacts(products.map(catalogItem), looks)
   return {
     products,
     facts,

@@ -10,7 +10,11 @@ export interface Truth {
   of(head: HeadName, moment: Moment): number[]
   /** Shares of attention by category at a time, the dearest first. */
   tasteOf(shopper: string, time: number): Map<string, number>
+  /** What feels right to pay, beside what is usual. */
+  priceBandOf(shopper: string): PriceBand
 }
+
+export type PriceBand = 'low' | 'middle' | 'high'
 
 interface ShopperTruth {
   shopper: string
@@ -18,6 +22,7 @@ interface ShopperTruth {
   readiness: number
   price_sensitivity: number
   taste: Record<string, number>
+  price_band: PriceBand
   /** ISO 8601 */
   drift_time: string | null
   taste_after_drift: Record<string, number> | null
@@ -41,6 +46,7 @@ export async function readTruth(folder: string, { shoppers }: Shoppers): Promise
     else sessions.set(session.shopper, [session])
   }
   return {
+    priceBandOf: (shopper) => (truths.get(shopper) as ShopperTruth).price_band,
     tasteOf(shopper, time) {
       const { taste, drift_time, taste_after_drift } = truths.get(shopper) as ShopperTruth
       const now = drift_time !== null && Date.parse(drift_time) <= time ? (taste_after_drift ?? taste) : taste

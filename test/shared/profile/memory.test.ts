@@ -20,7 +20,7 @@ const factsOf: FactsOf = (id) => {
     brand: `brand ${n % 3}`,
     traits: [`colour: ${n % 2 ? 'sage' : 'rust'}`],
     price: 3 + n,
-    priceRatio: (n - 15) / 10,
+    priceLevel: (n - 15) / 10,
     reduced: n % 5 === 0,
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compile } from '../../../shared/model/compile.ts'
 import { initParams } from '../../../shared/model/params.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
+import { scorePrices } from '../../../trainer/profile/price-bands.ts'
 import { type HeadScore, scoreHeads } from '../../../trainer/profile/scorecard.ts'
 import { readShoppers, type Shoppers } from '../../../trainer/profile/shoppers.ts'
 import { scoreTastes } from '../../../trainer/profile/tastes.ts'
@@ -77,5 +78,13 @@ describe('the interests of a simulated shop', () => {
     expect(score.shoppers).toBeGreaterThan(800)
     expect(score.better_than_last.low).toBeGreaterThan(0)
     expect(score.ideal).toBeGreaterThan(score.last_looked_at)
+  })
+})
+
+describe('the price bands of a simulated shop', () => {
+  it('are told apart better by all looks than by the last one', async () => {
+    const score = await scorePrices(shoppers, await readTruth(join(folder, 'shop'), shoppers))
+    expect(score.profile).toBeGreaterThan(score.last_looked_at + 0.05)
+    expect(score.gap_closed).toBeGreaterThan(0.5)
   })
 })
