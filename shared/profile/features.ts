@@ -1,8 +1,8 @@
 /** What the heads read beside the network's state: one number each, all about the shopper's own visits. */
 import { decayedAt } from './decay.ts'
 import { LONG_HALF_LIFE_MS } from './interests.ts'
+import { presenceIn } from './lifecycle.ts'
 import type { Memory } from './memory.ts'
-import { type Presence, presenceOf } from './presence.ts'
 import { meanLevel, type PriceMoments } from './prices.ts'
 import type { Visits } from './visits.ts'
 
@@ -27,9 +27,9 @@ const FEATURES: Record<string, Feature> = {
   'silence, in usual gaps': ({ visits }, now) => days(now - visits.now.last) - meanLogGap(visits),
   'spread of days between visits': ({ visits: { count, logGaps, logGapSquares } }) =>
     count > 2 ? Math.sqrt(Math.max(0, logGapSquares / (count - 1) - (logGaps / (count - 1)) ** 2)) : 0,
-  'visits to expect in 30 days': (memory, now) => Math.log(30 * presenceIn(memory, now).rate),
-  'chance of having gone for good': (memory, now) => presenceIn(memory, now).gone,
-  'chance of a visit in 30 days': (memory, now) => logit(presenceIn(memory, now).visit),
+  'visits to expect in 30 days': (memory, now) => Math.log(30 * presenceIn(memory.visits, now, 30).rate),
+  'chance of having gone for good': (memory, now) => presenceIn(memory.visits, now, 30).gone,
+  'chance of a visit in 30 days': (memory, now) => logit(presenceIn(memory.visits, now, 30).visit),
   orders: ({ visits }) => Math.log1p(visits.orders.length),
   'orders a visit': ({ visits }) => share(visits.orders.length, visits.count),
   'days since the last order': ({ visits }, now) =>
@@ -90,10 +90,6 @@ export function featuresOf(memory: Memory, now: number): Float32Array {
 /** ln(1 + days); a month for a shopper who came once. */
 function meanLogGap({ count, logGaps }: Visits): number {
   return Math.log1p(Math.exp((logGaps + Math.log(30)) / count))
-}
-
-function presenceIn({ visits: { count, first, now: visit } }: { visits: Visits }, now: number): Presence {
-  return presenceOf(count, (visit.start - first) / DAY_MS, (now - first) / DAY_MS, 30)
 }
 
 const logit = (p: number) => Math.log(Math.max(1e-4, p) / Math.max(1e-4, 1 - p))
