@@ -18,6 +18,7 @@ const COMMANDS: Record<string, Loader> = {
   evaluate: () => load(import('./commands/evaluate.ts')),
   'text-encoder': () => load(import('./commands/text-encoder.ts')),
   'evaluate-search': () => load(import('./commands/evaluate-search.ts')),
+  sentiment: () => load(import('./commands/sentiment.ts')),
   report: () => load(import('./commands/report.ts')),
   publish: () => load(import('./commands/publish.ts')),
   serve: () => load(import('./commands/serve.ts')),
