@@ -7,22 +7,27 @@
  *     quantise   to int8, one scale
  *     calibrate  Platt's sigmoid on reviews that the fit did not see, one for each kind of script
  *
- * A rare term says more than a common one and the fit shrinks it more: it gets weights through (log(1 + N/n))^1.5, for n of N
- * reviews that have it. Of the ways to weigh terms this was the best on validation: `docs/quality.md` has the others.
+ * A term that n of N reviews have enters the fit times (log(1 + N/n))^1.5: the rarer, the freer its weight. What ships is the
+ * product, so a page need not know n.
  */
 import { seeded } from '../shared/data/random.ts'
 import { KEY_BITS } from '../shared/profile/review-terms.ts'
 import { readKeys, type SentimentModel, sentimentInfo } from '../shared/profile/sentiment.ts'
 import { keysOf, type ReviewTable } from './review-table.ts'
 
-/** Of fewer reviews a term is chance, and most terms are. */
-const MIN_REVIEWS = 3
-/** How far the fit follows single reviews: LIBLINEAR's C. */
-const COST = 0.02
-const RARITY_POWER = 1.5
+export interface FitSettings {
+  /** Of fewer reviews a term is chance, and most terms are. */
+  minReviews: number
+  /** How far the fit follows single reviews: LIBLINEAR's C. */
+  cost: number
+  rarityPower: number
+  /** 2 bytes each; one gap in seventy takes a third. Twice as many tell no better. */
+  maxTerms: number
+}
+
+/** `npm run bench -- sentiment` has what each is worth. */
+export const FIT_SETTINGS: FitSettings = { minReviews: 3, cost: 0.02, rarityPower: 1.5, maxTerms: 70_000 }
 const PASSES = 4
-/** As many as the file may hold: 2 bytes each, less than one in a hundred gaps takes a third. */
-const MAX_TERMS = 140_000
 
 /** Weights before they are pruned and quantised. */
 export interface FittedTerms {
@@ -43,18 +48,25 @@ export function fitSentiment(
   rows: readonly number[],
   heldOut: readonly number[],
   seed: string | number,
+  settings = FIT_SETTINGS,
 ): { model: SentimentModel; fitted: FittedTerms } {
-  const fitted = fitTerms(table, rows, seed)
-  const model = { info: sentimentInfo(rows.length), ...quantise(prune(fitted)), calibration: new Float32Array(6) }
+  const fitted = fitTerms(table, rows, seed, settings)
+  const kept = quantise(prune(fitted, settings.maxTerms))
+  const model = { info: sentimentInfo(rows.length), ...kept, calibration: new Float32Array(6) }
   model.calibration.set(calibrate(table, model, rows, heldOut))
   return { model, fitted }
 }
 
-function fitTerms(table: ReviewTable, rows: readonly number[], seed: string | number): FittedTerms {
-  const { keys, counts, start, terms } = compact(table, rows)
+function fitTerms(
+  table: ReviewTable,
+  rows: readonly number[],
+  seed: string | number,
+  { minReviews, cost, rarityPower }: FitSettings,
+): FittedTerms {
+  const { keys, counts, start, terms } = compact(table, rows, minReviews)
   // What ships is v = r·w; the regression's own w never is needed, only r².
   const v = new Float64Array(keys.length)
-  const square = Float64Array.from(counts, (count) => Math.log(1 + rows.length / count) ** (2 * RARITY_POWER))
+  const square = Float64Array.from(counts, (count) => Math.log(1 + rows.length / count) ** (2 * rarityPower))
   const biases = new Float64Array(2)
   const scripts = rows.map((row) => [1 - table.unspaced[row], table.unspaced[row]])
   const length = rows.map((row) => 1 / Math.sqrt(Math.max(1, keysOf(table, row).length)))
@@ -69,7 +81,7 @@ function fitTerms(table: ReviewTable, rows: readonly number[], seed: string | nu
     for (let at = start[i]; at < start[i + 1]; at++) sum += square[terms[at]]
     return sum * length[i] ** 2 + scripts[i][0] ** 2 + scripts[i][1] ** 2
   })
-  const alpha = new Float64Array(rows.length).fill(COST / 1000)
+  const alpha = new Float64Array(rows.length).fill(cost / 1000)
   for (let i = 0; i < rows.length; i++) move(i, alpha[i])
   const random = seeded(`sentiment ${seed}`)
   const order = Uint32Array.from(rows, (_, i) => i)
@@ -78,7 +90,7 @@ function fitTerms(table: ReviewTable, rows: readonly number[], seed: string | nu
       let margin = 0
       for (let at = start[i]; at < start[i + 1]; at++) margin += v[terms[at]]
       margin = sign[i] * (margin * length[i] + biases[0] * scripts[i][0] + biases[1] * scripts[i][1])
-      const better = bestDual(alpha[i], margin, norm[i])
+      const better = bestDual(alpha[i], margin, norm[i], cost)
       move(i, better - alpha[i])
       alpha[i] = better
     }
@@ -87,13 +99,13 @@ function fitTerms(table: ReviewTable, rows: readonly number[], seed: string | nu
 }
 
 /** Numbers the terms that are in enough of the reviews, so that what the fit goes through is small and close together. */
-function compact(table: ReviewTable, rows: readonly number[]) {
+function compact(table: ReviewTable, rows: readonly number[], minReviews: number) {
   const reviewsWith = new Uint32Array(2 ** KEY_BITS)
   for (const row of rows) for (const key of keysOf(table, row)) reviewsWith[key]++
   const number = new Int32Array(2 ** KEY_BITS).fill(-1)
   const keys: number[] = []
   for (let key = 0; key < reviewsWith.length; key++) {
-    if (reviewsWith[key] >= MIN_REVIEWS) number[key] = keys.push(key) - 1
+    if (reviewsWith[key] >= minReviews) number[key] = keys.push(key) - 1
   }
   const start = new Uint32Array(rows.length + 1)
   const terms = new Uint32Array(rows.reduce((sum, row) => sum + keysOf(table, row).length, 0))
@@ -109,10 +121,10 @@ function compact(table: ReviewTable, rows: readonly number[]) {
  * The dual variable of one review, all others fixed: α = C / (1 + e^−t) where t + margin + (α − α₀)·norm = 0. The left side
  * rises at least as fast as t, which brackets the root; Newton's step where it stays inside, else the middle.
  */
-function bestDual(alpha: number, margin: number, norm: number): number {
-  const at = (t: number) => COST / (1 + Math.exp(-t))
+function bestDual(alpha: number, margin: number, norm: number, cost: number): number {
+  const at = (t: number) => cost / (1 + Math.exp(-t))
   const value = (t: number) => t + margin + (at(t) - alpha) * norm
-  let t = Math.log(alpha / (COST - alpha))
+  let t = Math.log(alpha / (cost - alpha))
   const first = value(t)
   let [low, high] = first > 0 ? [t - first, t] : [t, t - first]
   for (let step = 0; step < 20; step++) {
@@ -120,18 +132,18 @@ function bestDual(alpha: number, margin: number, norm: number): number {
     if (Math.abs(now) < 1e-4) break
     if (now > 0) high = t
     else low = t
-    const next = t - now / (1 + norm * at(t) * (1 - at(t) / COST))
+    const next = t - now / (1 + norm * at(t) * (1 - at(t) / cost))
     t = next > low && next < high ? next : (low + high) / 2
   }
   // Within (0, C), where the logarithm is finite.
   return at(Math.max(-15, Math.min(15, t)))
 }
 
-function prune({ keys, weights, counts }: FittedTerms): { keys: Uint32Array; weights: Float32Array } {
+function prune({ keys, weights, counts }: FittedTerms, maxTerms: number): { keys: Uint32Array; weights: Float32Array } {
   const matters = Float64Array.from(weights, (weight, term) => Math.abs(weight) * Math.sqrt(counts[term]))
   const kept = Uint32Array.from(keys, (_, term) => term)
     .sort((a, b) => matters[b] - matters[a] || a - b)
-    .subarray(0, MAX_TERMS)
+    .subarray(0, maxTerms)
     .sort()
   return {
     keys: Uint32Array.from(kept, (term) => keys[term]),
