@@ -49,7 +49,7 @@ export function calibrationCounter(length: number): CalibrationCounter {
         answers.push({ confidence, outcome: rankingMetrics(first, relevant, k).recall })
       }
     },
-    finish: () => columns.map(({ k, answers }) => ({ k, ...binned(answers) })),
+    finish: () => columns.map(({ k, answers }) => ({ k, ...calibrationBins(answers) })),
   }
 }
 
@@ -58,7 +58,7 @@ interface Answer {
   outcome: number
 }
 
-function binned(answers: Answer[]): { ece: number; bins: CalibrationBin[] } {
+export function calibrationBins(answers: readonly Answer[]): { ece: number; bins: CalibrationBin[] } {
   const sorted = [...answers].sort((a, b) => a.confidence - b.confidence)
   const bins: CalibrationBin[] = []
   for (let bin = 1, from = 0; bin <= BINS; bin++) {

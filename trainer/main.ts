@@ -20,6 +20,7 @@ const COMMANDS: Record<string, Loader> = {
   'evaluate-search': () => load(import('./commands/evaluate-search.ts')),
   'evaluate-profile': () => load(import('./commands/evaluate-profile.ts')),
   'evaluate-exploration': () => load(import('./commands/evaluate-exploration.ts')),
+  sentiment: () => load(import('./commands/sentiment.ts')),
   report: () => load(import('./commands/report.ts')),
   publish: () => load(import('./commands/publish.ts')),
   serve: () => load(import('./commands/serve.ts')),

@@ -25,6 +25,7 @@ const COMMANDS = [
   'evaluate-search',
   'evaluate-profile',
   'evaluate-exploration',
+  'sentiment',
   'report',
   'publish',
   'serve',

@@ -28,6 +28,8 @@ export const ROLES = [
   'image',
   'group',
   'language',
+  'text',
+  'label',
 ] as const
 export type Role = (typeof ROLES)[number]
 export type ColumnMap = Partial<Record<Role, string>>
@@ -69,6 +71,13 @@ const PRODUCT_NAMES: ColumnMap = {
   group: 'itemgroupid parentid parentsku',
   language: 'language lang locale contentlanguage',
 }
+const REVIEW_NAMES: ColumnMap = {
+  text: 'reviewtext reviewbody reviewcontent review text comment content body',
+  title: 'reviewtitle title summary headline',
+  label: 'recommendedind recommended label favourable',
+  rating: 'rating reviewrating stars score overall',
+  category: 'cat category categoryname',
+}
 
 const plain = (name: string) =>
   name
@@ -93,6 +102,7 @@ export function parseMap(text: string): ColumnMap {
 
 export const eventColumns = (names: string[], stated: ColumnMap) => recognise(EVENT_NAMES, names, stated)
 export const productColumns = (names: string[], stated: ColumnMap) => recognise(PRODUCT_NAMES, names, stated)
+export const reviewColumns = (names: string[], stated: ColumnMap) => recognise(REVIEW_NAMES, names, stated)
 
 function recognise(known: ColumnMap, names: string[], stated: ColumnMap): ColumnMap {
   const byPlainName = new Map(names.map((name) => [plain(name), name]))

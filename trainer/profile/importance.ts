@@ -1,6 +1,6 @@
 /** What drives a head, so that a merchant can see it. */
 import { seeded } from '../../shared/data/random.ts'
-import { logLoss } from './binary-metrics.ts'
+import { logLoss } from '../binary-metrics.ts'
 import { type Asked, askAll, type Head } from './heads.ts'
 
 export interface Driver {

@@ -7,9 +7,10 @@
 import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import { FEATURE_NAMES } from '../../shared/profile/features.ts'
+import { auroc, logLoss } from '../binary-metrics.ts'
+import { calibrationBins } from '../calibration.ts'
 import { type Interval, pairedInterval } from '../evaluate.ts'
 import { UserError } from '../user-error.ts'
-import { auroc, calibrationError, logLoss } from './binary-metrics.ts'
 import { type Asked, askAll, fitHead } from './heads.ts'
 import { type Driver, driversOf } from './importance.ts'
 import { DAY_MS, type Moment, momentsOf, RETURN_DAYS } from './moments.ts'
@@ -149,7 +150,7 @@ function foretold(probabilities: readonly number[], answers: Int32Array): Foreto
   return {
     auroc: auroc(probabilities, answers),
     log_loss: logLoss(probabilities, answers),
-    calibration_error: calibrationError(probabilities, answers),
+    calibration_error: calibrationBins(probabilities.map((confidence, n) => ({ confidence, outcome: answers[n] }))).ece,
   }
 }
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seeded } from '../../../shared/data/random.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
-import { logLoss } from '../../../trainer/profile/binary-metrics.ts'
+import { logLoss } from '../../../trainer/binary-metrics.ts'
 import { type Asked, askAll, fitHead } from '../../../trainer/profile/heads.ts'
 import { driversOf } from '../../../trainer/profile/importance.ts'
 

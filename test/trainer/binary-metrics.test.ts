@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { seeded } from '../../../shared/data/random.ts'
-import { auroc, calibrationError, logLoss } from '../../../trainer/profile/binary-metrics.ts'
+import { seeded } from '../../shared/data/random.ts'
+import { auroc, aurocInterval, logLoss } from '../../trainer/binary-metrics.ts'
 
 const random = seeded('binary')
 
@@ -25,11 +25,15 @@ describe('yes or no, foretold:', () => {
     expect(logLoss([0], [1])).toBeCloseTo(-Math.log(1e-12), 6)
   })
 
-  it('calibration error is 0 for what happens as often as said, and the distance where it does not', () => {
-    const said = Array.from({ length: 50_000 }, () => random.next())
-    const answers = said.map((p) => (random.next() < p ? 1 : 0))
-    expect(calibrationError(said, answers)).toBeLessThan(0.01)
-    const shifted = said.map((p) => Math.min(1, p * 0.5))
-    expect(calibrationError(shifted, answers)).toBeCloseTo(0.25, 1)
+  it('the interval of AUROC holds what more answers say, and narrows with them', () => {
+    const made = (count: number) => {
+      const scores = Array.from({ length: count }, () => random.normal())
+      return { scores, answers: scores.map((score) => random.next() < 1 / (1 + Math.exp(-score))) }
+    }
+    const many = made(40_000)
+    const truth = auroc(many.scores, many.answers)
+    const [few, more] = [made(300), made(3000)].map(({ scores, answers }) => aurocInterval(scores, answers, 'seed'))
+    for (const { low, high } of [few, more]) expect(low < truth && truth < high).toBe(true)
+    expect(more.high - more.low).toBeLessThan(0.5 * (few.high - few.low))
   })
 })
