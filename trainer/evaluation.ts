@@ -113,7 +113,13 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   /** As many passes as were best, now over what validated as well: nothing is left to stop by. */
   const again = async (ends: TrainingEnds, seed: string, passes: number) =>
     await train(h, ends, [], { preset: { ...preset, epochs: passes }, seed, maxSeconds, onProgress })
-  const onKernel = (network: CompiledModel) => withKernel(network, rank)
+  const placed = new Map<CompiledModel, CompiledModel>()
+  /** Once each: states after a history are kept as long as their model is. */
+  const onKernel = (network: CompiledModel) => {
+    const there = placed.get(network) ?? withKernel(network, rank)
+    placed.set(network, there)
+    return there
+  }
   options.networks?.forEach((network, n) => {
     networks.push({ seed: seeds[n], tuned: network, asked: network, passes: preset.epochs })
   })
@@ -147,7 +153,10 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   /** @param tuned what the blend is fitted on: the same kind of question that it is then asked */
   const measureOn = (queries: Query[], tuned: Query[]) => {
     const weights = models.includes('blend')
-      ? networks.map((network) => fitBlend(modelsAt(h, found.train, network.tuned), tuned, h.queries, found.k).weights)
+      ? networks.map((network) => {
+          const models = modelsAt(h, found.train, onKernel(network.tuned))
+          return fitBlend(models, tuned, h.queries, found.k).weights
+        })
       : []
     const asked = networks.map((network) => onKernel(network.asked))
     const scorers = scorersOf(learned.train, asked, weights)
