@@ -114,7 +114,7 @@ function brandOf({ brand }: Product): string[] {
 }
 
 /** "colour: sage", "tags: boho", "tags: v-neck": feeds write several values of one attribute as a list. */
-function attributesOf({ attributes = {} }: Product): string[] {
+export function attributesOf({ attributes = {} }: Product): string[] {
   return Object.entries(attributes).flatMap(([name, values]) =>
     values
       .split(/[|,;]/)

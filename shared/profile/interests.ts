@@ -4,6 +4,7 @@
  *
  *     amount of a label = Σ weight of the act · ½^(age ÷ half-life)
  */
+import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
 import type { EventName } from '../data/events.ts'
 import { added, type Decayed, decayedAt } from './decay.ts'
 import type { ItemFacts } from './facts.ts'
@@ -43,7 +44,7 @@ export function noInterests(): Interests {
 
 export function labelsOf({ category, brand, traits }: ItemFacts): Record<LabelKind, readonly string[]> {
   return {
-    category: category.map((_, depth) => category.slice(0, depth + 1).join(' > ')),
+    category: category.map((_, depth) => category.slice(0, depth + 1).join(CATEGORY_SEPARATOR)),
     brand: brand === undefined ? [] : [brand],
     trait: traits,
   }

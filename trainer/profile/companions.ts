@@ -1,8 +1,9 @@
 /** What shoppers who look into one category come for next, from all shoppers' visits: the bundle's companions. */
-import type { ShopEvent } from '../../shared/data/events.ts'
-import { SESSION_GAP_MS } from '../../shared/data/sequence.ts'
+import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
+import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import type { Companions } from '../../shared/profile/interests.ts'
+import { visitsOf } from './moments.ts'
 
 /** Visits of the whole shop's mix that stand beside those seen: what few were interested in says little of others. */
 const PRIOR_VISITS = 20
@@ -44,17 +45,10 @@ export function companionsOf(
 /** How many visits began with a look into each category. */
 function firstLooks(events: readonly ShopEvent[], factsOf: FactsOf, before: number): Map<string, number> {
   const counts = new Map<string, number>()
-  let last = Number.NEGATIVE_INFINITY
-  let waiting = false
-  for (const event of events) {
-    if (event.time >= before) break
-    if (event.time - last > SESSION_GAP_MS) waiting = true
-    last = event.time
-    if (!waiting || event.name !== 'view_item') continue
-    const category = factsOf(event.items[0].item_id)?.category.join(' > ')
-    if (category === undefined || category === '') continue
-    counts.set(category, (counts.get(category) ?? 0) + 1)
-    waiting = false
+  for (const { from, to } of visitsOf(events)) {
+    const look = events.slice(from, to).find(({ name, time }) => name === 'view_item' && time < before)
+    const category = look && factsOf(itemsOf(look)[0].item_id)?.category.join(CATEGORY_SEPARATOR)
+    if (category) counts.set(category, (counts.get(category) ?? 0) + 1)
   }
   return counts
 }

@@ -3,7 +3,6 @@
  *
  *     intent    within a visit, before anything is bought in it: will it end in a purchase?
  *     return    on fixed days, of whoever was here before: will there be another visit within 30 days?
- *     category  within a visit: the category of the next item looked at
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
@@ -23,29 +22,25 @@ export interface Moment {
   /** Events before it. */
   seen: number
   features: Float32Array
-  /** 1 or 0, or the number of a category. */
-  answer: number
+  answer: 0 | 1
 }
 
 export interface Moments {
   intent: Moment[]
   return: Moment[]
-  category: Moment[]
 }
 
 /**
- * @param categoryOf the number of an item's category, −1 where it has none
  * @param end of the data: what comes after is not known
  */
 export function momentsOf(
   shoppers: readonly { events: readonly ShopEvent[] }[],
   factsOf: FactsOf,
-  categoryOf: (itemId: string) => number,
   end: number,
   seed: string,
 ): Moments {
   const random = seeded(seed)
-  const moments: Moments = { intent: [], return: [], category: [] }
+  const moments: Moments = { intent: [], return: [] }
   const returnTimes: number[] = []
   for (let time = end - RETURN_DAYS * DAY_MS; time > 0 && returnTimes.length < 100; time -= RETURN_STEP_DAYS * DAY_MS) {
     returnTimes.unshift(time)
@@ -68,12 +63,8 @@ export function momentsOf(
       remember(memory, event, factsOf)
       const to = asked.get(at)
       if (to === undefined || !memory.visits) return
-      const later = events.slice(at + 1, to)
-      const buys = later.some(({ name }) => name === 'purchase')
+      const buys = events.slice(at + 1, to).some(({ name }) => name === 'purchase')
       moments.intent.push(momentAt(shopper, at + 1, memory, event.time, buys ? 1 : 0))
-      const next = later.find(({ name }) => name === 'view_item')
-      const category = next && 'items' in next && next.items ? categoryOf(next.items[0].item_id) : -1
-      if (category >= 0) moments.category.push(momentAt(shopper, at + 1, memory, event.time, category))
     })
     for (; due < returnTimes.length; due++) {
       if (memory.visits) moments.return.push(momentAt(shopper, events.length, memory, returnTimes[due], 0))
@@ -82,7 +73,7 @@ export function momentsOf(
   return moments
 }
 
-function momentAt(shopper: number, seen: number, memory: Memory, time: number, answer: number): Moment {
+function momentAt(shopper: number, seen: number, memory: Memory, time: number, answer: 0 | 1): Moment {
   return { shopper, time, seen, features: featuresOf(memory, time), answer }
 }
 
@@ -92,7 +83,7 @@ function comesBack(events: readonly ShopEvent[], from: number, time: number): bo
 }
 
 /** Runs of events without a pause: from … to − 1. */
-function visitsOf(events: readonly ShopEvent[]): { from: number; to: number }[] {
+export function visitsOf(events: readonly ShopEvent[]): { from: number; to: number }[] {
   const visits: { from: number; to: number }[] = []
   let from = 0
   for (let at = 1; at <= events.length; at++) {

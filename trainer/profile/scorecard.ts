@@ -4,7 +4,6 @@
  * after that, asked about the last 30.
  */
 
-import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import { FEATURE_NAMES } from '../../shared/profile/features.ts'
 import { auroc, logLoss } from '../binary-metrics.ts'
@@ -59,11 +58,7 @@ export async function scoreHeads(
   { shoppers, products, factsOf, end }: Shoppers,
   { network, truth, seed }: { network?: CompiledModel; truth?: Truth; seed: string },
 ): Promise<HeadScore[]> {
-  const categories = [...new Set(products.map(({ category }) => category.join(CATEGORY_SEPARATOR)))]
-  const categoryOfItem = new Map(
-    products.map(({ item_id, category }) => [item_id, categories.indexOf(category.join(CATEGORY_SEPARATOR))]),
-  )
-  const moments = momentsOf(shoppers, factsOf, (id) => categoryOfItem.get(id) ?? -1, end, seed)
+  const moments = momentsOf(shoppers, factsOf, end, seed)
   const scores: HeadScore[] = []
   for (const head of HEADS) {
     const parts = partsOf(moments[head], end, head === 'return' ? RETURN_DAYS : 0)

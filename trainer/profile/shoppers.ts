@@ -1,6 +1,7 @@
 /** A dataset's shoppers with all their events, as a browser would have them, and what the catalogue says of the items. */
 import type { Product } from '../../shared/data/catalog.ts'
 import type { ShopEvent } from '../../shared/data/events.ts'
+import { attributesOf } from '../../shared/model/content.ts'
 import { catalogFacts, type FactsOf, type ItemFacts } from '../../shared/profile/facts.ts'
 import { type HistoryEvent, readLines } from '../datasets/dataset.ts'
 
@@ -42,11 +43,12 @@ export async function readShoppers(folder: string): Promise<Shoppers> {
   }
 }
 
-function catalogItem({ category, brand, attributes = {}, price, list_price }: Product) {
+function catalogItem(product: Product) {
+  const { category, brand, price, list_price } = product
   return {
     category,
     ...(brand === undefined ? {} : { brand }),
-    traits: Object.entries(attributes).map(([name, value]) => `${name}: ${value.toLowerCase()}`),
+    traits: attributesOf(product),
     ...(price === undefined ? {} : { price }),
     ...(list_price === undefined ? {} : { listPrice: list_price }),
   }

@@ -5,12 +5,12 @@
  */
 import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
-import { SESSION_GAP_MS } from '../../shared/data/sequence.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import { type Companions, interestsIn, LONG_HALF_LIFE_MS, withCompanions } from '../../shared/profile/interests.ts'
 import { memoryOf } from '../../shared/profile/memory.ts'
 import { type Interval, pairedInterval } from '../evaluate.ts'
 import { companionsOf } from './companions.ts'
+import { visitsOf } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import type { Truth } from './truth.ts'
 
@@ -87,13 +87,12 @@ function profileShares(
 /** By leaf: looks, the later ones of a visit less, those 45 days ago half. */
 function looksAt(events: readonly ShopEvent[], factsOf: FactsOf, now: number, numbers: ReadonlyMap<string, number>) {
   const looks = new Float64Array(numbers.size)
-  let [last, inVisit] = [Number.NEGATIVE_INFINITY, 0]
-  for (const event of events) {
-    if (event.time - last > SESSION_GAP_MS) inVisit = 0
-    last = event.time
-    if (event.name !== 'view_item') continue
-    const leaf = numbers.get(factsOf(event.items[0].item_id)?.category.join(CATEGORY_SEPARATOR) ?? '')
-    if (leaf !== undefined) looks[leaf] += 2 ** ((event.time - now) / LONG_HALF_LIFE_MS) / Math.sqrt(++inVisit)
+  for (const { from, to } of visitsOf(events)) {
+    const views = events.slice(from, to).filter(({ name }) => name === 'view_item')
+    views.forEach((event, n) => {
+      const leaf = numbers.get(factsOf(itemsOf(event)[0].item_id)?.category.join(CATEGORY_SEPARATOR) ?? '')
+      if (leaf !== undefined) looks[leaf] += 2 ** ((event.time - now) / LONG_HALF_LIFE_MS) / Math.sqrt(n + 1)
+    })
   }
   return looks
 }
