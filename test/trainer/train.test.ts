@@ -62,6 +62,21 @@ describe('training', () => {
     expect(other.params).not.toEqual(first.params)
   })
 
+  it('takes smaller steps from pass to pass', async () => {
+    const h = shop(true)
+    const after = async (epochs: number, learningRate: number) => {
+      const { params } = await train(h, endsWithoutLast(h, 2), [], {
+        preset: { ...preset, epochs, learningRate },
+        seed: 1,
+      })
+      return params['item.id'].values
+    }
+    const far = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((value, at) => value - b[at]))
+    // The first pass has the whole rate whatever follows it, and the second of two has half.
+    const [start, one, two] = [await after(1, 0), await after(1, 0.01), await after(2, 0.01)]
+    expect(far(two, one) / far(one, start)).toBeLessThan(0.55)
+  })
+
   it('stopped at any step goes on from its checkpoint as if nothing had happened, on one thread and on two', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vitrine-resume-'))
     const h = shop(true)
