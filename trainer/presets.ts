@@ -15,8 +15,6 @@ export interface Preset {
   dropout: number
   idDropout: number
   epochs: number
-  /** Passes without a better validation NDCG@10 before training ends. */
-  patience: number
 }
 
 export const PRESETS = {
@@ -33,7 +31,6 @@ export const PRESETS = {
     dropout: 0.1,
     idDropout: 0.1,
     epochs: 12,
-    patience: 2,
   },
   /** For the benchmarks of order alone, and for a shop with a night to spare: heavy dropout, many passes. */
   standard: {
@@ -48,7 +45,6 @@ export const PRESETS = {
     dropout: 0.5,
     idDropout: 0.1,
     epochs: 40,
-    patience: 8,
   },
   /** For histories of a hundred and more, such as MovieLens: all of it in sight, and far more to learn from than items. */
   long: {
@@ -63,7 +59,6 @@ export const PRESETS = {
     dropout: 0.1,
     idDropout: 0.1,
     epochs: 20,
-    patience: 5,
   },
 } satisfies Record<string, Preset>
 export type PresetName = keyof typeof PRESETS

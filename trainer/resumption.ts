@@ -22,7 +22,7 @@ export function identityOf(
   h: Histories,
   ends: TrainingEnds,
   config: ModelConfig,
-  { epochs: _epochs, patience: _patience, ...shape }: Preset,
+  { epochs: _epochs, ...shape }: Preset,
   seed: number | string,
   without: readonly string[],
 ): TrainingIdentity {

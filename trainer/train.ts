@@ -1,5 +1,6 @@
 /**
- * Trains a network on histories: passes over the training part, validation after each, the best kept, an early stop.
+ * Trains a network on histories: passes over the training part, validation after each, the best kept.
+ * All passes are made: the rate falls to nothing over them, and the last ones are the best.
  * The same histories, options and seed give the same parameters, bit for bit, on the same back end.
  */
 import { seeded } from '../shared/data/random.ts'
@@ -78,7 +79,7 @@ export interface TrainOptions {
 const MAX_QUERIES = 2048
 
 /**
- * @param validation asked after each pass; when empty, all passes are made and the last counts
+ * @param validation asked after each pass; when empty, the last pass counts
  * @throws UserError when there is nothing to learn from, the loss runs away, or it is stopped
  */
 export async function train(
@@ -188,13 +189,13 @@ export async function train(
       best = { record: begun.best, params, validated }
     }
     for (let epoch = kept?.position.pass ?? 1; epoch <= preset.epochs; epoch++) {
-      if (best && epoch - 1 - best.record.epoch >= preset.patience) break
       const random = seeded(`${seed} pass ${epoch}`)
       const resumed = epoch === kept?.position.pass ? kept.position.batches : 0
       let [lossSum, asked] = resumed > 0 && begun ? [begun.lossSum, begun.asked] : [0, 0]
       let batches = 0
-      // Half a cosine (Loshchilov & Hutter 2017, without restarts), a step down for each pass.
-      const learningRate = (preset.learningRate * (1 + Math.cos((Math.PI * (epoch - 1)) / preset.epochs))) / 2
+      // Half a cosine (Loshchilov & Hutter 2017, without restarts), a step down for each pass; steeper where time ends first.
+      const gone = Math.max((epoch - 1) / preset.epochs, Math.min(1, seconds() / maxSeconds))
+      const learningRate = (preset.learningRate * (1 + Math.cos(Math.PI * gone))) / 2
       for (const batch of trainingBatches(h, ends, next, { length: window, window, rows }, random)) {
         const drawn = negatives?.draw(random)
         // Drawn again all the same, so that what follows is what would have followed.

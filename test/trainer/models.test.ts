@@ -41,7 +41,6 @@ const PRESET: Preset = {
   dropout: 0.1,
   idDropout: 0.1,
   epochs: 15,
-  patience: 15,
 }
 
 const NETWORKS = [
