@@ -5,6 +5,7 @@ import type { BlendWeights, Signals } from '../shared/model/rank.ts'
 import { blend, type Models, signalsOf } from '../shared/model/rank.ts'
 import type { Scorer } from './baselines.ts'
 import { jitter } from './baselines.ts'
+import { coordinateAscent } from './coordinate-ascent.ts'
 import { K, stateOfQuery, tokensOfQuery } from './evaluate.ts'
 import type { Query } from './queries.ts'
 
@@ -40,7 +41,6 @@ export const SINGLE: Record<keyof BlendWeights, BlendWeights> = {
 
 /** Tried for each weight in turn, as multiples of the first model's. */
 const GRID = [0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 12]
-const ROUNDS = 3
 /** Lists change only among items that some model puts near the top: the rest need not be ranked again and again. */
 const CANDIDATES = 200
 
@@ -60,22 +60,13 @@ export function fitBlend(
   const pools = queries.map((query) => candidatesOf(querySignals(modelsAt(query.time), query, texts), query, names))
   const ndcgOf = (weights: BlendWeights) =>
     pools.reduce((sum, pool) => sum + poolNdcg(pool, weights, names, k), 0) / Math.max(1, pools.length)
-  let best = names
+  const alone = names
     .map((name) => ({ weights: SINGLE[name], ndcg: ndcgOf(SINGLE[name]) }))
     .reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
-  for (let round = 0; round < ROUNDS; round++) {
-    const before = best.ndcg
-    for (const name of names) {
-      for (const weight of GRID) {
-        const weights = { ...best.weights, [name]: weight }
-        if (Object.values(weights).every((value) => value === 0)) continue
-        const ndcg = ndcgOf(weights)
-        if (ndcg > best.ndcg) best = { weights, ndcg }
-      }
-    }
-    if (best.ndcg === before) break
-  }
-  return best
+  const { weights, worth } = coordinateAscent(alone.weights, names, GRID, (weights) =>
+    Object.values(weights).every((value) => value === 0) ? 0 : ndcgOf(weights),
+  )
+  return { weights, ndcg: worth }
 }
 
 interface Pool {

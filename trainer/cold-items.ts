@@ -4,50 +4,40 @@
  *
  *     random    an order drawn for each question
  *     tf-idf    neighbours by title of what is in the history, its decay fitted on validation
- *     vectors   the network's state after the history, and for every item, as if it were new, content · W and what
- *               trained items of like titles lend: no id vector of its own, no bias
- *     searched  tf-idf that reads searches as titles
- *     content   vectors ⊕ searched, the weight fitted on validation: all that content can say
+ *     vectors   the network's state after the history, and for every item, as if it were new, what content gives it
+ *     content   all that content can say (`cold-content.ts`), its weights fitted on validation
  *     network   the network as it ships, in which other items have their id vectors and biases
+ *
+ * A list of new arrivals and a list of everything are two shelves: decay and weights are fitted for each by itself.
  */
-import { CATEGORY_SEPARATOR } from '../shared/data/catalog.ts'
 import { seeded } from '../shared/data/random.ts'
 import { contentOf } from '../shared/model/content.ts'
-import { standardise, stateAfter } from '../shared/model/rank.ts'
-import { product, type SparseMatrix } from '../shared/model/sparse.ts'
-import { lent } from '../shared/model/untrained.ts'
+import type { SparseMatrix } from '../shared/model/sparse.ts'
 import { tfIdfScorer } from './baselines/tf-idf.ts'
 import type { Scorer } from './baselines.ts'
 import { endsBefore } from './batches.ts'
+import { type ContentWeights, fitContent, kindsOf, kindsScorer, vectorScorer, withinKinds } from './cold-content.ts'
 import { amongHidden, coldQueries, type Hidden, hideCategory, hideShare, withoutItems } from './cold-queries.ts'
 import type { Histories } from './datasets/histories.ts'
-import {
-  askAll,
-  type Interval,
-  type Means,
-  meanMetrics,
-  networkScorer,
-  pairedInterval,
-  tokensOfQuery,
-} from './evaluate.ts'
+import { askAll, type Interval, type Means, meanMetrics, networkScorer, pairedInterval } from './evaluate.ts'
 import type { Preset } from './presets.ts'
 import { datesOf } from './protocol.ts'
 import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
-import { titleNeighbours, titleOf } from './title-neighbours.ts'
+import { titleOf } from './title-neighbours.ts'
 import { type Trained, type TrainProgress, train } from './train.ts'
 import { TUNING_QUERIES } from './train-run.ts'
 import { UserError } from './user-error.ts'
 
 /** Share of items that is hidden where no category is. */
 const HIDDEN_SHARE = 0.1
-/** A category of the sample shop that is hidden has at least this share of its products: fewer give few questions. */
-const MIN_CATEGORY_SHARE = 0.015
+/** A department of the sample shop that is hidden has at least this share of its products: fewer give few questions. */
+const MIN_DEPARTMENT_SHARE = 0.05
 const DECAYS = [0.8, 0.9, 0.95, 0.98, 1]
-/** Of neighbours beside vectors, each in its standard deviations. */
-const WEIGHTS = [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1, 1.5, 2]
 
-export const COLD_MODELS = ['random', 'tf-idf', 'searched', 'vectors', 'content', 'network'] as const
+export const COLD_MODELS = ['random', 'tf-idf', 'vectors', 'content', 'network'] as const
 export type ColdModel = (typeof COLD_MODELS)[number]
+const SETS = ['hidden', 'all'] as const
+type Among<T> = Record<(typeof SETS)[number], T>
 
 /** What one set of candidates gave, over all seeds. */
 export interface ColdTable {
@@ -66,8 +56,8 @@ export interface ColdEvaluation {
     hidden: string
     items: number
     queries: number
-    decay: number
-    weight: number
+    decay: Among<number>
+    weights: Among<ContentWeights>
     epochs: number
   }[]
   queries: number
@@ -82,7 +72,7 @@ export interface ColdEvaluation {
 export interface ColdOptions {
   preset: Preset
   seeds: readonly string[]
-  /** Else a tenth of the items; in a simulated shop, one of its categories, another for each seed. */
+  /** Else a tenth of the items; in a simulated shop, a department, another for each seed. */
   hideCategory?: string
   /** Features of the items' pictures, tried in a second network. */
   pictures?: SparseMatrix
@@ -98,10 +88,13 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
       'evaluate a shop’s history with its catalogue',
     )
   }
+  const V = h.items.length
   const seeds: ColdEvaluation['seeds'] = []
   const asked: Query[] = []
   const answers = { hidden: answersOf(), all: answersOf() }
-  const pictured: Record<'hidden' | 'all', number[]> = { hidden: [], all: [] }
+  const pictured: Among<number[]> = { hidden: [], all: [] }
+  const titles = h.items.map(titleOf)
+  const kinds = kindsOf(h.items)
   for (const seed of options.seeds) {
     const { description, hidden } = chooseHidden(h, seed, options.hideCategory)
     const { validation, test } = datesOf(h)
@@ -112,42 +105,46 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
         'hide another category, or import a longer history',
       )
     }
-    const sets = (of: Query[]) => ({ hidden: amongHidden(of, hidden, h.items.length), all: of })
-    const tuning = sets(coldQueries(h, hidden, validation, test))
-    const titles = h.items.map(titleOf)
-    const decay = best(DECAYS, (value) => worth(tfIdfScorer(titles, value), tuning, titles.length))
-    const neighbours = tfIdfScorer(titles, decay)
-    const searched = tfIdfScorer(titles, decay, h.queries)
-    /** What content says when the network has learned from this content, without and with neighbours by title. */
-    const learned = async (content?: SparseMatrix) => {
-      const trained = await trainWithout(h, hidden, seed, options, content)
-      const vectors = vectorScorer(trained, h, hidden)
-      const weight = best(WEIGHTS, (value) => worth(both(vectors, searched, value), tuning, titles.length))
-      return { trained, vectors, weight, content: both(vectors, searched, weight) }
-    }
-    const { trained, vectors, weight, content } = await learned()
-    const withPictures = options.pictures && (await learned(contentOf(h.items, options)))
+    const sets = (of: Query[]): Among<Query[]> => ({ hidden: amongHidden(of, hidden, V), all: of })
+    const [tuning, tests] = [sets(coldQueries(h, hidden, validation, test)), sets(queries)]
+    const trained = await trainWithout(h, hidden, seed, options)
+    const withPictures = options.pictures && (await trainWithout(h, hidden, seed, options, contentOf(h.items, options)))
     const random = seeded(`random ${seed}`)
-    const scorers: Record<ColdModel, Scorer> = {
-      random(_, scores) {
-        for (let item = 0; item < scores.length; item++) scores[item] = random.next()
-      },
-      'tf-idf': neighbours,
-      searched,
-      vectors,
-      content,
-      network: networkScorer(trained.compiled, h.queries),
-    }
-    const tests = sets(queries)
-    for (const among of ['hidden', 'all'] as const) {
-      for (const model of COLD_MODELS) answers[among][model].push(askAll(scorers[model], tests[among], h.items.length))
-      if (withPictures) {
-        pictured[among].push(...askAll(withPictures.content, tests[among], h.items.length).ndcg)
+    const fits = {} as Among<{ decay: number; weights: ContentWeights }>
+    for (const among of SETS) {
+      const decayOf = (searches: readonly string[]) =>
+        best(DECAYS, (decay) => meanMetrics(tfIdfScorer(titles, decay, searches), tuning[among], V).ndcg)
+      const words = tfIdfScorer(titles, decayOf(h.queries), h.queries)
+      const fitted = (network: Trained) => {
+        const vectors = vectorScorer(network, h, hidden)
+        const signals = { words, kinds: kindsScorer(kinds), vectors, within: withinKinds(vectors, kinds) }
+        return { vectors, ...fitContent(signals, tuning[among], V) }
       }
+      const { vectors, weights, scorer: content } = fitted(trained)
+      const decay = decayOf([])
+      const scorers: Record<ColdModel, Scorer> = {
+        random(_, scores) {
+          for (let item = 0; item < scores.length; item++) scores[item] = random.next()
+        },
+        'tf-idf': tfIdfScorer(titles, decay),
+        vectors,
+        content,
+        network: networkScorer(trained.compiled, h.queries),
+      }
+      for (const model of COLD_MODELS) answers[among][model].push(askAll(scorers[model], tests[among], V))
+      if (withPictures) pictured[among].push(...askAll(fitted(withPictures).scorer, tests[among], V).ndcg)
+      fits[among] = { decay, weights }
     }
     asked.push(...queries)
-    const epochs = trained.epochs.length
-    seeds.push({ seed, hidden: description, items: hidden.size, queries: queries.length, decay, weight, epochs })
+    seeds.push({
+      seed,
+      hidden: description,
+      items: hidden.size,
+      queries: queries.length,
+      decay: { hidden: fits.hidden.decay, all: fits.all.decay },
+      weights: { hidden: fits.hidden.weights, all: fits.all.weights },
+      epochs: trained.epochs.length,
+    })
   }
   const shoppers = asked.map(({ shopper }) => shopper)
   const tables = { hidden: tableOf(answers.hidden, shoppers), all: tableOf(answers.all, shoppers) }
@@ -162,7 +159,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     dataset: h.name,
     simulated: h.simulated,
     protocol: 'cold-items',
-    split: `hidden items in no event of training (before ${day(datesOf(h).validation)}), asked for from ${day(datesOf(h).test)}`,
+    split: `hidden items in no event of training (before ${day(datesOf(h).validation)}); they arrive, and are asked for, on ${day(datesOf(h).test)}`,
     seeds,
     queries: asked.length,
     among_hidden: tables.hidden,
@@ -181,16 +178,15 @@ export function chooseHidden(h: Histories, seed: string, category?: string): { d
   if (!h.simulated) return { description: 'a tenth of the items', hidden: hideShare(h, HIDDEN_SHARE, seed) }
   const sizes = new Map<string, number>()
   for (const { category } of h.items) {
-    const path = category.join(CATEGORY_SEPARATOR)
-    sizes.set(path, (sizes.get(path) ?? 0) + 1)
+    if (category.length > 0) sizes.set(category[0], (sizes.get(category[0]) ?? 0) + 1)
   }
-  const large = [...sizes].filter(([path, size]) => path !== '' && size >= MIN_CATEGORY_SHARE * h.items.length)
-  if (large.length < 2) throw new UserError(`${h.name}: no category to hide`, 'name one with --hide-category')
-  const path = seeded(`hidden ${seed}`).pick(large.map(([path]) => path).sort())
-  return { description: path, hidden: hideCategory(h.items, path) }
+  const large = [...sizes].filter(([, size]) => size >= MIN_DEPARTMENT_SHARE * h.items.length)
+  if (large.length < 2) throw new UserError(`${h.name}: no department to hide`, 'name a category with --hide-category')
+  const name = seeded(`hidden ${seed}`).pick(large.map(([name]) => name).sort())
+  return { description: name, hidden: hideCategory(h.items, name) }
 }
 
-/** The network is stopped by what it is for, visits under way: the hidden items have no part in that either. */
+/** The best pass is chosen by what the network is for, visits under way: the hidden items have no part in that either. */
 async function trainWithout(
   h: Histories,
   hidden: Hidden,
@@ -216,52 +212,8 @@ function best(values: readonly number[], worthOf: (value: number) => number): nu
   return values[worths.indexOf(Math.max(...worths))]
 }
 
-/** NDCG@10 among the hidden items and among all, together. */
-function worth(scorer: Scorer, { hidden, all }: { hidden: Query[]; all: Query[] }, items: number): number {
-  return meanMetrics(scorer, hidden, items).ndcg + meanMetrics(scorer, all, items).ndcg
-}
-
-/** State · vector, where every item is what the network makes of one of which it knows no more than the catalogue does. */
-function vectorScorer({ compiled, params, content }: Trained, { items, queries }: Histories, hidden: Hidden): Scorer {
-  const d = compiled.config.width
-  const vectors = product(content as SparseMatrix, params['item.content'].values)
-  const lenders = titleNeighbours(items, (item) => !hidden.has(item))
-  const id = params['item.id'].values
-  items.forEach((_, item) => {
-    lent(id, d, lenders(item)).forEach((value, j) => {
-      vectors[item * d + j] += value
-    })
-  })
-  const states = new WeakMap<Int32Array, Float32Array>()
-  return (query, scores) => {
-    // Asked again and again while weights are fitted.
-    let state = states.get(query.items)
-    if (!state) {
-      state = stateAfter(compiled, tokensOfQuery(query, queries)).state
-      states.set(query.items, state)
-    }
-    for (let item = 0; item < scores.length; item++) {
-      let sum = 0
-      for (let j = 0; j < d; j++) sum += vectors[item * d + j] * state[j]
-      scores[item] = sum
-    }
-  }
-}
-
-/** a + weight · b, each in standard deviations from its mean over the catalogue. */
-function both(a: Scorer, b: Scorer, weight: number): Scorer {
-  return (query, scores) => {
-    const other = new Float32Array(scores.length)
-    a(query, scores)
-    b(query, other)
-    standardise(scores)
-    standardise(other)
-    for (let item = 0; item < scores.length; item++) scores[item] += weight * other[item]
-  }
-}
-
 type Answers = Record<ColdModel, ReturnType<typeof askAll>[]>
-const answersOf = (): Answers => ({ random: [], 'tf-idf': [], searched: [], vectors: [], content: [], network: [] })
+const answersOf = (): Answers => ({ random: [], 'tf-idf': [], vectors: [], content: [], network: [] })
 
 /** Questions of all seeds together; a shopper's stay together when the bootstrap draws. */
 function tableOf(answers: Answers, shoppers: number[]): ColdTable {
@@ -282,7 +234,6 @@ function tableOf(answers: Answers, shoppers: number[]): ColdTable {
     models: {
       random: means('random'),
       'tf-idf': means('tf-idf'),
-      searched: means('searched'),
       vectors: means('vectors'),
       content: means('content'),
       network: means('network'),
@@ -290,7 +241,6 @@ function tableOf(answers: Answers, shoppers: number[]): ColdTable {
     content_minus: {
       random: minus('random'),
       'tf-idf': minus('tf-idf'),
-      searched: minus('searched'),
       vectors: minus('vectors'),
       network: minus('network'),
     },

@@ -4,9 +4,8 @@
  */
 import { CATEGORY_SEPARATOR, type Product } from '../shared/data/catalog.ts'
 import { seeded } from '../shared/data/random.ts'
-import { isPositive } from '../shared/data/sequence.ts'
 import type { Histories } from './datasets/histories.ts'
-import { type Query, visits } from './queries.ts'
+import { type Query, visitQueries, withoutSeen } from './queries.ts'
 import { UserError } from './user-error.ts'
 
 export type Hidden = ReadonlySet<number>
@@ -45,17 +44,17 @@ export function hideCategory(items: readonly Product[], name: string): Hidden {
 }
 
 /**
- * The history without the tokens of hidden items, and without the searches that led to one: nobody looks for what the shop
- * does not have. Numbers of items, queries and shoppers stay.
+ * The history without the tokens of hidden items before a moment, at which they arrive, and without the searches that led to
+ * one: nobody looks for what the shop does not have. Numbers of items, queries and shoppers stay.
  */
-export function withoutItems(h: Histories, hidden: Hidden): Histories {
+export function withoutItems(h: Histories, hidden: Hidden, before = Number.POSITIVE_INFINITY): Histories {
   const kept: number[] = []
   const start = new Uint32Array(h.start.length)
   for (let shopper = 0; shopper < h.shoppers.length; shopper++) {
     const end = h.start[shopper + 1]
     const isAbout = (at: number): boolean =>
       hidden.has(h.item[at]) || (h.item[at] < 0 && at + 1 < end && isAbout(at + 1))
-    for (let at = h.start[shopper]; at < end; at++) if (!isAbout(at)) kept.push(at)
+    for (let at = h.start[shopper]; at < end; at++) if (h.time[at] >= before || !isAbout(at)) kept.push(at)
     start[shopper + 1] = kept.length
   }
   return {
@@ -68,45 +67,18 @@ export function withoutItems(h: Histories, hidden: Hidden): Histories {
 }
 
 /**
- * The visits of [from, to) in which a hidden item was wanted. A visit that unfolds is asked about just before the first
- * of them; an invoice, whose lines have no order, after half of its lines. The history is without hidden items, as if
- * they arrived at this moment. What else was wanted in the visit is neither right nor wrong: it is not listed.
+ * The visits of [from, to), under way, in which a hidden item is still to be wanted for the first time. The hidden items
+ * arrive at `from`: what was done with them since is in the history, as it is in a shop. What else is wanted in the visit
+ * is neither right nor wrong: it is not listed.
  */
 export function coldQueries(h: Histories, hidden: Hidden, from: number, to: number): Query[] {
-  const queries: Query[] = []
-  for (const { shopper, first, end } of visits(h, from, to)) {
-    const invoice = h.time[first] === h.time[end - 1]
-    let cut = first
-    if (invoice) cut = first + Math.ceil((end - first) / 2)
-    else while (cut < end && !hidden.has(h.item[cut])) cut++
-    const before = placesOf(h, h.start[shopper], cut, (item) => !hidden.has(item))
-    const seen = new Set(h.item.subarray(h.start[shopper], cut))
-    const wanted = placesOf(h, cut, end, (item, at) => item >= 0 && isPositive(h.action[at]))
-    const relevant = new Set<number>()
-    const excluded = new Set([...seen].filter((item) => item >= 0))
-    for (const at of wanted) {
-      const item = h.item[at]
-      if (hidden.has(item) && !seen.has(item)) relevant.add(item)
-      else excluded.add(item)
-    }
-    if (relevant.size === 0 || before.length === 0) continue
-    queries.push({
-      shopper,
-      items: Int32Array.from(before, (at) => h.item[at]),
-      actions: Uint8Array.from(before, (at) => h.action[at]),
-      times: Float64Array.from(before, (at) => h.time[at]),
-      time: h.time[Math.min(cut, end - 1)],
-      relevant,
-      excluded,
-    })
-  }
-  return queries
-}
-
-function placesOf(h: Histories, from: number, to: number, keeps: (item: number, at: number) => boolean): number[] {
-  const places: number[] = []
-  for (let at = from; at < to; at++) if (keeps(h.item[at], at)) places.push(at)
-  return places
+  const queries = withoutSeen(visitQueries(withoutItems(h, hidden, from), from, to, 'during'))
+  return queries.flatMap((query) => {
+    const wanted = [...query.relevant]
+    const relevant = new Set(wanted.filter((item) => hidden.has(item)))
+    const excluded = new Set([...query.excluded, ...wanted.filter((item) => !hidden.has(item))])
+    return relevant.size > 0 ? [{ ...query, relevant, excluded }] : []
+  })
 }
 
 /** The same questions with every item but the hidden ones left out of the lists. */

@@ -1,12 +1,13 @@
 /** What `vitrine evaluate --protocol cold-items` says to people. */
+import type { ContentWeights } from './cold-content.ts'
 import { COLD_MODELS, type ColdEvaluation, type ColdTable } from './cold-items.ts'
 import type { Interval } from './evaluate.ts'
 
 export function coldTable(evaluation: ColdEvaluation): string {
   const { dataset, simulated, split, seeds, queries, among_hidden, among_all, pictures, passed } = evaluation
   const hidden = seeds.map(
-    ({ seed, hidden, items, queries, decay, weight, epochs }) =>
-      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; TF-IDF decay ${decay}, weight in content ${weight}; ${epochs} passes`,
+    ({ seed, hidden, items, queries, decay, weights, epochs }) =>
+      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; ${epochs} passes; among the hidden ${fit(decay.hidden, weights.hidden)}, among all ${fit(decay.all, weights.all)}`,
   )
   return [
     `${dataset}${simulated ? ' (simulated)' : ''}: ${split}`,
@@ -16,6 +17,11 @@ export function coldTable(evaluation: ColdEvaluation): string {
     ...(pictures ? [pictureLines(pictures)] : []),
     `content ${passed ? 'beats' : 'does not beat'} random and TF-IDF neighbours in both`,
   ].join('\n\n')
+}
+
+function fit(decay: number, weights: ContentWeights): string {
+  const parts = Object.entries(weights).map(([name, weight]) => `${name} ${weight}`)
+  return `TF-IDF decay ${decay}, content ${parts.join(' + ')}`
 }
 
 function section(title: string, { models, content_minus }: ColdTable): string {

@@ -46,12 +46,15 @@ describe('cold items', () => {
     expect(evaluation.passed).toBe(true)
   })
 
-  it('of a simulated shop are a category, another for each seed', () => {
-    const h = { ...styledShop(), simulated: true }
+  it('of a simulated shop are a department, another for each seed', () => {
+    const shop = styledShop()
+    const items = shop.items.map((item) => ({ ...item, category: item.category.slice(1) }))
+    const h = { ...shop, items, simulated: true }
     const chosen = Array.from({ length: 8 }, (_, seed) => chooseHidden(h, String(seed)))
-    expect(new Set(chosen.map(({ description }) => description))).toEqual(new Set(['Home > Left', 'Home > Right']))
+    expect(new Set(chosen.map(({ description }) => description))).toEqual(new Set(['Left', 'Right']))
     for (const { hidden } of chosen) expect(hidden.size).toBe(60)
     expect([...chooseHidden(h, '1', 'right').hidden].every((item) => item >= 60)).toBe(true)
+    expect(() => chooseHidden({ ...shop, simulated: true }, '1')).toThrow(/no department to hide/)
   })
 
   it('cannot be asked for without titles or times, nor where nobody wants them', async () => {
