@@ -112,16 +112,14 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     const random = seeded(`random ${seed}`)
     const fits = {} as Among<{ decay: number; weights: ContentWeights }>
     for (const among of SETS) {
-      const decayOf = (searches: readonly string[]) =>
-        best(DECAYS, (decay) => meanMetrics(tfIdfScorer(titles, decay, searches), tuning[among], V).ndcg)
-      const words = tfIdfScorer(titles, decayOf(h.queries), h.queries)
+      const decay = best(DECAYS, (value) => meanMetrics(tfIdfScorer(titles, value), tuning[among], V).ndcg)
+      const words = tfIdfScorer(titles, decay, h.queries)
       const fitted = (network: Trained) => {
         const vectors = vectorScorer(network, h, hidden)
         const signals = { words, kinds: kindsScorer(kinds), vectors, within: withinKinds(vectors, kinds) }
         return { vectors, ...fitContent(signals, tuning[among], V) }
       }
       const { vectors, weights, scorer: content } = fitted(trained)
-      const decay = decayOf([])
       const scorers: Record<ColdModel, Scorer> = {
         random(_, scores) {
           for (let item = 0; item < scores.length; item++) scores[item] = random.next()

@@ -71,7 +71,7 @@ Examples:
       valueHint: 'SECONDS',
       description: 'Ends each training of a network; measures then depend on the machine',
     },
-    epochs: { type: 'string', valueHint: 'N', description: 'Passes at most; else the preset’s (cold-items)' },
+    epochs: { type: 'string', valueHint: 'N', description: 'Passes; else the preset’s (cold-items)' },
     'hide-category': {
       type: 'string',
       valueHint: 'NAME',

@@ -30,7 +30,7 @@ Examples:
       description: 'Size and schedule',
     },
     seed: { type: 'string', default: '1', description: 'Of weights, order and dropout' },
-    epochs: { type: 'string', valueHint: 'N', description: 'Passes at most; else the preset’s' },
+    epochs: { type: 'string', valueHint: 'N', description: 'Passes; else the preset’s' },
     'learning-rate': { type: 'string', valueHint: 'RATE', description: 'Of Adam; else the preset’s' },
     anew: { type: 'boolean', default: false, description: 'Forget the checkpoint of a training that was stopped' },
     'max-seconds': { type: 'string', valueHint: 'N', description: 'End when this is reached' },
