@@ -61,6 +61,8 @@ export interface BundleInput {
   /** How the network's item vectors travel; int8 when left out. */
   table?: TableFormat
   blend: BlendWeights
+  /** An encoded profile chunk. */
+  profile?: Uint8Array
   /** A text encoder's file. */
   text?: Uint8Array
   version: number
@@ -72,7 +74,7 @@ export interface BundleInput {
 }
 
 export async function makeBundle(input: BundleInput): Promise<Bundle> {
-  const { histories: h, network, table, blend, text, version, key, now, previous } = input
+  const { histories: h, network, table, blend, profile, text, version, key, now, previous } = input
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -104,6 +106,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     PROBE_TIME,
   )
   parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
+  if (profile) parts.push({ name: 'profile', phase: 'idle', bytes: profile })
   if (text) parts.push({ name: 'text', phase: 'idle', bytes: text })
 
   const chunks = new Map<string, Uint8Array>()

@@ -1,6 +1,7 @@
 /**
- * A training run on disk: `network.vta` (parameters, one flat vector) and `run.json` (how they came about). Both are
- * written under another name and renamed, so that a run is whole or absent.
+ * A training run on disk: `network.vta` (parameters, one flat vector), `run.json` (how they came about) and, of a shop's own
+ * history, `profile.json` (what profiles are read with). Each is written under another name and renamed, so that it is whole
+ * or absent.
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
@@ -40,6 +41,16 @@ export async function writeRun(folder: string, info: RunInfo, config: ModelConfi
   mkdirSync(folder, { recursive: true })
   await write(folder, 'network.vta', encodeArrays({ meta: config, arrays: { params: flatten(params) } }))
   await write(folder, 'run.json', `${JSON.stringify(info, null, 2)}\n`)
+}
+
+/** The profile chunk that ships with a run's network. */
+export const writeProfile = (folder: string, chunk: Uint8Array): Promise<void> => write(folder, PROFILE, chunk)
+const PROFILE = 'profile.json'
+
+/** Undefined for a run of a benchmark, or of before there were profiles. */
+export async function readProfile(folder: string): Promise<Uint8Array | undefined> {
+  const file = join(folder, PROFILE)
+  return existsSync(file) ? readFile(file) : undefined
 }
 
 export interface Run {

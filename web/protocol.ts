@@ -3,12 +3,14 @@
  * event log, the bundle and the ranking. Every message is one of these, errors included: nothing is thrown across.
  */
 import type { ShopEvent } from '../shared/data/events.ts'
+import type { Preferences } from '../shared/profile/preferences.ts'
+import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
 
 export const SHELF_KINDS = ['for-you', 'related', 'bought-together', 'buy-again', 'trending'] as const
 export type ShelfKind = (typeof SHELF_KINDS)[number]
 
 /** How an event was noticed, shown to whoever checks an installation. */
-export type EventSource = 'call' | 'attribute' | 'datalayer' | 'shelf'
+export type EventSource = 'call' | 'attribute' | 'datalayer' | 'shelf' | 'file'
 
 /** Three separate permissions. Without `remember`, what is known lives in memory and ends with the page. */
 export interface Consent {
@@ -46,6 +48,12 @@ export interface Shelf {
   /** Which models took part: "trending" alone on a first visit, more as the bundle arrives. */
   models: string[]
   version: number
+}
+
+/** What is known of the shopper, each entry with the events that say so, and what they said themselves. */
+export interface ShownProfile {
+  known?: { profile: Profile; labels: KnownLabel[] }
+  preferences: Preferences
 }
 
 /** What an installation check and the page of what is remembered show. */
@@ -90,8 +98,13 @@ export type ToWorker =
   | { type: 'recommend'; request: number; kind: ShelfKind; itemId?: string; limit: number; language?: string }
   | { type: 'consent'; consent: Partial<Consent> }
   | { type: 'history'; request: number }
-  /** One event by id, or everything: the log, the database itself, and all other tabs are told. */
-  | { type: 'forget'; request: number; what: { eventId: string } | 'everything' }
+  /** Some events by id, or everything: the log, the database itself, and all other tabs are told. */
+  | { type: 'forget'; request: number; what: { eventIds: readonly string[] } | 'everything' }
+  | { type: 'profile'; request: number }
+  | { type: 'prefer'; request: number; preferences: unknown }
+  /** The history and the preferences as a file that only the passphrase opens, and back. */
+  | { type: 'carry'; request: number; passphrase: string }
+  | { type: 'restore'; request: number; file: Uint8Array<ArrayBuffer>; passphrase: string }
   | { type: 'status'; request: number }
   /** The page goes into the back/forward cache, where an open database would stand in other tabs' way, or comes back. */
   | { type: 'pause' }
@@ -101,7 +114,12 @@ export type FromWorker =
   | { type: 'shelf'; request: number; shelf: Shelf }
   | { type: 'history'; request: number; events: { event: ShopEvent; source: EventSource; title?: string }[] }
   | { type: 'forgotten'; request: number }
+  | { type: 'profile'; request: number; profile: ShownProfile }
+  | { type: 'preferred'; request: number }
+  | { type: 'carried'; request: number; file: Uint8Array<ArrayBuffer> }
+  /** `added`: events that were not here before. */
+  | { type: 'restored'; request: number; added: number }
   | { type: 'status'; request: number; status: Status }
   /** The log or the bundle changed: shelves ask again. */
-  | { type: 'changed'; what: 'events' | 'bundle' | 'consent' }
+  | { type: 'changed'; what: 'events' | 'bundle' | 'consent' | 'preferences' }
   | { type: 'error'; request?: number; message: string }

@@ -7,6 +7,7 @@
  *     vectors   item vectors, int8 or packed to int4, and biases
  *     encoder   the network's blocks; where queries enter
  *     probes    histories with the list they must give: run before a new bundle is used
+ *     profile   what a profile is read with (`shared/profile/profile-chunk.ts`); fetched in idle time
  *     text      subword vectors for search (`text-encoder.ts`), when the shop has them; fetched in idle time
  */
 import { CATEGORY_SEPARATOR, isAvailable, type Product } from '../data/catalog.ts'

@@ -43,3 +43,26 @@ export function addPrice(prices: Prices, event: ShopEvent, { priceLevel, reduced
 export function meanLevel({ count, sum }: PriceMoments, prior: number): number {
   return sum / (count + prior || 1)
 }
+
+/** Levels between which a shopper's mean is of the middle third of all shoppers. */
+export interface PriceBands {
+  low: number
+  high: number
+}
+
+export type PriceBand = 'low' | 'middle' | 'high'
+
+/** Looks at middle prices that stand beside the shopper's own. */
+const PRIOR_LOOKS = 10
+/** Fewer looks say nothing of a band. */
+const MIN_LOOKS = 5
+
+/** What the shopper's looks say of the prices they look for. */
+export const priceLevelOf = ({ looked }: Prices): number => meanLevel(looked, PRIOR_LOOKS)
+
+/** Undefined while there are too few looks. */
+export function priceBandOf(prices: Prices, { low, high }: PriceBands): PriceBand | undefined {
+  if (prices.looked.count < MIN_LOOKS) return undefined
+  const level = priceLevelOf(prices)
+  return level < low ? 'low' : level > high ? 'high' : 'middle'
+}

@@ -8,11 +8,13 @@
  * error: nothing says which of them it was.
  */
 import { decodeEvent, type ShopEvent } from '../data/events.ts'
+import { decodePreferences, type Preferences } from './preferences.ts'
 
 export interface CarriedProfile {
   /** When the file was made, milliseconds since 1970. */
   madeAt: number
   events: ShopEvent[]
+  preferences: Preferences
 }
 
 const MAGIC = new TextEncoder().encode('vitrine-profile/1\n')
@@ -64,8 +66,8 @@ export async function openProfile(file: Uint8Array<ArrayBuffer>, passphrase: str
   const packed = await crypto.subtle.decrypt(gcm(header), key, file.subarray(HEADER_BYTES)).catch(() => undefined)
   if (!packed) throw new Error('profile file: the passphrase is wrong, or the file was changed')
   const json = await streamed(new Uint8Array(packed), new DecompressionStream('gzip'), MAX_JSON_BYTES)
-  const { madeAt, events } = JSON.parse(new TextDecoder().decode(json)) as CarriedProfile
-  return { madeAt, events: events.map(decodeEvent) }
+  const { madeAt, events, preferences } = JSON.parse(new TextDecoder().decode(json)) as CarriedProfile
+  return { madeAt, events: events.map(decodeEvent), preferences: decodePreferences(preferences) }
 }
 
 const gcm = (header: Uint8Array<ArrayBuffer>): AesGcmParams => ({

@@ -16,7 +16,7 @@ import { datasetFolder } from '../datasets/load.ts'
 import { openPublisherKey } from '../keys.ts'
 import { progressView } from '../progress.ts'
 import { type BundleInput, makeBundle, publish } from '../publish.ts'
-import { networkOf, readRun } from '../run-folder.ts'
+import { networkOf, readProfile, readRun } from '../run-folder.ts'
 import { checkPort, openBundles, scriptTag, serve } from '../serve.ts'
 import { createShop } from '../shop-server.ts'
 import { openThumbnails, thumbnailOf } from '../thumbnails.ts'
@@ -86,7 +86,7 @@ Examples:
 
     const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'), 'vitrine.local')
     const bundles = await openBundles(join(args.home, 'bundles'))
-    const publishNext = async (input: Pick<BundleInput, 'network' | 'blend'>) => {
+    const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'profile'>) => {
       const version = ((await bundles.latest())?.version ?? 0) + 1
       const bundle = await makeBundle({ histories: h, version, key, now: Date.now(), ...input })
       await publish(bundle, bundles)
@@ -169,7 +169,12 @@ Examples:
     }
     const made = await readRun(run)
     const { blend } = made.info
-    status.version = await publishNext({ network: networkOf(run, made, h.items), blend: blend.weights })
+    const profile = await readProfile(run)
+    status.version = await publishNext({
+      network: networkOf(run, made, h.items),
+      blend: blend.weights,
+      ...(profile ? { profile } : {}),
+    })
     status.phase = 'ready'
     status.progress = 1
     status.message = ''

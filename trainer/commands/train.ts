@@ -2,12 +2,16 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { defineCommand } from 'citty'
+import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
-import { loadHistories } from '../datasets/load.ts'
+import { eventsFolder, loadHistories } from '../datasets/load.ts'
 import { historyNotes } from '../history-notes.ts'
 import { PRESETS, type PresetName } from '../presets.ts'
+import { profileChunkOf } from '../profile/profile-chunk.ts'
+import { readShoppers } from '../profile/shoppers.ts'
 import { progressView } from '../progress.ts'
+import { writeProfile } from '../run-folder.ts'
 import { CHECKPOINT, trainRun } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
 
@@ -70,6 +74,11 @@ Examples:
         },
       })
       view.end()
+      const folder = await eventsFolder(args.data)
+      if (folder) {
+        const chunk = await profileChunkOf(await readShoppers(folder), args.seed)
+        await writeProfile(args.out, encodeProfileChunk(chunk))
+      }
       const notes = historyNotes(histories)
       if (args.json)
         console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver, notes }))

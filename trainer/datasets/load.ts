@@ -25,8 +25,15 @@ export async function loadHistories(path: string): Promise<Histories> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file or folder`, 'check the path given to --data')
   const benchmark = sessionBenchmarkFiles(path)
   if (benchmark) return readSessionBenchmark(benchmark)
-  if (!statSync(path).isDirectory() && (await detectFormat(path)) === 'sequences') {
+  if (await isSequences(path)) {
     return readSequenceHistories(basename(path).replace(/\.(txt|gz|csv)/g, ''), readSequences(path))
   }
   return readHistories(await datasetFolder(path))
 }
+
+/** Undefined for a benchmark's file, which knows items in an order and no events. */
+export async function eventsFolder(path: string): Promise<string | undefined> {
+  return sessionBenchmarkFiles(path) || (await isSequences(path)) ? undefined : datasetFolder(path)
+}
+
+const isSequences = async (path: string) => !statSync(path).isDirectory() && (await detectFormat(path)) === 'sequences'

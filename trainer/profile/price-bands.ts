@@ -6,7 +6,7 @@
 import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import { memoryOf } from '../../shared/profile/memory.ts'
-import { meanLevel, type Prices } from '../../shared/profile/prices.ts'
+import { meanLevel, type Prices, priceLevelOf } from '../../shared/profile/prices.ts'
 import { auroc } from '../binary-metrics.ts'
 import { type Asked, askAll, fitHead } from './heads.ts'
 import type { Shoppers } from './shoppers.ts'
@@ -22,9 +22,6 @@ export interface PriceScore {
   gap_closed: number
 }
 
-/** Looks at middle prices that stand beside the shopper's own. */
-const PRIOR = 10
-
 export async function scorePrices({ shoppers, factsOf }: Shoppers, truth: Truth): Promise<PriceScore> {
   const asked = shoppers.flatMap(({ id, events }) => {
     const band = truth.priceBandOf(id)
@@ -39,7 +36,7 @@ export async function scorePrices({ shoppers, factsOf }: Shoppers, truth: Truth)
   ]
   const [last, profile, known] = [
     asked.map(({ events }) => lastLevel(events, factsOf)),
-    asked.map(({ prices }) => meanLevel(prices.looked, PRIOR)),
+    asked.map(({ prices }) => priceLevelOf(prices)),
     ideal,
   ].map((scores) => auroc(scores, answers))
   const gapClosed = (profile - last) / (known - last)

@@ -11,8 +11,8 @@ export const DATABASE_NAME = 'vitrine'
 
 interface Schema extends DBSchema {
   events: { key: number; value: LogEntry; indexes: { id: string } }
-  /** Decoded on reading: another script of the page, or a crash, may have left anything. */
-  consent: { key: 'consent'; value: unknown }
+  /** What the shopper decided. Decoded on reading: another script of the page, or a crash, may have left anything. */
+  consent: { key: 'consent' | 'preferences'; value: unknown }
   /** Which bundle is installed. Written in the same durable transaction as its chunks. */
   pointer: { key: 'installed'; value: { version: number; manifest: string } }
   /** By SHA-256, the manifest included. */

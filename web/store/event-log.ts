@@ -6,6 +6,7 @@
  * tells the others, who read it again.
  */
 import { decodeEvent, type ShopEvent } from '../../shared/data/events.ts'
+import { decodePreferences, isEmpty, noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import type { Consent, EventSource, Status } from '../protocol.ts'
 import { type Database, deleteDatabase, openDatabase } from './database.ts'
 
@@ -22,6 +23,8 @@ export class EventLog {
   /** Stored records that were passed over because they are no events. */
   corrupt = 0
   database: Database | undefined
+  /** Kept as the events are: with them, or not at all. */
+  preferences: Preferences = noPreferences()
   #stored: LogEntry[] = []
   /** In memory only: not written yet, or not allowed to be. */
   #unsaved: LogEntry[] = []
@@ -67,7 +70,14 @@ export class EventLog {
       this.database ??= await openDatabase('create', () => this.#takenAway())
       if (!this.database) return
       await this.database.put('consent', consent, 'consent')
-      if (fresh) await this.#read(this.database) // another tab may have been remembering already
+      if (fresh) {
+        const said = this.preferences
+        await this.#read(this.database) // another tab may have been remembering already
+        if (!isEmpty(said)) {
+          this.preferences = said
+          await this.database.put('consent', said, 'preferences')
+        }
+      }
       this.storage = 'indexeddb'
       if (consent.personalise) await this.#save(this.database)
     })
@@ -96,6 +106,14 @@ export class EventLog {
     return true
   }
 
+  /** In force at once. */
+  prefer(preferences: Preferences): Promise<void> {
+    this.preferences = preferences
+    return this.#write(async () => {
+      await this.database?.put('consent', preferences, 'preferences')
+    })
+  }
+
   /** Another tab wrote. */
   reload(): Promise<void> {
     return this.#write(async () => {
@@ -103,15 +121,18 @@ export class EventLog {
     })
   }
 
-  forget(eventId: string): Promise<void> {
-    const others = ({ event }: LogEntry) => event.id !== eventId
+  forget(eventIds: readonly string[]): Promise<void> {
+    const forgotten = new Set(eventIds)
+    const others = ({ event }: LogEntry) => !forgotten.has(event.id)
     this.#unsaved = this.#unsaved.filter(others)
     return this.#write(async () => {
       if (this.database) {
         const transaction = this.database.transaction('events', 'readwrite')
         transaction.done.catch(() => {})
-        const key = await transaction.store.index('id').getKey(eventId)
-        if (key !== undefined) await transaction.store.delete(key)
+        for (const id of forgotten) {
+          const key = await transaction.store.index('id').getKey(id)
+          if (key !== undefined) await transaction.store.delete(key)
+        }
         await transaction.done
       }
       this.#stored = this.#stored.filter(others)
@@ -128,6 +149,7 @@ export class EventLog {
   clearMemory(): void {
     this.#stored = []
     this.#unsaved = []
+    this.preferences = noPreferences()
   }
 
   /** Resolves when everything said so far has been written, or has failed to be. */
@@ -207,6 +229,7 @@ export class EventLog {
     this.#stored = stored.sort((a, b) => a.event.time - b.event.time)
     this.#unsaved = this.#unsaved.filter(({ event }) => !ids.has(event.id))
     this.corrupt = corrupt
+    this.preferences = decodePreferences(await database.get('consent', 'preferences'))
   }
 
   #close(): void {
@@ -216,8 +239,7 @@ export class EventLog {
 
   #takenAway(): void {
     this.database = undefined
-    this.#stored = []
-    this.#unsaved = []
+    this.clearMemory()
     this.storage = 'memory'
     this.#onTakenAway()
   }

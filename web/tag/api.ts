@@ -5,9 +5,10 @@
  *     window.vitrine ||= function () { (vitrine.q ||= []).push(arguments) }
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
-import type { Consent, EventSource, Shelf, ShelfKind, Status } from '../protocol.ts'
+import type { Preferences } from '../../shared/profile/preferences.ts'
+import type { Consent, EventSource, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
 
-export type Change = 'events' | 'bundle' | 'consent'
+export type Change = 'events' | 'bundle' | 'consent' | 'preferences'
 export interface HistoryEntry {
   event: ShopEvent
   source: EventSource
@@ -25,7 +26,15 @@ export interface Vitrine {
   ): Promise<Shelf>
   (command: 'history'): Promise<HistoryEntry[]>
   /** Rejects when something could not be deleted. */
-  (command: 'forget', what: 'everything' | { eventId: string }): Promise<void>
+  (command: 'forget', what: 'everything' | { eventIds: readonly string[] }): Promise<void>
+  /** What is known of the shopper, and what they said themselves. */
+  (command: 'profile'): Promise<ShownProfile>
+  /** Rejects for what is no preferences. */
+  (command: 'prefer', preferences: Preferences): Promise<void>
+  /** Rejects for a passphrase of fewer than 8 characters. */
+  (command: 'carry', passphrase: string): Promise<Uint8Array<ArrayBuffer>>
+  /** Resolves with how many events are new here. Rejects for a wrong passphrase or a file that was changed. */
+  (command: 'restore', file: { file: Uint8Array<ArrayBuffer>; passphrase: string }): Promise<number>
   (command: 'status'): Promise<Status>
   /** Returns what unsubscribes. */
   (command: 'on', what: 'change', listener: (change: Change) => void): () => void

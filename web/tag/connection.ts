@@ -7,6 +7,7 @@
  */
 import { getAsset } from '../network.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
+import type { Change } from './api.ts'
 
 export interface Asset {
   file: string
@@ -31,7 +32,7 @@ export function connect(
   asset: Asset,
   vouch: (url: string) => string,
   beforeStart: () => Promise<void>,
-  onChange: (what: 'events' | 'bundle' | 'consent') => void,
+  onChange: (what: Change) => void,
 ): Connection {
   type State =
     | { is: 'starting'; waiting: ToWorker[] }

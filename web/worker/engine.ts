@@ -8,8 +8,12 @@ import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
 import { type InferenceState, step } from '../../shared/model/infer.ts'
 import { stateAfter } from '../../shared/model/rank.ts'
+import { emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
+import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
+import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
 import type { Reason, Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
 import { type Installed, readBundle } from './installed.ts'
+import { type Leanings, leaningsOf, NO_LEANINGS } from './leanings.ts'
 import { type RecommendOptions, rankShelf } from './shelves.ts'
 
 export interface Engine {
@@ -20,6 +24,10 @@ export interface Engine {
   install(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: Manifest): void
   setHistory(events: readonly ShopEvent[]): void
   append(event: ShopEvent): void
+  /** What the shopper wants more of, or none of. */
+  setPreferences(preferences: Preferences): void
+  /** What the history says of the shopper; undefined while it says nothing. */
+  profile(now: number): { profile: Profile; labels: KnownLabel[] } | undefined
   recommend(kind: ShelfKind, options: RecommendOptions): Shelf
   titleOf(itemId: string, language: string): string | undefined
   knows(itemId: string): boolean
@@ -37,19 +45,33 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   let events: ShopEvent[] = []
   let tokens: Token[] = []
   let state: InferenceState | undefined
+  let memory = emptyMemory()
+  let preferences = noPreferences()
+  /** By what the shopper said of their labels. */
+  let leanings: Leanings = NO_LEANINGS
 
   const numberOf = (itemId: string) => installed?.catalogue?.numbers.get(itemId)
+  const factsOf = (itemId: string) => {
+    const number = numberOf(itemId)
+    return number === undefined ? undefined : installed?.catalogue?.facts[number]
+  }
 
   function readHistory(): void {
     tokens = tokensOf(events, numberOf)
     const network = installed?.catalogue?.models.network
     state = network && stateAfter(network, tokens)
+    memory = memoryOf(events, factsOf)
+  }
+
+  function readPreferences(): void {
+    leanings = installed?.catalogue ? leaningsOf(installed.catalogue.facts, preferences) : NO_LEANINGS
   }
 
   return {
     install(parts, manifest) {
       installed = readBundle(parts, manifest, kernel)
       readHistory()
+      readPreferences()
     },
 
     setHistory(history) {
@@ -59,14 +81,27 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
 
     append(event) {
       events.push(event)
+      // A clock that was set back, or another tab's event: the order of the whole history changes.
+      if (memory.time !== undefined && event.time < memory.time) return readHistory()
+      remember(memory, event, factsOf)
       const added = tokensOf([event], numberOf)
-      // A clock that was set back, or two events of one moment: the order of the whole history changes.
+      // Two events of one moment.
       if (added.length > 0 && tokens.length > 0 && added[0].time <= tokens[tokens.length - 1].time) return readHistory()
       const network = installed?.catalogue?.models.network
       for (const token of added) {
         tokens.push(token)
         if (network && state) step(network, state, token)
       }
+    },
+
+    setPreferences(said) {
+      preferences = said
+      readPreferences()
+    },
+
+    profile(now) {
+      const profile = profileOf(memory, installed?.catalogue?.profile, now)
+      return profile && { profile, labels: explained(profile, events, factsOf) }
     },
 
     recommend(kind, options) {
@@ -84,7 +119,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
           items: items.map((view) => show(view, { code: 'trending' }, options.language)),
         }
       }
-      const { picks, models } = rankShelf(kind, catalogue, events, tokens, state, options)
+      const { picks, models } = rankShelf(kind, catalogue, { events, tokens, state, leanings }, options)
       return {
         ...empty,
         models,
@@ -114,7 +149,12 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
         time: n * 1000,
       }))
       const after = catalogue.models.network && stateAfter(catalogue.models.network, acts)
-      rankShelf('for-you', catalogue, [], acts, after, { limit: 8, now: 10_000, language: 'en' })
+      rankShelf(
+        'for-you',
+        catalogue,
+        { events: [], tokens: acts, state: after, leanings: NO_LEANINGS },
+        { limit: 8, now: 10_000, language: 'en' },
+      )
     },
   }
 }

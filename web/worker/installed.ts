@@ -1,4 +1,5 @@
 /** A bundle's chunks as what ranking reads, checked against each other and against the publisher's probes. */
+import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import {
   decodeItems,
@@ -11,6 +12,8 @@ import {
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import { withKernel } from '../../shared/model/kernel.ts'
 import { checkProbes, createScratch, type Models, popularityShare, type Scratch } from '../../shared/model/rank.ts'
+import type { ItemFacts } from '../../shared/profile/facts.ts'
+import { decodeProfileChunk, type ProfileChunk } from '../../shared/profile/profile-chunk.ts'
 
 /** A bundle as far as it has arrived. */
 export interface Installed {
@@ -24,6 +27,10 @@ export interface Installed {
     unavailable: number[]
     models: Models
     scratch: Scratch
+    /** (V) what the profile reads of an item */
+    facts: ItemFacts[]
+    /** With the chunk of that name. */
+    profile?: ProfileChunk
   }
 }
 
@@ -66,6 +73,8 @@ export function readBundle(
   const probes = bytes('probes')
   // Probes were made with everything the bundle has: they can only be checked when all of it is here.
   if (probes && parts.size === manifest.chunks.length) checkProbes(models, decodeProbes(probes))
+  const profileBytes = bytes('profile')
+  const profile = profileBytes && decodeProfileChunk(profileBytes, views.length)
   return {
     manifest,
     parts: names,
@@ -76,6 +85,8 @@ export function readBundle(
       unavailable: views.flatMap((view, number) => (view.available ? [] : [number])),
       models,
       scratch: createScratch(views.length, network?.kernel),
+      facts: views.map((view, item) => factsOfCard(view, profile?.items[item])),
+      ...(profile ? { profile } : {}),
     },
   }
 }
@@ -87,5 +98,18 @@ function accelerated(network: CompiledModel, kernel: () => WebAssembly.Module | 
     return withKernel(network, module)
   } catch {
     return network // a device without memory for a copy
+  }
+}
+
+/** What a card says of its item, and what the profile's chunk adds. */
+function factsOfCard(
+  { category, price, listPrice }: ItemView,
+  known: ProfileChunk['items'][number] = { traits: [] },
+): ItemFacts {
+  return {
+    ...known,
+    category: category === '' ? [] : category.split(CATEGORY_SEPARATOR),
+    ...(price === undefined ? {} : { price }),
+    reduced: price !== undefined && listPrice !== undefined && price < listPrice,
   }
 }

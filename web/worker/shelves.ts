@@ -17,6 +17,7 @@ import { blend, shareOfBest, signalsOf } from '../../shared/model/rank.ts'
 import { type Rules, scoreRules } from '../../shared/model/rules.ts'
 import type { Reason, ShelfKind } from '../protocol.ts'
 import type { Catalogue } from './installed.ts'
+import type { Leanings } from './leanings.ts'
 import { explainer } from './reasons.ts'
 
 export interface RecommendOptions {
@@ -36,6 +37,18 @@ const VARIETY_DEPTH = 4
 /** What being of one category is worth beside the best rule's 1: settles what rules and vectors leave open. */
 const SAME_KIND = 0.05
 
+/** What is known of who looks at the shelf. */
+export interface Shopper {
+  events: readonly ShopEvent[]
+  tokens: readonly Token[]
+  /** The network's, after the tokens. */
+  state: InferenceState | undefined
+  leanings: Leanings
+}
+
+/** What the shopper asked for more of is worth so much of the distance between the best score and the mean. */
+const BOOST = 0.5
+
 /** An item on a shelf, and why. */
 export interface Pick {
   item: number
@@ -46,9 +59,7 @@ export interface Pick {
 export function rankShelf(
   kind: ShelfKind,
   catalogue: Catalogue,
-  events: readonly ShopEvent[],
-  tokens: readonly Token[],
-  state: InferenceState | undefined,
+  { events, tokens, state, leanings }: Shopper,
   { itemId, limit, now, language }: RecommendOptions,
 ): { picks: Pick[]; models: string[] } {
   const { views, numbers, models, scratch } = catalogue
@@ -60,7 +71,7 @@ export function rankShelf(
 
   if (kind === 'trending' || (kind === 'for-you' && tokens.length === 0)) {
     scores.set(models.popularity)
-    for (const item of hidden) scores[item] = Number.NEGATIVE_INFINITY
+    for (const item of [...hidden, ...leanings.muted]) scores[item] = Number.NEGATIVE_INFINITY
     const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({ item, reason: trending }))
     return { picks, models: ['popularity'] }
   }
@@ -123,12 +134,25 @@ export function rankShelf(
 
   const signals = signalsOf(models, tokens, state, now, scratch)
   blend(signals, models.weights, scores)
-  for (const item of hidden) scores[item] = Number.NEGATIVE_INFINITY
+  boost(scores, leanings.boosted)
+  for (const item of [...hidden, ...leanings.muted]) scores[item] = Number.NEGATIVE_INFINITY
   // What was just seen or bought is known to the shopper and has shelves of its own.
   for (const { item } of tokens) if (item >= 0) scores[item] = Number.NEGATIVE_INFINITY
   const explain = explainer(models, tokens, (item) => ({ itemId: views[item].id, title: title(item) }))
   const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({ item, reason: explain(item) }))
   return { picks, models: [...(signals.network ? ['network'] : []), 'rules', 'popularity'] }
+}
+
+/** Lifts items towards the best, in place. */
+function boost(scores: Float32Array, items: readonly number[]): void {
+  if (items.length === 0) return
+  let [best, sum] = [Number.NEGATIVE_INFINITY, 0]
+  for (const score of scores) {
+    sum += score
+    if (score > best) best = score
+  }
+  const lift = BOOST * (best - sum / scores.length)
+  for (const item of items) scores[item] += lift
 }
 
 const trending: Reason = { code: 'trending' }

@@ -4,6 +4,8 @@
  * for everyone, and that is all.
  */
 import { decodeEvent, itemsOf, type ShopEvent } from '../../shared/data/events.ts'
+import { decodePreferences, isEmpty, type Preferences } from '../../shared/profile/preferences.ts'
+import { openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
 import { Unreachable } from '../network.ts'
 import {
   type Consent,
@@ -73,6 +75,23 @@ async function receive(message: ToWorker): Promise<void> {
     case 'forget':
       await forget(message.what)
       return post({ type: 'forgotten', request: message.request })
+    case 'profile':
+      await log.settled()
+      return post({
+        type: 'profile',
+        request: message.request,
+        profile: { known: engine.profile(Date.now()), preferences: log.preferences },
+      })
+    case 'prefer':
+      await prefer(decodePreferences(message.preferences))
+      return post({ type: 'preferred', request: message.request })
+    case 'carry': {
+      const { events, preferences } = log
+      const file = await sealProfile({ madeAt: Date.now(), events, preferences }, message.passphrase)
+      return post({ type: 'carried', request: message.request, file })
+    }
+    case 'restore':
+      return post({ type: 'restored', request: message.request, added: await restore(message) })
     case 'status':
       await log.settled()
       return post({ type: 'status', request: message.request, status: status() })
@@ -125,7 +144,7 @@ function withoutValue(message: string): string {
   return message.split(' but received')[0].slice(0, 200)
 }
 
-async function forget(what: 'everything' | { eventId: string }): Promise<void> {
+async function forget(what: 'everything' | { eventIds: readonly string[] }): Promise<void> {
   if (what === 'everything') {
     // The permission to remember is part of everything: whatever happens next starts from nothing.
     consent = { ...consent, remember: false }
@@ -133,10 +152,29 @@ async function forget(what: 'everything' | { eventId: string }): Promise<void> {
     await log.forgetEverything()
     tabs.tell({ type: 'forgotten' })
   } else {
-    await log.forget(what.eventId)
+    await log.forget(what.eventIds)
     tabs.tell({ type: 'changed' })
   }
   onLogChanged('events')
+}
+
+async function prefer(preferences: Preferences): Promise<void> {
+  const kept = log.prefer(preferences)
+  engine.setPreferences(preferences)
+  post({ type: 'changed', what: 'preferences' })
+  await kept
+  if (consent.remember) tabs.tell({ type: 'changed' })
+}
+
+/** @returns how many events were not here before */
+async function restore({ file, passphrase }: Extract<ToWorker, { type: 'restore' }>): Promise<number> {
+  const { events, preferences } = await openProfile(file, passphrase)
+  const mayStore = consent.remember && consent.personalise
+  const added = events.filter((event) => log.append(event, 'file', mayStore)).length
+  if (!isEmpty(preferences)) await prefer(preferences)
+  onLogChanged('events')
+  if (consent.remember) log.settled().then(() => tabs.tell({ type: 'changed' }))
+  return added
 }
 
 // Permission.
@@ -185,6 +223,7 @@ function onForgottenElsewhere(): void {
 
 function onLogChanged(what: 'events' | 'consent'): void {
   engine.setHistory(consent.personalise ? log.events : [])
+  engine.setPreferences(log.preferences)
   post({ type: 'changed', what })
 }
 

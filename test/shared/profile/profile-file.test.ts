@@ -11,7 +11,8 @@ const events: ShopEvent[] = Array.from({ length: 300 }, (_, n) => ({
   name: 'view_item',
   items: [{ item_id: `p${n % 20}`, item_name: '马克杯' }],
 }))
-const profile = { madeAt: 1_800_000_000_000, events }
+const preferences = { muted: [{ kind: 'brand' as const, label: 'Acme' }], boosted: [], declared: { region: 'Kent' } }
+const profile = { madeAt: 1_800_000_000_000, events, preferences }
 let file: Uint8Array<ArrayBuffer>
 beforeAll(async () => {
   file = await sealProfile(profile, PASSPHRASE)

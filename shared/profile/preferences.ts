@@ -1,0 +1,56 @@
+/**
+ * What the shopper says themselves: labels they want to see more of, or none of, and what they choose to add about
+ * themselves. Stays on the device; each entry is theirs to take back.
+ */
+import * as v from 'valibot'
+import type { ItemFacts } from './facts.ts'
+import { LABEL_KINDS, type LabelKind, labelsOf } from './interests.ts'
+
+const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200))
+const label = v.object({ kind: v.picklist(LABEL_KINDS), label: text })
+
+export const AGE_BANDS = ['under 18', '18–24', '25–34', '35–44', '45–54', '55–64', '65 and over'] as const
+
+const preferences = v.object({
+  /** Nothing of these is suggested. */
+  muted: v.pipe(v.array(label), v.maxLength(200)),
+  /** More of these is. */
+  boosted: v.pipe(v.array(label), v.maxLength(200)),
+  declared: v.object({
+    ageBand: v.optional(v.picklist(AGE_BANDS)),
+    region: v.optional(text),
+    /** By what they are for: "shoes: 39". */
+    sizes: v.optional(text),
+  }),
+})
+
+export type Preferences = v.InferOutput<typeof preferences>
+export type LabelRef = v.InferOutput<typeof label>
+
+export const noPreferences = (): Preferences => ({ muted: [], boosted: [], declared: {} })
+
+export const isEmpty = ({ muted, boosted, declared }: Preferences): boolean =>
+  muted.length + boosted.length + Object.keys(declared).length === 0
+
+/** @returns none for what is no preferences, as after a crash */
+export function decodePreferences(value: unknown): Preferences {
+  const result = v.safeParse(preferences, value)
+  return result.success ? result.output : noPreferences()
+}
+
+export type Leaning = 'muted' | 'boosted'
+
+/** What the shopper said of a label; `undefined` takes it back. */
+export function lean(before: Preferences, { kind, label }: LabelRef, leaning: Leaning | undefined): Preferences {
+  const others = (list: LabelRef[]) => list.filter((known) => known.kind !== kind || known.label !== label)
+  const after = { ...before, muted: others(before.muted), boosted: others(before.boosted) }
+  if (leaning) after[leaning].push({ kind, label })
+  return after
+}
+
+/** What was said of an item's labels. A label that is muted comes before one that is boosted. */
+export function leaningOf({ muted, boosted }: Preferences, facts: ItemFacts): Leaning | undefined {
+  const labels = labelsOf(facts)
+  const has = ({ kind, label }: { kind: LabelKind; label: string }) => labels[kind].includes(label)
+  return muted.some(has) ? 'muted' : boosted.some(has) ? 'boosted' : undefined
+}
