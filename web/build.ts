@@ -4,6 +4,7 @@
  *     dist/tag/vitrine.js          the script tag, with the names and hashes of the others written into it
  *     dist/tag/worker.1f0a….js     named by their content, so that they can be kept for ever
  *     dist/tag/shelf.77d0….js
+ *     dist/tag/panel.c41b….js
  *     dist/tag/integrity.json      {"vitrine.js":"sha384-…", …}
  *
  * What is up to date is left alone: a file of hashes of the sources lies beside each result.
@@ -22,7 +23,9 @@ const KERNEL = join(ROOT, 'shared', 'model', 'kernels', 'rank.ts')
 const SOURCES_FILE = '.sources'
 
 const TAG_SOURCES = [
-  ...['tag', 'capture', 'store', 'widgets', 'worker', 'network.ts', 'protocol.ts', 'build.ts'].map((p) => `web/${p}`),
+  ...['tag', 'capture', 'store', 'widgets', 'panel', 'worker', 'network.ts', 'protocol.ts', 'build.ts'].map(
+    (p) => `web/${p}`,
+  ),
   'shared',
   'package-lock.json',
 ]
@@ -56,8 +59,10 @@ async function buildTag(): Promise<void> {
   const kernelText = JSON.stringify(Buffer.from(kernel).toString('base64'))
   const worker = await writeHashed('worker', await bundle('web/worker/worker.ts', { RANK_KERNEL: kernelText }))
   const shelf = await writeHashed('shelf', await bundle('web/widgets/shelf.ts'))
-  const names = { WORKER_ASSET: JSON.stringify(worker), SHELF_ASSET: JSON.stringify(shelf) }
-  await write('vitrine.js', await bundle('web/tag/vitrine.ts', names))
+  const panel = await writeHashed('panel', await bundle('web/panel/panel.ts'))
+  const assets = { WORKER_ASSET: worker, SHELF_ASSET: shelf, PANEL_ASSET: panel }
+  const names = Object.entries(assets).map(([name, asset]) => [name, JSON.stringify(asset)])
+  await write('vitrine.js', await bundle('web/tag/vitrine.ts', Object.fromEntries(names)))
   const list = JSON.stringify(integrity)
   await write('integrity.json', list)
   for (const file of await readdir(TAG)) if (file.endsWith('.js') && !(file in integrity)) await rm(join(TAG, file))
@@ -65,13 +70,18 @@ async function buildTag(): Promise<void> {
 
 /** One classic script with nothing beside it: what a page, a Blob and an integrity hash need. */
 async function bundle(entry: string, define: Record<string, string> = {}): Promise<string> {
-  const { build } = await import('vite') // half a second that a start with nothing to build does not pay
+  // Half a second that a start with nothing to build does not pay.
+  const [{ build }, { svelte }] = await Promise.all([import('vite'), import('@sveltejs/vite-plugin-svelte')])
   const results = await build({
     configFile: false,
     root: ROOT,
     publicDir: false,
     logLevel: 'warn',
     define,
+    // Node by node, where a page with Trusted Types refuses markup in text.
+    plugins: [svelte({ configFile: false, compilerOptions: { fragments: 'tree', css: 'external', dev: false } })],
+    // Whoever builds, a test too, builds what ships.
+    resolve: { conditions: ['svelte', 'module', 'browser', 'production'] },
     build: {
       write: false,
       target: 'es2022',

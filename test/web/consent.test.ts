@@ -134,7 +134,7 @@ describe('two tabs', () => {
     await view(one, 'lamp-1')
     const two = await another(context)
     const [first] = await until(two.history, (entries) => entries.length === 2)
-    await two.call('forget', { eventId: first.event.id })
+    await two.call('forget', { eventIds: [first.event.id] })
     await until(one.history, (entries) => entries.length === 1)
     await two.call('forget', 'everything')
     expect(await databases(two.page)).toEqual([])

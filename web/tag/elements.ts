@@ -1,6 +1,7 @@
 /**
- * Loads the shelf elements, on every page and always at the same moment: after the worker's code, before the worker asks
- * for anything. Which requests a browser makes, and in which order, must not depend on what is on the page.
+ * Loads the elements, on every page and always in the same order: shelves after the worker's code, before the worker asks
+ * for anything; the privacy panel when the page has nothing better to do. Which requests a browser makes, and in which
+ * order, must not depend on what is on the page.
  */
 import { aimScript, assetUrl } from '../network.ts'
 import type { Asset } from './connection.ts'
@@ -20,7 +21,7 @@ export function reserveRoom(page: Document): void {
  * A script element rather than a Blob: a policy that allows the tag by host then allows this too.
  * @returns when it has run, or cannot
  */
-export function loadShelves(
+export function loadElements(
   page: Document,
   edge: string,
   asset: Asset,

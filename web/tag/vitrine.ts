@@ -11,13 +11,14 @@ import type { Noticed } from '../capture/event.ts'
 import type { Consent, EventSource, ShelfKind, Status } from '../protocol.ts'
 import type { Change, Vitrine } from './api.ts'
 import { type Asset, type Connection, connect } from './connection.ts'
+import { loadElements, reserveRoom } from './elements.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { loadShelves, reserveRoom } from './shelves.ts'
 import { createVouch } from './trusted.ts'
 
 /** Written in by web/build.ts: the other files of this release and their hashes. */
 declare const WORKER_ASSET: Asset
 declare const SHELF_ASSET: Asset
+declare const PANEL_ASSET: Asset
 
 const SHELF_LIMIT = 8
 
@@ -31,11 +32,12 @@ function start(settings: Settings): void {
   const vouch = createVouch(window)
   const listeners = new Set<(change: Change) => void>()
   reserveRoom(document)
+  const load = (asset: Asset) => loadElements(document, settings.edge, asset, vouch, settings.nonce)
   const connection = connect(
     settings.edge,
     WORKER_ASSET,
     vouch,
-    () => loadShelves(document, settings.edge, SHELF_ASSET, vouch, settings.nonce),
+    () => load(SHELF_ASSET),
     (change) => {
       for (const listener of listeners) quietly(() => listener(change))
     },
@@ -74,8 +76,17 @@ function start(settings: Settings): void {
       },
     }),
   )
+  whenIdle(() => void load(PANEL_ASSET))
   addEventListener('pagehide', ({ persisted }) => persisted && connection.tell({ type: 'pause' }))
   addEventListener('pageshow', ({ persisted }) => persisted && connection.tell({ type: 'resume' }))
+}
+
+/** After the page's own loading; Safari has no idle callback. */
+function whenIdle(act: () => void): void {
+  const wait = () =>
+    'requestIdleCallback' in window ? requestIdleCallback(act, { timeout: 5000 }) : setTimeout(act, 2000)
+  if (document.readyState === 'complete') wait()
+  else addEventListener('load', wait, { once: true })
 }
 
 /** A page may define its dataLayer after us, or replace it: looked at again whenever that could have happened. */
@@ -118,7 +129,23 @@ function createCommands(
       return answer.type === 'history' ? answer.events : []
     },
     async forget(what) {
-      await connection.ask({ type: 'forget', what: what as 'everything' | { eventId: string } })
+      await connection.ask({ type: 'forget', what: what as 'everything' | { eventIds: string[] } })
+    },
+    async profile() {
+      const answer = await connection.ask({ type: 'profile' })
+      return answer.type === 'profile' ? answer.profile : undefined
+    },
+    async prefer(preferences) {
+      await connection.ask({ type: 'prefer', preferences })
+    },
+    async carry(passphrase) {
+      const answer = await connection.ask({ type: 'carry', passphrase: String(passphrase) })
+      return answer.type === 'carried' ? answer.file : undefined
+    },
+    async restore(carried) {
+      const { file, passphrase } = carried as { file: Uint8Array<ArrayBuffer>; passphrase: string }
+      const answer = await connection.ask({ type: 'restore', file, passphrase })
+      return answer.type === 'restored' ? answer.added : undefined
     },
     async status() {
       const answer = await connection.ask({ type: 'status' }).catch((error: Error) => error)

@@ -166,7 +166,7 @@ class VitrineShelf extends HTMLElement {
         const eventId = this.#dismissals.get(restored.itemId)
         this.#dismissals.delete(restored.itemId)
         this.#live.textContent = ''
-        if (eventId) vitrine()?.('forget', { eventId })
+        if (eventId) vitrine()?.('forget', { eventIds: [eventId] })
       },
     })
     this.#impressions?.watch(card)

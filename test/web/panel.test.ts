@@ -1,0 +1,199 @@
+/** The privacy panel in a real page: under a strict policy, by keyboard, in two languages, and what it changes really changes. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AxeResults } from 'axe-core'
+import type { BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ShownProfile } from '../../web/protocol.ts'
+import { createWorld, openVisit, until, type Visit, type World } from './visit.ts'
+
+const AXE = readFileSync(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8')
+const PANEL = '<main><h1>Privacy</h1><vitrine-privacy></vitrine-privacy></main>'
+const STRICT =
+  `default-src 'none'; script-src EDGE; connect-src EDGE; worker-src blob:; style-src 'none'; img-src 'none';
+  require-trusted-types-for 'script'; trusted-types vitrine`.replace(/\s+/g, ' ')
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld()
+})
+afterAll(() => world.close())
+
+async function open(spec: Parameters<World['visit']>[1] = {}): Promise<{ visit: Visit; context: BrowserContext }> {
+  const context = await world.newProfile()
+  const visit = await world.visit(context, { body: PANEL, ...spec })
+  await visit.page.locator('vitrine-privacy h2').first().waitFor()
+  return { visit, context }
+}
+const act = ({ call }: Visit, name: string, item: string) => call('event', name, { items: [{ item_id: item }] })
+const profileOf = ({ call }: Visit) => call('profile') as Promise<ShownProfile>
+const textOf = ({ page }: Visit) =>
+  page.locator('vitrine-privacy').evaluate(({ shadowRoot }) => shadowRoot?.textContent.replace(/\s+/g, ' ') ?? '')
+const button = ({ page }: Visit, name: RegExp | string) => page.getByRole('button', { name })
+const databases = ({ page }: Visit) => page.evaluate(async () => (await indexedDB.databases()).length)
+
+describe('the privacy panel', () => {
+  it('works under a strict policy, has no violations, and is fit for a phone, in English and Chinese', async () => {
+    const { visit } = await open({ policy: STRICT })
+    await act(visit, 'view_item', 'mug-0')
+    await button(visit, /^Table/).click()
+    expect(await textOf(visit)).toContain('Because of what you did: looked once.')
+    // axe itself comes in past the policy, as an extension would.
+    for (const language of ['en', 'zh']) {
+      await visit.page.locator('vitrine-privacy').evaluate((panel, to) => panel.setAttribute('language', to), language)
+      await visit.page.setViewportSize({ width: 390, height: 844 })
+      await until(
+        () => textOf(visit),
+        (text) => /[\u4e00-\u9fff]/.test(text) === (language === 'zh') && /Table/.test(text),
+      )
+      const client = await visit.page.context().newCDPSession(visit.page)
+      await client.send('Page.setBypassCSP', { enabled: true })
+      await client.send('Runtime.evaluate', { expression: AXE })
+      const violations = await visit.page.evaluate(async () => {
+        const { axe } = window as unknown as { axe: { run(of: string): Promise<AxeResults> } }
+        return (await axe.run('vitrine-privacy')).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)
+      })
+      expect(violations).toEqual([])
+      expect(await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    }
+    expect(visit.complaints).toEqual([])
+  })
+
+  it('mutes, boosts and takes back, and suggestions follow at once', async () => {
+    const { visit } = await open()
+    await act(visit, 'view_item', 'mug-0')
+    await until(visit.recommend, ({ items }) => items[0]?.itemId === 'lamp-1')
+    // "lamp-1" is of Home > Light, "mug-0" of Home > Table.
+    await act(visit, 'view_item', 'clock-5')
+    await button(visit, /^Light/).press('Enter')
+    await button(visit, 'Nothing of this').press('Enter')
+    const isLight = (id: string) => Number(id.split('-')[1]) % 2 === 1
+    await until(visit.recommend, ({ items }) => items.length > 0 && !items.some(({ itemId }) => isLight(itemId)))
+    expect((await visit.recommend({ kind: 'trending' })).items.some(({ itemId }) => isLight(itemId))).toBe(false)
+    expect((await profileOf(visit)).preferences.muted).toEqual([{ kind: 'category', label: 'Home > Light' }])
+    await button(visit, /^Light.*take back/).press('Enter')
+    await until(visit.recommend, ({ items }) => items.some(({ itemId }) => isLight(itemId)))
+
+    const place = async () => (await visit.recommend()).items.findIndex(({ itemId }) => !isLight(itemId))
+    await act(visit, 'view_item', 'bowl-3')
+    await button(visit, /^Table/).press('Enter')
+    await button(visit, 'More of this').press('Enter')
+    await until(place, (at) => at === 0)
+  })
+
+  it('forgets what speaks for an interest, and the interest is gone', async () => {
+    const { visit } = await open()
+    await act(visit, 'view_item', 'mug-0')
+    await act(visit, 'view_item', 'lamp-1')
+    await button(visit, /^Light/).click()
+    await button(visit, 'Forget this event').click()
+    await until(
+      () => textOf(visit),
+      (text) => !/Light [●○]/.test(text),
+    )
+    expect((await visit.history()).map(({ event }) => 'items' in event && event.items?.[0].item_id)).toEqual(['mug-0'])
+    await button(visit, 'Forget the last hour').click()
+    await until(visit.history, (entries) => entries.length === 0)
+    expect(await textOf(visit)).toContain('Nothing yet.')
+  })
+
+  it('keeps what the shopper said with what they did, and erases both, in all tabs and after a reload', async () => {
+    const { visit, context } = await open()
+    await visit.page.getByLabel('Region').fill('Kent')
+    await visit.page.getByLabel('Region').press('Tab')
+    await visit.page.getByRole('switch', { name: 'Remember on this device' }).press('Enter')
+    await act(visit, 'view_item', 'mug-0')
+    await until(visit.status, ({ storage }) => storage === 'indexeddb')
+    const other = await openVisit(await context.newPage(), `${world.shopUrl}0`)
+    await until(
+      () => profileOf(other),
+      ({ preferences }) => preferences.declared.region === 'Kent',
+    )
+    await until(other.history, (entries) => entries.length === 1)
+
+    await button(visit, 'Forget everything').press('Enter')
+    expect(await visit.page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent)).toBe(
+      'Cancel',
+    )
+    await button(visit, 'Yes, forget everything').press('Enter')
+    await until(
+      () => textOf(visit),
+      (text) => /1 event deleted with their database.*0 events left/.test(text),
+    )
+    expect(await databases(visit)).toBe(0)
+    for (const tab of [visit, other]) {
+      expect(
+        await until(
+          () => profileOf(tab),
+          ({ known }) => known === undefined,
+        ),
+      ).toEqual({
+        preferences: { muted: [], boosted: [], declared: {} },
+      })
+      expect(await tab.history()).toEqual([])
+    }
+    await visit.page.reload()
+    await visit.page.locator('vitrine-privacy h2').first().waitFor()
+    expect(await visit.history()).toEqual([])
+    expect(await databases(visit)).toBe(0)
+  })
+
+  it('takes a profile to another device, and tells a wrong passphrase from nothing at all', async () => {
+    const { visit } = await open()
+    await act(visit, 'view_item', 'mug-0')
+    await act(visit, 'purchase', 'lamp-1')
+    await visit.page.getByLabel('Region').fill('Kent')
+    await visit.page.getByLabel('Region').press('Tab')
+    await visit.page.getByLabel('Passphrase').fill('seven')
+    await button(visit, 'Download').click()
+    await until(
+      () => textOf(visit),
+      (text) => /at least 8 characters/.test(text),
+    )
+    await visit.page.getByLabel('Passphrase').fill('seven small vases')
+    const [download] = await Promise.all([visit.page.waitForEvent('download'), button(visit, 'Download').click()])
+    const file = await download.path()
+
+    const { visit: elsewhere } = await open()
+    await act(elsewhere, 'view_item', 'vase-2')
+    await elsewhere.page.getByLabel('File').setInputFiles(file)
+    await elsewhere.page.getByLabel('Passphrase').fill('seven large vases')
+    await button(elsewhere, 'Bring back').click()
+    await until(
+      () => textOf(elsewhere),
+      (text) => /was not opened.*Nothing here has changed/.test(text),
+    )
+    expect(await elsewhere.history()).toHaveLength(1)
+    await elsewhere.page.getByLabel('Passphrase').fill('seven small vases')
+    await button(elsewhere, 'Bring back').click()
+    await until(
+      () => textOf(elsewhere),
+      (text) => /2 events added/.test(text),
+    )
+    expect((await elsewhere.history()).map(({ source }) => source).sort()).toEqual(['call', 'file', 'file'])
+    expect((await profileOf(elsewhere)).preferences.declared).toEqual({ region: 'Kent' })
+    // The same file again adds nothing.
+    await elsewhere.page.getByLabel('Passphrase').fill('seven small vases')
+    await button(elsewhere, 'Bring back').click()
+    await until(
+      () => textOf(elsewhere),
+      (text) => /0 events added/.test(text),
+    )
+  })
+
+  it('shows text of the page as text, and says so when suggestions are off', async () => {
+    const { visit } = await open()
+    const item = { item_id: 'x', item_name: '<img src=x onerror="alert(1)">', item_brand: '<b>Acme</b>' }
+    await visit.call('event', 'view_item', { items: [item] })
+    await until(
+      () => textOf(visit),
+      (text) => text.includes('<b>Acme</b>') && text.includes('<img src=x'),
+    )
+    expect(await visit.page.locator('vitrine-privacy img, vitrine-privacy b').count()).toBe(0)
+    await visit.page.getByRole('switch', { name: 'Suggestions on this device' }).click()
+    await until(
+      () => textOf(visit),
+      (text) => /Suggestions are switched off/.test(text),
+    )
+  })
+})

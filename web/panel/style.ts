@@ -1,0 +1,64 @@
+/**
+ * How the panel looks unless the shop says otherwise: fonts and colours are the page's own, accents by the custom properties
+ * that shelves have too. Constructed, because a strict policy refuses inline styles.
+ */
+export const PANEL_CSS = `
+:host { display: block; max-inline-size: 46rem; container-type: inline-size;
+  --line: var(--vitrine-line, color-mix(in srgb, currentColor 18%, transparent));
+  --accent: var(--vitrine-accent, currentColor);
+  --radius: var(--vitrine-radius, .5rem);
+  --quiet: color-mix(in srgb, currentColor 72%, transparent);
+  --tint: color-mix(in srgb, currentColor 6%, transparent);
+  --alert: var(--vitrine-alert, #9d2222); }
+:host([hidden]) { display: none !important; }
+* { box-sizing: border-box; }
+p, ul, ol, h2, h3 { margin: 0; padding: 0; }
+ul, ol { list-style: none; }
+section { margin-block-start: 2.25rem; }
+h2 { font: inherit; font-size: 1.25em; font-weight: 600; line-height: 1.3; margin-block-end: .6rem; }
+h3 { font: inherit; font-weight: 600; margin-block: 1.1rem .5rem; }
+.lead { font-size: 1.1em; }
+.soft { color: var(--quiet); }
+.small { font-size: .88em; }
+.strong, strong { font-weight: 600; overflow-wrap: anywhere; }
+.facts { display: grid; gap: .35rem; }
+.chips { display: flex; flex-wrap: wrap; gap: .5rem; }
+button, input, select { font: inherit; color: inherit; }
+.chip { display: inline-flex; align-items: center; gap: .5em; min-block-size: 2.5rem; padding: .3rem .9rem;
+  border: 1px solid var(--line); border-radius: 999px; background: var(--tint); cursor: pointer; text-align: start; }
+.chip[aria-expanded='true'] { border-color: currentColor; }
+.chip.muted { text-decoration: line-through; border-style: dashed; }
+.chip.boosted { border-color: currentColor; border-width: 2px; }
+.dots { letter-spacing: .1em; font-size: .7em; color: var(--quiet); text-decoration: none; }
+.opened { margin-block-start: .7rem; padding: .9rem 1rem; border: 1px solid var(--line); border-radius: var(--radius); }
+.choices { display: flex; flex-wrap: wrap; gap: .6rem; margin-block-start: .8rem; }
+.button { min-block-size: 2.5rem; padding: .35rem 1rem; border: 1px solid currentColor; border-radius: var(--radius);
+  background: none; cursor: pointer; }
+.button.small { min-block-size: 2rem; padding-inline: .7rem; }
+.button[aria-pressed='true'] { box-shadow: inset 0 0 0 2px currentColor; font-weight: 600; }
+.button:disabled { opacity: .6; cursor: progress; }
+.button.alert { border-color: var(--alert); color: var(--alert); font-weight: 600; }
+.row { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 1rem; align-items: center; padding-block: .7rem;
+  border-block-start: 1px solid var(--line); }
+ol { border-block-end: 1px solid var(--line); margin-block-start: .4rem; }
+.switch { inline-size: 3.4rem; block-size: 2rem; padding: .2rem; border: 2px solid currentColor; border-radius: 999px;
+  background: none; cursor: pointer; }
+.switch span { display: block; inline-size: 1.25rem; block-size: 1.25rem; border-radius: 50%; background: currentColor; }
+.switch[aria-checked='true'] { background: var(--accent); border-color: var(--accent); }
+.switch[aria-checked='true'] span { background: Canvas; margin-inline-start: auto; }
+.switch[aria-disabled='true'] { border-style: dashed; cursor: not-allowed; opacity: .6; }
+.fields { display: grid; grid-template-columns: minmax(7rem, auto) minmax(0, 1fr); gap: .6rem 1rem; align-items: center;
+  margin-block-start: .7rem; max-inline-size: 34rem; }
+.fields input, .fields select { inline-size: 100%; min-block-size: 2.5rem; padding: .35rem .7rem; border: 1px solid var(--line);
+  border-radius: var(--radius); background: Canvas; color: CanvasText; }
+.after { margin-block-start: 1.25rem; outline: none; }
+.receipt { margin-block: .8rem; padding: .8rem 1rem; border-inline-start: 4px solid var(--accent); background: var(--tint); }
+.error { margin-block: .8rem; padding: .8rem 1rem; border-inline-start: 4px solid var(--alert); }
+.confirm { padding: 1rem 1.1rem; border: 2px solid var(--alert); border-radius: var(--radius); }
+.live, .hidden { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+@container (max-width: 26rem) { .fields { grid-template-columns: minmax(0, 1fr); gap: .3rem; }
+  .fields label:not(:first-child) { margin-block-start: .5rem; } }
+@media (forced-colors: active) { .switch span { background: ButtonText; } }
+`

@@ -1,0 +1,395 @@
+/** What the panel says, in the languages it speaks. Categories, brands and titles come from the catalogue. */
+import type { EventName } from '../../shared/data/events.ts'
+import type { LabelKind } from '../../shared/profile/interests.ts'
+import type { Lifecycle, Stage } from '../../shared/profile/lifecycle.ts'
+import type { AGE_BANDS, Leaning } from '../../shared/profile/preferences.ts'
+import type { Doing, Evidence, Profile } from '../../shared/profile/profile.ts'
+import type { EventSource, Status } from '../protocol.ts'
+
+export interface Words {
+  waiting: string
+  failed(reason: string): string
+  made: string
+  known: string
+  switchedOff: string
+  nothingKnown: string
+  doing: Record<Doing, string>
+  purchase(chance: number): string
+  stage(lifecycle: Lifecycle): string
+  returning(chance: number): string
+  nextOrder(next: NonNullable<Profile['nextOrder']>): string
+  prices(prices: NonNullable<Profile['prices']>): string
+  reductions(profile: Pick<Profile, 'reduced' | 'coupons'>): string
+  kinds: Record<LabelKind, string>
+  /** A category by its last part, a trait by its value: the rest is in the shop's own order. */
+  label(label: string): string
+  /** Of one, two and three dots. */
+  strength: readonly [string, string, string]
+  leanings: Record<Leaning, string>
+  lean: Record<Leaning, string>
+  said: Record<Leaning, string>
+  takeBack: string
+  because(counts: Evidence['counts']): string
+  forgetLabel(events: number): string
+  declared: string
+  declaredHint: string
+  ageBand: string
+  ageBands: Record<(typeof AGE_BANDS)[number], string>
+  region: string
+  sizes: string
+  examples: { region: string; sizes: string }
+  notSaid: string
+  allowed: string
+  personalise: string
+  personaliseHint: string
+  remember: string
+  rememberHint: string
+  contribute: string
+  contributeHint: string
+  contributeGpc: string
+  sent: string
+  sentNothing: string
+  timeline: string
+  keptIn: Record<Status['storage'], string>
+  nothingRemembered: string
+  eventCount(events: number): string
+  showAll(events: number): string
+  events: Record<EventName, string>
+  sources: Record<EventSource, string>
+  andMore(items: number): string
+  time(time: number): string
+  forget: string
+  forgetNamed(what: string): string
+  forgotten(what: string): string
+  lastHour: string
+  forgetLastHour: string
+  erase: string
+  eraseConfirm(events: number): string
+  eraseYes: string
+  cancel: string
+  receiptTitle: string
+  receipt(erased: { before: number; left: number; wasStored: boolean; time: number }): string
+  eraseFailed(reason: string): string
+  carry: string
+  carryHint: string
+  passphrase: string
+  passphraseShort: string
+  file: string
+  noFile: string
+  fileTooLarge: string
+  notOpened: string
+  download: string
+  downloaded(bytes: number): string
+  restore: string
+  restored(events: number): string
+}
+
+const percent = (share: number) => `${Math.round(100 * share)} %`
+const lastPart = (label: string) =>
+  label
+    .split(' > ')
+    .at(-1)
+    ?.replace(/^[^:]+: /, '') ?? label
+const count = (n: number, one: string, many: string) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+const days = (n: number) => Math.max(1, Math.round(n))
+
+const STAGES: Record<Stage, string> = {
+  new: 'You are new here.',
+  active: 'You come here regularly.',
+  'high-value': 'You come here regularly, and are among those who buy most.',
+  cooling: 'You have been away for longer than usual.',
+  lost: 'You have been away for long.',
+}
+
+const ENGLISH: Words = {
+  waiting: 'Asking this device what it knows…',
+  failed: (reason) => `Suggestions are not running: ${reason}`,
+  made: 'Your suggestions are made on this device. What you look at, search for and buy is not sent to anyone to make them.',
+  known: 'What is known, and why',
+  switchedOff: 'Suggestions are switched off: nothing is read from what you did.',
+  nothingKnown: 'Nothing yet. Look at a few products, and what they say of you stands here.',
+  doing: {
+    browsing: 'You are looking around.',
+    comparing: 'You are comparing: you went back to things you had looked at.',
+    deciding: 'You seem about to buy.',
+    bought: 'You have just bought something.',
+  },
+  purchase: (chance) => `Chance that this visit ends in a purchase: ${percent(chance)}.`,
+  stage: ({ stage, visits, orders }) =>
+    `${STAGES[stage]} ${count(visits, 'visit', 'visits')}, ${count(orders, 'order', 'orders')}.`,
+  returning: (chance) => `Chance that you come back within 30 days: ${percent(chance)}.`,
+  nextOrder: ({ days: wait, categories }) =>
+    `Your next order is likely within ${count(days(wait), 'day', 'days')}${categories.length > 0 ? `, probably of ${categories.map(lastPart).join(', ')}` : ''}.`,
+  prices: ({ band, looks }) =>
+    `${{ low: 'You mostly look at the less expensive of their kind', middle: 'You look at prices from all over', high: 'You mostly look at the more expensive of their kind' }[band]} (from ${count(looks, 'look', 'looks')}).`,
+  reductions: ({ reduced, coupons }) =>
+    `${percent(reduced)} of what you looked at was reduced${coupons > 0 ? `; ${percent(coupons)} of your orders had a coupon` : ''}.`,
+  kinds: { category: 'Categories', brand: 'Brands', trait: 'Kinds and styles' },
+  label: lastPart,
+  strength: ['a little', 'some', 'much'],
+  leanings: { muted: 'muted', boosted: 'boosted' },
+  lean: { muted: 'Nothing of this', boosted: 'More of this' },
+  said: { muted: 'You want none of', boosted: 'You want more of' },
+  takeBack: 'take back',
+  because: (counts) => `Because of what you did: ${evidence(counts, ENGLISH_ACTS)}.`,
+  forgetLabel: (events) => `Forget ${events === 1 ? 'this event' : `these ${events} events`}`,
+  declared: 'About you, if you like',
+  declaredHint: 'Only what you enter. It stays on this device, and an empty field says nothing.',
+  ageBand: 'Age',
+  ageBands: {
+    'under 18': 'under 18',
+    '18–24': '18–24',
+    '25–34': '25–34',
+    '35–44': '35–44',
+    '45–54': '45–54',
+    '55–64': '55–64',
+    '65 and over': '65 and over',
+  },
+  region: 'Region',
+  sizes: 'Sizes',
+  examples: { region: 'Kent', sizes: 'shoes 39, tops M' },
+  notSaid: 'not said',
+  allowed: 'What you allow',
+  personalise: 'Suggestions on this device',
+  personaliseHint: 'Shelves follow what you look at, search for and buy here. Off: everyone sees the same.',
+  remember: 'Remember on this device',
+  rememberHint: 'Keep it in this browser until you delete it. Off: it ends when you close or reload the page.',
+  contribute: 'Help improve the suggestions',
+  contributeHint:
+    'Not offered yet. When it is, it will be off until you turn it on, and you will see what would be sent.',
+  contributeGpc: 'Your browser asks that nothing be shared (Global Privacy Control). This stays off.',
+  sent: 'What was sent',
+  sentNothing:
+    'Nothing. This browser fetches the same files as every other, and sends nothing about you; contributing is not offered yet.',
+  timeline: 'Remembered on this device',
+  keptIn: {
+    memory: 'Kept in memory, until you close or reload this page.',
+    indexeddb: 'Kept in this browser’s database.',
+    unavailable: 'Kept nowhere: this browser offers no storage, so memory is used.',
+  },
+  nothingRemembered: 'Nothing is remembered.',
+  eventCount: (events) => count(events, 'event', 'events'),
+  showAll: (events) => `Show all ${events}`,
+  events: {
+    view_item_list: 'Saw a list',
+    select_item: 'Chose',
+    view_item: 'Looked at',
+    search: 'Searched for',
+    view_search_results: 'Saw results for',
+    add_to_cart: 'Put in the cart',
+    remove_from_cart: 'Took out of the cart',
+    add_to_wishlist: 'Saved',
+    view_cart: 'Looked at the cart',
+    begin_checkout: 'Began checkout',
+    purchase: 'Bought',
+    refund: 'Returned',
+    rec_impression: 'Was shown suggestions',
+    rec_click: 'Chose a suggestion',
+    rec_dismiss: 'Dismissed a suggestion',
+    review: 'Reviewed',
+    ask: 'Asked',
+    consent: 'Changed what is allowed',
+  },
+  sources: {
+    call: 'told by the shop',
+    attribute: 'marked on the page',
+    datalayer: 'from the shop’s data layer',
+    shelf: 'from a shelf',
+    file: 'from your file',
+  },
+  andMore: (items) => `and ${items} more`,
+  time: (time) => new Date(time).toLocaleString('en-GB'),
+  forget: 'Forget',
+  forgetNamed: (what) => `Forget: ${what}`,
+  forgotten: (what) => `Forgotten: ${what}`,
+  lastHour: 'the last hour',
+  forgetLastHour: 'Forget the last hour',
+  erase: 'Forget everything',
+  eraseConfirm: (events) =>
+    `Delete all ${count(events, 'event', 'events')} and everything you said here, in your other tabs of this shop too? This cannot be undone.`,
+  eraseYes: 'Yes, forget everything',
+  cancel: 'Cancel',
+  receiptTitle: 'Receipt',
+  receipt: ({ before, left, wasStored, time }) =>
+    `${new Date(time).toLocaleString('en-GB')}: ${count(before, 'event', 'events')} deleted ${wasStored ? 'with their database in this browser' : 'from memory; nothing was stored'}. Your other tabs of this shop were told to forget too. Looked again: ${count(left, 'event', 'events')} left.`,
+  eraseFailed: (reason) => `It could not be deleted: ${reason}`,
+  carry: 'Take it with you',
+  carryHint:
+    'As a file for another device or shop that understands it. It is encrypted: only your passphrase opens it, and nobody can recover that.',
+  passphrase: 'Passphrase',
+  passphraseShort: 'The passphrase needs at least 8 characters.',
+  file: 'File',
+  noFile: 'Choose a file first.',
+  fileTooLarge: 'The file is larger than any of ours.',
+  notOpened:
+    'The file was not opened: the passphrase is wrong, or it is not such a file, or it was changed. Nothing here has changed.',
+  download: 'Download',
+  downloaded: (bytes) => `Downloaded, ${Math.ceil(bytes / 1000)} kB.`,
+  restore: 'Bring back from the file',
+  restored: (events) => `${count(events, 'event', 'events')} added; what was here stays.`,
+}
+
+const ENGLISH_ACTS: Partial<Record<EventName, (n: number) => string>> = {
+  view_item: (n) => `looked ${n === 1 ? 'once' : `${n} times`}`,
+  add_to_cart: (n) => `put in the cart ${n === 1 ? 'once' : `${n} times`}`,
+  add_to_wishlist: (n) => `saved ${n === 1 ? 'once' : `${n} times`}`,
+  purchase: (n) => `bought ${n === 1 ? 'once' : `${n} times`}`,
+  refund: (n) => `returned ${n === 1 ? 'once' : `${n} times`}`,
+  remove_from_cart: (n) => `taken out ${n === 1 ? 'once' : `${n} times`}`,
+  rec_dismiss: (n) => `dismissed ${n === 1 ? 'once' : `${n} times`}`,
+  rec_click: (n) => `chosen from a shelf ${n === 1 ? 'once' : `${n} times`}`,
+  select_item: (n) => `chosen from a list ${n === 1 ? 'once' : `${n} times`}`,
+  review: (n) => count(n, 'review', 'reviews'),
+}
+
+const CHINESE_ACTS: typeof ENGLISH_ACTS = {
+  view_item: (n) => `看过 ${n} 次`,
+  add_to_cart: (n) => `加入购物车 ${n} 次`,
+  add_to_wishlist: (n) => `收藏 ${n} 次`,
+  purchase: (n) => `购买 ${n} 次`,
+  refund: (n) => `退货 ${n} 次`,
+  remove_from_cart: (n) => `移出购物车 ${n} 次`,
+  rec_dismiss: (n) => `忽略 ${n} 次`,
+  rec_click: (n) => `从推荐中选择 ${n} 次`,
+  select_item: (n) => `从列表中选择 ${n} 次`,
+  review: (n) => `评价 ${n} 次`,
+}
+
+function evidence(counts: Evidence['counts'], acts: typeof ENGLISH_ACTS, comma = ', '): string {
+  return (Object.entries(counts) as [EventName, number][]).map(([name, n]) => acts[name]?.(n) ?? `${n}`).join(comma)
+}
+
+const CHINESE_STAGES: Record<Stage, string> = {
+  new: '您是新来的。',
+  active: '您常来。',
+  'high-value': '您常来，且属于购买最多的顾客。',
+  cooling: '您有一阵子没来了，比平时久。',
+  lost: '您很久没来了。',
+}
+
+const CHINESE: Words = {
+  waiting: '正在询问本设备知道些什么……',
+  failed: (reason) => `推荐没有运行：${reason}`,
+  made: '您的推荐在本设备上完成。您看过、搜过、买过什么，不会为了推荐而发送给任何人。',
+  known: '知道什么，为什么',
+  switchedOff: '推荐已关闭：不会从您的操作中读取任何内容。',
+  nothingKnown: '暂时没有。看几件商品，它们说明了什么就会显示在这里。',
+  doing: {
+    browsing: '您正在随便看看。',
+    comparing: '您正在比较：您回头看了看过的商品。',
+    deciding: '您似乎准备购买。',
+    bought: '您刚刚购买了商品。',
+  },
+  purchase: (chance) => `本次访问以购买结束的可能性：${percent(chance)}。`,
+  stage: ({ stage, visits, orders }) => `${CHINESE_STAGES[stage]}来访 ${visits} 次，订单 ${orders} 个。`,
+  returning: (chance) => `30 天内再来的可能性：${percent(chance)}。`,
+  nextOrder: ({ days: wait, categories }) =>
+    `下一个订单可能在 ${days(wait)} 天内${categories.length > 0 ? `，多半是${categories.map(lastPart).join('、')}` : ''}。`,
+  prices: ({ band, looks }) =>
+    `${{ low: '您大多看同类中较便宜的', middle: '您看各种价位', high: '您大多看同类中较贵的' }[band]}（依据 ${looks} 次浏览）。`,
+  reductions: ({ reduced, coupons }) =>
+    `您看过的商品中 ${percent(reduced)} 是降价的${coupons > 0 ? `；您的订单中 ${percent(coupons)} 用了优惠券` : ''}。`,
+  kinds: { category: '类别', brand: '品牌', trait: '种类与风格' },
+  label: lastPart,
+  strength: ['一点', '一些', '很多'],
+  leanings: { muted: '已屏蔽', boosted: '已加强' },
+  lean: { muted: '不要这类', boosted: '多推荐这类' },
+  said: { muted: '您不要的', boosted: '您想多看的' },
+  takeBack: '撤回',
+  because: (counts) => `依据您的操作：${evidence(counts, CHINESE_ACTS, '、')}。`,
+  forgetLabel: (events) => `忘记这 ${events} 条记录`,
+  declared: '关于您（自愿填写）',
+  declaredHint: '只有您填写的内容。它留在本设备上，空着就表示没有说明。',
+  ageBand: '年龄',
+  ageBands: {
+    'under 18': '18 岁以下',
+    '18–24': '18–24',
+    '25–34': '25–34',
+    '35–44': '35–44',
+    '45–54': '45–54',
+    '55–64': '55–64',
+    '65 and over': '65 岁及以上',
+  },
+  region: '地区',
+  sizes: '尺码',
+  examples: { region: '上海', sizes: '鞋 39，上衣 M' },
+  notSaid: '未说明',
+  allowed: '您允许什么',
+  personalise: '在本设备上推荐',
+  personaliseHint: '推荐会跟随您在这里看过、搜过、买过的商品。关闭后，所有人看到的都一样。',
+  remember: '记在本设备上',
+  rememberHint: '保存在本浏览器中，直到您删除。关闭后，关闭或重新加载页面即清除。',
+  contribute: '帮助改进推荐',
+  contributeHint: '尚未提供。提供之后默认关闭，由您决定是否开启，并且可以看到将要发送的内容。',
+  contributeGpc: '您的浏览器要求不共享任何内容（全球隐私控制）。此项保持关闭。',
+  sent: '发送过什么',
+  sentNothing: '没有。本浏览器获取的文件与其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
+  timeline: '本设备记住的内容',
+  keptIn: {
+    memory: '保存在内存中，直到您关闭或重新加载此页面。',
+    indexeddb: '保存在本浏览器的数据库中。',
+    unavailable: '没有保存：此浏览器不提供存储，只使用内存。',
+  },
+  nothingRemembered: '没有记住任何内容。',
+  eventCount: (events) => `${events} 条记录`,
+  showAll: (events) => `显示全部 ${events} 条`,
+  events: {
+    view_item_list: '看到列表',
+    select_item: '选择了',
+    view_item: '看了',
+    search: '搜索',
+    view_search_results: '查看搜索结果',
+    add_to_cart: '加入购物车',
+    remove_from_cart: '移出购物车',
+    add_to_wishlist: '收藏了',
+    view_cart: '查看购物车',
+    begin_checkout: '开始结算',
+    purchase: '购买了',
+    refund: '退货',
+    rec_impression: '看到推荐',
+    rec_click: '选择了推荐',
+    rec_dismiss: '忽略了推荐',
+    review: '评价了',
+    ask: '提问',
+    consent: '更改了许可',
+  },
+  sources: {
+    call: '由商店告知',
+    attribute: '来自页面标记',
+    datalayer: '来自商店的数据层',
+    shelf: '来自推荐栏',
+    file: '来自您的文件',
+  },
+  andMore: (items) => `等另外 ${items} 件`,
+  time: (time) => new Date(time).toLocaleString('zh-CN'),
+  forget: '忘记',
+  forgetNamed: (what) => `忘记：${what}`,
+  forgotten: (what) => `已忘记：${what}`,
+  lastHour: '最近一小时',
+  forgetLastHour: '忘记最近一小时',
+  erase: '全部忘记',
+  eraseConfirm: (events) =>
+    `要删除全部 ${events} 条记录和您在这里说明的一切吗？本店在其他标签页中的也会删除。此操作无法撤销。`,
+  eraseYes: '是的，全部忘记',
+  cancel: '取消',
+  receiptTitle: '回执',
+  receipt: ({ before, left, wasStored, time }) =>
+    `${new Date(time).toLocaleString('zh-CN')}：${before} 条记录已${wasStored ? '连同本浏览器中的数据库一起删除' : '从内存中删除；没有存储过'}。本店的其他标签页也已被告知忘记。再次查看：剩余 ${left} 条。`,
+  eraseFailed: (reason) => `未能删除：${reason}`,
+  carry: '随身携带',
+  carryHint: '存成文件，用于您的另一台设备或另一家支持它的商店。文件经过加密：只有您的口令能打开，谁也无法找回口令。',
+  passphrase: '口令',
+  passphraseShort: '口令至少需要 8 个字符。',
+  file: '文件',
+  noFile: '请先选择文件。',
+  fileTooLarge: '文件太大，不是我们的文件。',
+  notOpened: '文件没有打开：口令不对，或不是这种文件，或被改动过。这里没有任何变化。',
+  download: '下载',
+  downloaded: (bytes) => `已下载，${Math.ceil(bytes / 1000)} kB。`,
+  restore: '从文件恢复',
+  restored: (events) => `增加了 ${events} 条记录；原有内容保留。`,
+}
+
+export function wordsIn(language: string): Words {
+  return language.toLowerCase().startsWith('zh') ? CHINESE : ENGLISH
+}
