@@ -118,30 +118,27 @@ export interface Evidence {
   eventIds: string[]
 }
 
-export function evidenceOf(
-  events: readonly ShopEvent[],
-  factsOf: FactsOf,
-  { kind, label }: { kind: LabelKind; label: string },
-): Evidence {
-  const counts: Evidence['counts'] = {}
-  const found: ShopEvent[] = []
-  for (const event of events) {
-    if (weightOf(event.name, event.name === 'review' ? event.rating : undefined) === 0) continue
-    const isAbout = itemsOf(event).some((item) =>
-      labelsOf(factsOf(item.item_id) ?? factsIn(item))[kind].includes(label),
-    )
-    if (!isAbout) continue
-    counts[event.name] = (counts[event.name] ?? 0) + 1
-    found.push(event)
-  }
-  return { counts, eventIds: found.sort((a, b) => b.time - a.time).map(({ id }) => id) }
-}
-
 export type KnownLabel = Interest & { evidence: Evidence }
 
-/** Every interest of a profile with its evidence. */
+/** Every interest of a profile with its evidence, in one walk over the events. */
 export function explained(profile: Profile, events: readonly ShopEvent[], factsOf: FactsOf): KnownLabel[] {
-  return LABEL_KINDS.flatMap((kind) =>
-    profile.interests[kind].map((interest) => ({ ...interest, evidence: evidenceOf(events, factsOf, interest) })),
-  )
+  const known = LABEL_KINDS.map((kind) => {
+    const labels = profile.interests[kind].map(
+      (interest): KnownLabel => ({ ...interest, evidence: { counts: {}, eventIds: [] } }),
+    )
+    return { kind, labels, byLabel: new Map(labels.map((label) => [label.label, label.evidence])) }
+  })
+  for (const event of [...events].sort((a, b) => b.time - a.time)) {
+    if (weightOf(event.name, event.name === 'review' ? event.rating : undefined) === 0) continue
+    const facts = itemsOf(event).map((item) => factsOf(item.item_id) ?? factsIn(item))
+    for (const { kind, byLabel } of known) {
+      for (const label of new Set(facts.flatMap((item) => labelsOf(item)[kind]))) {
+        const evidence = byLabel.get(label)
+        if (!evidence) continue
+        evidence.counts[event.name] = (evidence.counts[event.name] ?? 0) + 1
+        evidence.eventIds.push(event.id)
+      }
+    }
+  }
+  return known.flatMap(({ labels }) => labels)
 }

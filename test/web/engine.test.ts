@@ -8,6 +8,7 @@ import type { ChunkName } from '../../shared/model/bundle.ts'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { initParams } from '../../shared/model/params.ts'
+import { lean, noPreferences } from '../../shared/profile/preferences.ts'
 import { verifierKeyText } from '../../shared/tlog/note.ts'
 import { type Bundle, makeBundle } from '../../trainer/publish.ts'
 import { SHELF_KINDS, type Shelf, type ShelfKind } from '../../web/protocol.ts'
@@ -265,4 +266,51 @@ it('a bundle without a network ranks by rules, and one that arrives later joins 
   expect(next.some((id) => ['i11', 'i12', 'i14'].includes(id))).toBe(true)
   engine.install(parts, bundle.manifest)
   expect(shelfOf(engine, 'for-you').models).toContain('network')
+})
+
+describe('the profile', () => {
+  it('after each event is what all of them together give, in whatever order they came', () => {
+    const someActs = fc.array(
+      fc.tuple(
+        fc.constantFrom('view_item' as const, 'add_to_cart' as const, 'purchase' as const, 'rec_dismiss' as const),
+        fc.nat(45),
+        fc.nat(3_000),
+      ),
+      { minLength: 1, maxLength: 25 },
+    )
+    fc.assert(
+      fc.property(someActs, (acts) => {
+        // "i40" and more are in no catalogue; times go forth and back.
+        const events = acts.map(([name, item, minutes]) => event(name, `i${item}`, NOW - minutes * MINUTE))
+        const [grown, whole] = [engineAfter(...events), engineAfter()]
+        whole.setHistory(events)
+        expect(grown.profile(NOW)).toEqual(whole.profile(NOW))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('of no events is none, and changes no shelf', () => {
+    const engine = engineAfter()
+    expect(engine.profile(NOW)).toBeUndefined()
+    const before = allShelves(engine, 'i10')
+    engine.setPreferences(noPreferences())
+    expect(allShelves(engine, 'i10')).toEqual(before)
+  })
+
+  it('is obeyed: what is muted is on no shelf of suggestions, what is boosted comes sooner', () => {
+    const engine = engineAfter(event('view_item', 'i10'), event('view_item', 'i11', NOW + 1))
+    const mugs = { kind: 'category', label: 'Home > Mugs' } as const
+    const isMug = (id: string) => Number(id.slice(1)) % 5 === 0
+    engine.setPreferences(lean(noPreferences(), mugs, 'muted'))
+    for (const kind of ['for-you', 'trending'] as const) expect(ids(shelfOf(engine, kind)).some(isMug)).toBe(false)
+    engine.setPreferences(noPreferences())
+    const mugsShown = () => ids(shelfOf(engine, 'for-you')).filter(isMug).length
+    expect(mugsShown()).toBe(0)
+    engine.setPreferences(lean(noPreferences(), mugs, 'boosted'))
+    expect(mugsShown()).toBe(4)
+    // Whoever looks at a mug sees mugs, muted or not: the page is about it.
+    engine.setPreferences(lean(noPreferences(), mugs, 'muted'))
+    expect(ids(shelfOf(engine, 'related', 'i10')).some(isMug)).toBe(true)
+  })
 })

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { EventName, ShopEvent } from '../../../shared/data/events.ts'
+import { type EventName, itemsOf, type ShopEvent } from '../../../shared/data/events.ts'
 import type { FactsOf } from '../../../shared/profile/facts.ts'
+import { labelsOf } from '../../../shared/profile/interests.ts'
 import { emptyMemory, memoryOf } from '../../../shared/profile/memory.ts'
 import { decodePreferences, isEmpty, lean, leaningOf, noPreferences } from '../../../shared/profile/preferences.ts'
-import { evidenceOf, explained, profileOf } from '../../../shared/profile/profile.ts'
+import { explained, profileOf } from '../../../shared/profile/profile.ts'
 import type { ProfileChunk } from '../../../shared/profile/profile-chunk.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 12)
@@ -82,9 +83,13 @@ describe('the profile', () => {
         for (const { kind, label, evidence } of explained(shown, events, factsOf)) {
           expect(evidence.eventIds.length).toBeGreaterThan(0)
           expect(Object.values(evidence.counts).reduce((sum, n) => sum + n, 0)).toBe(evidence.eventIds.length)
+          const speaking = events.filter(({ id }) => evidence.eventIds.includes(id))
+          for (const event of speaking) {
+            const facts = itemsOf(event).map(({ item_id }) => factsOf(item_id))
+            expect(facts.some((item) => item && labelsOf(item)[kind].includes(label))).toBe(true)
+          }
           // Without its evidence the interest is gone.
           const rest = events.filter(({ id }) => !evidence.eventIds.includes(id))
-          expect(evidenceOf(rest, factsOf, { kind, label }).eventIds).toEqual([])
           const left = profile(rest)
           expect(left?.interests[kind].some((interest) => interest.label === label) ?? false).toBe(false)
         }
