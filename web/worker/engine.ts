@@ -6,8 +6,7 @@ import type { ShopEvent } from '../../shared/data/events.ts'
 import { type Token, tokensOf, VIEW } from '../../shared/data/sequence.ts'
 import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
-import { type InferenceState, step } from '../../shared/model/infer.ts'
-import { stateAfter } from '../../shared/model/rank.ts'
+import { extendTrail, type Trail, trailAfter } from '../../shared/model/contributions.ts'
 import { emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
 import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
@@ -44,7 +43,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   let installed: Installed | undefined
   let events: ShopEvent[] = []
   let tokens: Token[] = []
-  let state: InferenceState | undefined
+  let trail: Trail | undefined
   let memory = emptyMemory()
   let preferences = noPreferences()
   /** By what the shopper said of their labels. */
@@ -59,7 +58,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   function readHistory(): void {
     tokens = tokensOf(events, numberOf)
     const network = installed?.catalogue?.models.network
-    state = network && stateAfter(network, tokens)
+    trail = network && trailAfter(network, tokens)
     memory = memoryOf(events, factsOf)
   }
 
@@ -90,7 +89,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       const network = installed?.catalogue?.models.network
       for (const token of added) {
         tokens.push(token)
-        if (network && state) step(network, state, token)
+        if (network && trail) extendTrail(network, trail, token)
       }
     },
 
@@ -119,7 +118,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
           items: items.map((view) => show(view, { code: 'trending' }, options.language)),
         }
       }
-      const { picks, models } = rankShelf(kind, catalogue, { events, tokens, state, leanings }, options)
+      const { picks, models } = rankShelf(kind, catalogue, { events, tokens, trail, leanings }, options)
       return {
         ...empty,
         models,
@@ -148,11 +147,11 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
         action: VIEW,
         time: n * 1000,
       }))
-      const after = catalogue.models.network && stateAfter(catalogue.models.network, acts)
+      const after = catalogue.models.network && trailAfter(catalogue.models.network, acts)
       rankShelf(
         'for-you',
         catalogue,
-        { events: [], tokens: acts, state: after, leanings: NO_LEANINGS },
+        { events: [], tokens: acts, trail: after, leanings: NO_LEANINGS },
         { limit: 8, now: 10_000, language: 'en' },
       )
     },

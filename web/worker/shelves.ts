@@ -11,14 +11,14 @@ import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import { BUY, CART, REFUND, REMOVE, type Token } from '../../shared/data/sequence.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
-import type { InferenceState } from '../../shared/model/infer.ts'
+import type { Trail } from '../../shared/model/contributions.ts'
 import { topK } from '../../shared/model/metrics.ts'
 import { blend, shareOfBest, signalsOf } from '../../shared/model/rank.ts'
 import { type Rules, scoreRules } from '../../shared/model/rules.ts'
 import type { Reason, ShelfKind } from '../protocol.ts'
 import type { Catalogue } from './installed.ts'
 import type { Leanings } from './leanings.ts'
-import { explainer } from './reasons.ts'
+import { reasonsOf } from './reasons.ts'
 
 export interface RecommendOptions {
   /** The item of the page. */
@@ -41,8 +41,8 @@ const SAME_KIND = 0.05
 export interface Shopper {
   events: readonly ShopEvent[]
   tokens: readonly Token[]
-  /** The network's, after the tokens. */
-  state: InferenceState | undefined
+  /** The network's states along the tokens. */
+  trail: Trail | undefined
   leanings: Leanings
 }
 
@@ -59,7 +59,7 @@ export interface Pick {
 export function rankShelf(
   kind: ShelfKind,
   catalogue: Catalogue,
-  { events, tokens, state, leanings }: Shopper,
+  { events, tokens, trail, leanings }: Shopper,
   { itemId, limit, now, language }: RecommendOptions,
 ): { picks: Pick[]; models: string[] } {
   const { views, numbers, models, scratch } = catalogue
@@ -132,14 +132,16 @@ export function rankShelf(
     return { picks, models: names }
   }
 
-  const signals = signalsOf(models, tokens, state, now, scratch)
+  const signals = signalsOf(models, tokens, trail?.at(-1), now, scratch)
   blend(signals, models.weights, scores)
   boost(scores, leanings.boosted)
   for (const item of [...hidden, ...leanings.muted]) scores[item] = Number.NEGATIVE_INFINITY
   // What was just seen or bought is known to the shopper and has shelves of its own.
   for (const { item } of tokens) if (item >= 0) scores[item] = Number.NEGATIVE_INFINITY
-  const explain = explainer(models, tokens, (item) => ({ itemId: views[item].id, title: title(item) }))
-  const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({ item, reason: explain(item) }))
+  const items = varied(best(limit * VARIETY_DEPTH), views, limit)
+  const nameOf = (item: number) => ({ itemId: views[item].id, title: title(item) })
+  const reasons = reasonsOf(models, tokens, trail, items, nameOf)
+  const picks = items.map((item, n) => ({ item, reason: reasons[n] }))
   return { picks, models: [...(signals.network ? ['network'] : []), 'rules', 'popularity'] }
 }
 
