@@ -28,6 +28,9 @@ export type Reason =
   | { code: 'buy-again'; times: number; lastTime: number }
   | { code: 'trending' }
 
+/** Strongest first, each with its share (0 … 1) of what network and rules give the item. Empty where it is merely wanted now. */
+export type Explanation = { reason: Reason; share: number }[]
+
 export interface ShelfItem {
   itemId: string
   title: string
@@ -101,6 +104,7 @@ export type ToWorker =
   /** Some events by id, or everything: the log, the database itself, and all other tabs are told. */
   | { type: 'forget'; request: number; what: { eventIds: readonly string[] } | 'everything' }
   | { type: 'profile'; request: number }
+  | { type: 'why'; request: number; itemId: string; language?: string }
   | { type: 'prefer'; request: number; preferences: unknown }
   /** The history and the preferences as a file that only the passphrase opens, and back. */
   | { type: 'carry'; request: number; passphrase: string }
@@ -115,6 +119,7 @@ export type FromWorker =
   | { type: 'history'; request: number; events: { event: ShopEvent; source: EventSource; title?: string }[] }
   | { type: 'forgotten'; request: number }
   | { type: 'profile'; request: number; profile: ShownProfile }
+  | { type: 'why'; request: number; explanation: Explanation }
   | { type: 'preferred'; request: number }
   | { type: 'carried'; request: number; file: Uint8Array<ArrayBuffer> }
   /** `added`: events that were not here before. */

@@ -79,23 +79,25 @@ export function contributionsOf(
 
 /**
  * The acts without which an item would fall furthest: the strongest, then the strongest of what is left without it, and so
- * on. Each with what it adds beside those that are still there.
+ * on. Each with what it adds beside those that are still there, and the whole score of network and rules.
  */
 export function reasonsFor(
   models: Models,
   tokens: readonly Token[],
   item: number,
   most: number,
-): { act: Act; score: number }[] {
-  const without = blendWithout(models, tokens, [item])
+  trail?: Trail,
+): { act: Act; score: number; whole: number }[] {
+  const without = blendWithout(models, tokens, [item], trail)
   const left = new Set<number>()
-  const reasons: { act: Act; score: number }[] = []
+  const reasons: ReturnType<typeof reasonsFor> = []
   let acts = actsOf(tokens)
-  let [score] = without(left)
+  const [whole] = without(left)
+  let score = whole
   while (reasons.length < most && acts.length > 0) {
     const scores = acts.map((act) => without(new Set([...left, ...act.tokens]))[0])
     const lowest = scores.indexOf(Math.min(...scores))
-    reasons.push({ act: acts[lowest], score: score - scores[lowest] })
+    reasons.push({ act: acts[lowest], score: score - scores[lowest], whole })
     for (const at of acts[lowest].tokens) left.add(at)
     score = scores[lowest]
     acts = acts.filter((_, n) => n !== lowest)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { AxeResults } from 'axe-core'
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ShownProfile } from '../../web/protocol.ts'
+import type { Explanation, ShownProfile } from '../../web/protocol.ts'
 import { createWorld, openVisit, until, type Visit, type World } from './visit.ts'
 
 const AXE = readFileSync(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8')
@@ -79,6 +79,18 @@ describe('the privacy panel', () => {
     await button(visit, /^Table/).press('Enter')
     await button(visit, 'More of this').press('Enter')
     await until(place, (at) => at === 0)
+  })
+
+  it('says what each suggestion owes to which act, in words and in numbers', async () => {
+    const { visit } = await open()
+    await act(visit, 'view_item', 'mug-0')
+    await until(
+      () => textOf(visit),
+      (text) => /Why these suggestions.*Blue lamp.*\d+ % Because you looked at Blue mug/.test(text),
+    )
+    const why = (await visit.call('why', { item: 'lamp-1' })) as Explanation
+    expect(why).toEqual([{ reason: { code: 'viewed', itemId: 'mug-0', title: 'Blue mug' }, share: 1 }])
+    expect(await visit.call('why', { item: 'nowhere' })).toEqual([])
   })
 
   it('forgets what speaks for an interest, and the interest is gone', async () => {

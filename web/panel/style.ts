@@ -38,6 +38,9 @@ button, input, select { font: inherit; color: inherit; }
 .button[aria-pressed='true'] { box-shadow: inset 0 0 0 2px currentColor; font-weight: 600; }
 .button:disabled { opacity: .6; cursor: progress; }
 .button.alert { border-color: var(--alert); color: var(--alert); font-weight: 600; }
+.why { display: grid; gap: .9rem; margin-block-start: .6rem; }
+.share { display: grid; grid-template-columns: 5rem 3rem minmax(0, 1fr); gap: .6rem; align-items: center; }
+.share meter { inline-size: 100%; }
 .row { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 1rem; align-items: center; padding-block: .7rem;
   border-block-start: 1px solid var(--line); }
 ol { border-block-end: 1px solid var(--line); margin-block-start: .4rem; }

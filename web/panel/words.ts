@@ -7,6 +7,8 @@ import type { Doing, Evidence, Profile } from '../../shared/profile/profile.ts'
 import type { EventSource, Status } from '../protocol.ts'
 
 export interface Words {
+  /** BCP 47, of catalogue titles and of what a card says. */
+  language: string
   waiting: string
   failed(reason: string): string
   made: string
@@ -31,6 +33,9 @@ export interface Words {
   takeBack: string
   because(counts: Evidence['counts']): string
   forgetLabel(events: number): string
+  why: string
+  whyHint: string
+  share(share: number): string
   declared: string
   declaredHint: string
   ageBand: string
@@ -102,6 +107,7 @@ const STAGES: Record<Stage, string> = {
 }
 
 const ENGLISH: Words = {
+  language: 'en',
   waiting: 'Asking this device what it knows…',
   failed: (reason) => `Suggestions are not running: ${reason}`,
   made: 'Your suggestions are made on this device. What you look at, search for and buy is not sent to anyone to make them.',
@@ -133,6 +139,10 @@ const ENGLISH: Words = {
   takeBack: 'take back',
   because: (counts) => `Because of what you did: ${evidence(counts, ENGLISH_ACTS)}.`,
   forgetLabel: (events) => `Forget ${events === 1 ? 'this event' : `these ${events} events`}`,
+  why: 'Why these suggestions',
+  whyHint:
+    'How much of a suggestion’s score would be gone without what you did. What remains comes from your other acts and from everyone.',
+  share: percent,
   declared: 'About you, if you like',
   declaredHint: 'Only what you enter. It stays on this device, and an empty field says nothing.',
   ageBand: 'Age',
@@ -268,6 +278,7 @@ const CHINESE_STAGES: Record<Stage, string> = {
 }
 
 const CHINESE: Words = {
+  language: 'zh',
   waiting: '正在询问本设备知道些什么……',
   failed: (reason) => `推荐没有运行：${reason}`,
   made: '您的推荐在本设备上完成。您看过、搜过、买过什么，不会为了推荐而发送给任何人。',
@@ -298,6 +309,9 @@ const CHINESE: Words = {
   takeBack: '撤回',
   because: (counts) => `依据您的操作：${evidence(counts, CHINESE_ACTS, '、')}。`,
   forgetLabel: (events) => `忘记这 ${events} 条记录`,
+  why: '为什么推荐这些',
+  whyHint: '如果没有您的这一操作，推荐的得分会减少多少。其余部分来自您的其他操作和所有顾客。',
+  share: percent,
   declared: '关于您（自愿填写）',
   declaredHint: '只有您填写的内容。它留在本设备上，空着就表示没有说明。',
   ageBand: '年龄',

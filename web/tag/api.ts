@@ -6,7 +6,7 @@
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import type { Preferences } from '../../shared/profile/preferences.ts'
-import type { Consent, EventSource, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
+import type { Consent, EventSource, Explanation, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
 
 export type Change = 'events' | 'bundle' | 'consent' | 'preferences'
 export interface HistoryEntry {
@@ -29,7 +29,9 @@ export interface Vitrine {
   (command: 'forget', what: 'everything' | { eventIds: readonly string[] }): Promise<void>
   /** What is known of the shopper, and what they said themselves. */
   (command: 'profile'): Promise<ShownProfile>
-  /** Rejects for what is no preferences. */
+  /** What each past act gives a suggestion. */
+  (command: 'why', item: { item: string; language?: string }): Promise<Explanation>
+  /** What is no preferences counts as none. */
   (command: 'prefer', preferences: Preferences): Promise<void>
   /** Rejects for a passphrase of fewer than 8 characters. */
   (command: 'carry', passphrase: string): Promise<Uint8Array<ArrayBuffer>>

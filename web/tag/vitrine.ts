@@ -135,6 +135,11 @@ function createCommands(
       const answer = await connection.ask({ type: 'profile' })
       return answer.type === 'profile' ? answer.profile : undefined
     },
+    async why(asked) {
+      const { item, language } = asked as { item: string; language?: string }
+      const answer = await connection.ask({ type: 'why', itemId: String(item), language })
+      return answer.type === 'why' ? answer.explanation : []
+    },
     async prefer(preferences) {
       await connection.ask({ type: 'prefer', preferences })
     },

@@ -10,9 +10,10 @@ import { extendTrail, type Trail, trailAfter } from '../../shared/model/contribu
 import { emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
 import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
-import type { Reason, Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
+import type { Explanation, Reason, Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
 import { type Installed, readBundle } from './installed.ts'
 import { type Leanings, leaningsOf, NO_LEANINGS } from './leanings.ts'
+import { explain } from './reasons.ts'
 import { type RecommendOptions, rankShelf } from './shelves.ts'
 
 export interface Engine {
@@ -28,6 +29,8 @@ export interface Engine {
   /** What the history says of the shopper; undefined while it says nothing. */
   profile(now: number): { profile: Profile; labels: KnownLabel[] } | undefined
   recommend(kind: ShelfKind, options: RecommendOptions): Shelf
+  /** Why an item is suggested, in numbers. */
+  why(itemId: string, language: string): Explanation
   titleOf(itemId: string, language: string): string | undefined
   knows(itemId: string): boolean
   /** Names of the chunks in use. */
@@ -124,6 +127,15 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
         models,
         items: picks.map(({ item, reason }) => show(catalogue.views[item], reason, options.language)),
       }
+    },
+
+    why(itemId, language) {
+      const catalogue = installed?.catalogue
+      const item = numberOf(itemId)
+      if (!catalogue || item === undefined) return []
+      const { views, models } = catalogue
+      const nameOf = (other: number) => ({ itemId: views[other].id, title: titleIn(views[other], language) })
+      return explain(models, tokens, trail, item, nameOf)
     },
 
     titleOf(itemId, language) {

@@ -3,9 +3,9 @@
  * item is there because it is wanted now, and the card says that.
  */
 import { BUY, CART, type Token, VIEW, WISH } from '../../shared/data/sequence.ts'
-import { contributionsOf, type Trail } from '../../shared/model/contributions.ts'
+import { contributionsOf, reasonsFor, type Trail } from '../../shared/model/contributions.ts'
 import type { Models } from '../../shared/model/rank.ts'
-import type { Reason } from '../protocol.ts'
+import type { Explanation, Reason } from '../protocol.ts'
 
 const REASON_OF_ACTION: Record<number, 'viewed' | 'carted' | 'bought' | 'wished'> = {
   [VIEW]: 'viewed',
@@ -17,6 +17,8 @@ const REASON_OF_ACTION: Record<number, 'viewed' | 'carted' | 'bought' | 'wished'
 /** An act that moves the score by less than this share of what network and rules can give is no reason. */
 const MIN_SHARE = 0.05
 
+type NameOf = (item: number) => { itemId: string; title: string }
+
 /**
  * @param trail of the network, where there is one
  * @param nameOf how the shopper knows an item
@@ -27,7 +29,7 @@ export function reasonsOf(
   tokens: readonly Token[],
   trail: Trail | undefined,
   items: readonly number[],
-  nameOf: (item: number) => { itemId: string; title: string },
+  nameOf: NameOf,
 ): Reason[] {
   const { network, rules } = models.weights
   const least = MIN_SHARE * (network + rules)
@@ -40,8 +42,24 @@ export function reasonsOf(
       strongest = scores[n]
       found = act.latest
     }
-    if (!found) return { code: 'trending' }
-    if (found.query !== undefined) return { code: 'searched', query: found.query }
-    return { code: REASON_OF_ACTION[found.action], ...nameOf(found.item) }
+    return found ? reasonOf(found, nameOf) : { code: 'trending' }
   })
 }
+
+function reasonOf({ query, action, item }: Token, nameOf: NameOf): Reason {
+  return query === undefined ? { code: REASON_OF_ACTION[action], ...nameOf(item) } : { code: 'searched', query }
+}
+
+/** An item's strongest reasons together, each with its share of the score. */
+export function explain(
+  models: Models,
+  tokens: readonly Token[],
+  trail: Trail | undefined,
+  item: number,
+  nameOf: NameOf,
+): Explanation {
+  return reasonsFor(models, tokens, item, MOST_REASONS, trail)
+    .filter(({ score, whole, act }) => score > MIN_SHARE * whole && whole > 0 && act.latest.item !== item)
+    .map(({ act, score, whole }) => ({ reason: reasonOf(act.latest, nameOf), share: Math.min(1, score / whole) }))
+}
+const MOST_REASONS = 3

@@ -82,6 +82,10 @@ async function receive(message: ToWorker): Promise<void> {
         request: message.request,
         profile: { known: engine.profile(Date.now()), preferences: log.preferences },
       })
+    case 'why': {
+      const explanation = engine.why(message.itemId, message.language ?? language())
+      return post({ type: 'why', request: message.request, explanation })
+    }
     case 'prefer':
       await prefer(decodePreferences(message.preferences))
       return post({ type: 'preferred', request: message.request })
