@@ -31,6 +31,7 @@ import type { CompiledModel } from '../shared/model/compile.ts'
 import { topK } from '../shared/model/metrics.ts'
 import { type BlendWeights, type Models, popularityShare, runProbe } from '../shared/model/rank.ts'
 import { countRules, topRules, withinBasket } from '../shared/model/rules.ts'
+import { encodeService } from '../shared/service/shop-service.ts'
 import { signNote } from '../shared/tlog/note.ts'
 import { popularityCounts } from './baselines.ts'
 import { itemSequences, type TrainingEnds } from './batches.ts'
@@ -38,6 +39,7 @@ import type { Histories } from './datasets/histories.ts'
 import { makeDeltas, type Previous } from './deltas.ts'
 import { wantedEvents } from './evaluate.ts'
 import type { PublisherKey } from './keys.ts'
+import { shopServiceOf } from './shop-service.ts'
 
 /** Rules a row in a bundle: the eighth follower is rarely worth its three bytes. */
 const NEXT_RULES = 8
@@ -63,6 +65,8 @@ export interface BundleInput {
   blend: BlendWeights
   /** A text encoder's file. */
   text?: Uint8Array
+  /** Where shoppers ask a person. */
+  contact?: string
   version: number
   key: PublisherKey
   /** Milliseconds since 1970 */
@@ -72,7 +76,7 @@ export interface BundleInput {
 }
 
 export async function makeBundle(input: BundleInput): Promise<Bundle> {
-  const { histories: h, network, table, blend, text, version, key, now, previous } = input
+  const { histories: h, network, table, blend, text, contact, version, key, now, previous } = input
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -105,6 +109,8 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
   )
   parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
   if (text) parts.push({ name: 'text', phase: 'idle', bytes: text })
+  const service = shopServiceOf(h, contact)
+  if (service) parts.push({ name: 'service', phase: 'idle', bytes: encodeService(service) })
 
   const chunks = new Map<string, Uint8Array>()
   const named = await Promise.all(parts.map(async (part) => ({ ...part, sha256: await sha256Hex(part.bytes) })))

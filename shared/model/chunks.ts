@@ -8,6 +8,7 @@
  *     encoder   the network's blocks; where queries enter
  *     probes    histories with the list they must give: run before a new bundle is used
  *     text      subword vectors for search (`text-encoder.ts`), when the shop has them; fetched in idle time
+ *     service   what the shop says beside its products (`../service/shop-service.ts`); fetched in idle time
  */
 import { CATEGORY_SEPARATOR, isAvailable, type Product } from '../data/catalog.ts'
 import { pictureOf } from '../data/picture.ts'

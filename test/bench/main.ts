@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
   ablation: () => import('./ablation.ts'),
   infer: () => import('./infer.ts'),
   sentiment: () => import('./sentiment.ts'),
+  suggest: () => import('./suggest.ts'),
   train: () => import('./train.ts'),
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
+import { isContact } from '../../shared/service/shop-service.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
@@ -26,6 +27,11 @@ Examples:
     data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
     run: { type: 'string', valueHint: 'FOLDER', description: 'A run of "vitrine train"; without it, counts alone' },
     text: { type: 'string', valueHint: 'FILE', description: 'A text encoder of "vitrine text-encoder", for search' },
+    contact: {
+      type: 'string',
+      valueHint: 'URL',
+      description: 'Where shoppers ask a person when the FAQ has no answer: https:, mailto: or a path of your shop',
+    },
     table: {
       type: 'string',
       default: 'int8',
@@ -47,6 +53,12 @@ Examples:
     const openDestination = destinationOf(args)
     const table = TABLE_FORMATS.find((format) => format === args.table)
     if (!table) throw new UserError(`--table ${args.table}: not known`, `one of ${TABLE_FORMATS.join(', ')}`)
+    if (args.contact !== undefined && !isContact(args.contact)) {
+      throw new UserError(
+        `--contact ${args.contact}: is no link`,
+        'such as https://shop.example/help or mailto:help@shop.example',
+      )
+    }
     const h = await loadHistories(args.data)
     const run = args.run === undefined ? undefined : await readRun(args.run)
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
@@ -59,6 +71,7 @@ Examples:
       histories: h,
       ...(network ? { network } : {}),
       ...(text ? { text } : {}),
+      ...(args.contact === undefined ? {} : { contact: args.contact }),
       table,
       blend: run?.info.blend.weights ?? COUNTS_ALONE,
       version: ((await destination.latest())?.version ?? 0) + 1,
