@@ -6,6 +6,7 @@ import type { Row } from './row.ts'
 
 const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
   ablation: () => import('./ablation.ts'),
+  answers: () => import('./answers.ts'),
   infer: () => import('./infer.ts'),
   sentiment: () => import('./sentiment.ts'),
   suggest: () => import('./suggest.ts'),
