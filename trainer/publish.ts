@@ -67,6 +67,8 @@ export interface BundleInput {
   text?: Uint8Array
   /** Where shoppers ask a person. */
   contact?: string
+  /** A signed list, of "vitrine coupons". */
+  coupons?: Uint8Array
   version: number
   key: PublisherKey
   /** Milliseconds since 1970 */
@@ -76,7 +78,7 @@ export interface BundleInput {
 }
 
 export async function makeBundle(input: BundleInput): Promise<Bundle> {
-  const { histories: h, network, table, blend, text, contact, version, key, now, previous } = input
+  const { histories: h, network, table, blend, text, contact, coupons, version, key, now, previous } = input
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -111,6 +113,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
   if (text) parts.push({ name: 'text', phase: 'idle', bytes: text })
   const service = shopServiceOf(h, contact)
   if (service) parts.push({ name: 'service', phase: 'idle', bytes: encodeService(service) })
+  if (coupons) parts.push({ name: 'coupons', phase: 'idle', bytes: coupons })
 
   const chunks = new Map<string, Uint8Array>()
   const named = await Promise.all(parts.map(async (part) => ({ ...part, sha256: await sha256Hex(part.bytes) })))

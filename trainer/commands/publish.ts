@@ -1,8 +1,11 @@
 /** `vitrine publish`: a bundle from a history and a run, signed, to a folder or to an edge over HTTP. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
+import { openCoupons } from '../../shared/service/coupons.ts'
 import { isContact } from '../../shared/service/shop-service.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { measureTransfer, type Transfer } from '../deltas.ts'
@@ -27,6 +30,7 @@ Examples:
     data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
     run: { type: 'string', valueHint: 'FOLDER', description: 'A run of "vitrine train"; without it, counts alone' },
     text: { type: 'string', valueHint: 'FILE', description: 'A text encoder of "vitrine text-encoder", for search' },
+    coupons: { type: 'string', valueHint: 'FILE', description: 'A signed list of "vitrine coupons"' },
     contact: {
       type: 'string',
       valueHint: 'URL',
@@ -66,11 +70,13 @@ Examples:
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
+    const coupons = args.coupons === undefined ? undefined : await readCoupons(args.coupons, key.verifierKey)
     const previous = await readPrevious(destination, key.verifierKey)
     const bundle = await makeBundle({
       histories: h,
       ...(network ? { network } : {}),
       ...(text ? { text } : {}),
+      ...(coupons ? { coupons } : {}),
       ...(args.contact === undefined ? {} : { contact: args.contact }),
       table,
       blend: run?.info.blend.weights ?? COUNTS_ALONE,
@@ -93,6 +99,16 @@ Examples:
     }
   },
 })
+
+/** @throws UserError when a browser would refuse the list */
+async function readCoupons(file: string, verifierKey: string): Promise<Uint8Array> {
+  if (!existsSync(file)) throw new UserError(`${file}: no such file`, 'make one with "vitrine coupons LIST --out FILE"')
+  const note = new Uint8Array(await readFile(file))
+  await openCoupons(note, verifierKey).catch((error: Error) => {
+    throw new UserError(`${file}: ${error.message}`, 'sign the list again with "vitrine coupons", with the key that publishes')
+  })
+  return note
+}
 
 /** What a first visit fetches, and what a browser that keeps the version before does. */
 function transferTable(transfer: readonly Transfer[], previous: number | undefined): string {
