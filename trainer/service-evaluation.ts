@@ -58,7 +58,15 @@ export function scoreShelves({ shoppers, products, factsOf, end }: Shoppers): Sh
     }))
     .filter(({ before, after }) => before.length > 0 && after.size > 0)
     .slice(0, MAX_SHOPPERS)
-  const totals = LAMBDAS.map(() => ({ score: 0, categories: 0, departments: 0, apart: 0, true: 0, explained: 0, items: 0 }))
+  const totals = LAMBDAS.map(() => ({
+    score: 0,
+    categories: 0,
+    departments: 0,
+    apart: 0,
+    true: 0,
+    explained: 0,
+    items: 0,
+  }))
   for (const { before, after } of asked) {
     const { interests } = memoryOf(before, factsOf)
     const known = interestsIn(interests, 'category', cutoff, VISIT_SHARE, (label) => leaves.has(label))
@@ -131,7 +139,10 @@ export interface TasteStartScore {
 }
 
 /** New shoppers are those whose first event lies in the last 60 days; popularity is counted before. */
-export function scoreTasteStart({ shoppers, products, facts, end }: Shoppers, answersOf: HonestAnswers): TasteStartScore[] {
+export function scoreTasteStart(
+  { shoppers, products, facts, end }: Shoppers,
+  answersOf: HonestAnswers,
+): TasteStartScore[] {
   const cutoff = end - 60 * DAY_MS
   const { rules, popularity } = modelsBefore({ shoppers, products }, cutoff)
   const numbers = new Map(products.map(({ item_id }, n) => [item_id, n]))
@@ -141,7 +152,9 @@ export function scoreTasteStart({ shoppers, products, facts, end }: Shoppers, an
     if (events[0].time < cutoff) return []
     const [{ from, to }] = visitsOf(events)
     const looks = events.slice(from, to).filter(({ name }) => name === 'view_item')
-    const relevant = new Set(looks.flatMap((event) => itemsOf(event).flatMap(({ item_id }) => numbers.get(item_id) ?? [])))
+    const relevant = new Set(
+      looks.flatMap((event) => itemsOf(event).flatMap(({ item_id }) => numbers.get(item_id) ?? [])),
+    )
     return relevant.size > 0 ? [{ id, shopper, relevant }] : []
   })
   const { departments, styles } = offered

@@ -52,7 +52,11 @@ export function tasteQuestions(facts: readonly ItemFacts[], looks: ArrayLike<num
 }
 
 /** Labels by how much is looked at what has them. */
-function countsOf(facts: readonly ItemFacts[], looks: ArrayLike<number>, labels: (facts: ItemFacts) => readonly string[]) {
+function countsOf(
+  facts: readonly ItemFacts[],
+  looks: ArrayLike<number>,
+  labels: (facts: ItemFacts) => readonly string[],
+) {
   const counts = new Map<string, number>()
   facts.forEach((item, n) => {
     for (const label of labels(item)) counts.set(label, (counts.get(label) ?? 0) + 1 + looks[n])
@@ -69,12 +73,16 @@ const PRICE_WEIGHT = 0.35
 const PRIOR_ACTS = 6
 
 /** (items) with mean 0 and standard deviation 1, as the blend's signals; undefined when all was skipped. */
-export function tastePrior({ departments, priceLevel, styles }: TasteAnswers, facts: readonly ItemFacts[]): Float32Array | undefined {
+export function tastePrior(
+  { departments, priceLevel, styles }: TasteAnswers,
+  facts: readonly ItemFacts[],
+): Float32Array | undefined {
   if (departments.length === 0 && styles.length === 0 && priceLevel === undefined) return undefined
   const prior = Float32Array.from(facts, ({ category, traits, priceLevel: level }) => {
     const said = (chosen: readonly string[], own: readonly string[]) =>
       chosen.length === 0 || own.some((label) => chosen.includes(label)) ? 0 : Math.log(ELSEWHERE)
-    const price = priceLevel === undefined || level === undefined ? 0 : -PRICE_WEIGHT * (level - LEVEL_AT[priceLevel]) ** 2
+    const price =
+      priceLevel === undefined || level === undefined ? 0 : -PRICE_WEIGHT * (level - LEVEL_AT[priceLevel]) ** 2
     return said(departments, category.slice(0, 1)) + said(styles, traits) + price
   })
   return standardised(prior)

@@ -52,9 +52,7 @@ const conditions = v.strictObject({
   /** In the shop's currency. */
   cartValue: v.optional(range),
   /** At least so much of what the shopper is drawn to, 0 … 1. */
-  interest: v.optional(
-    v.strictObject({ category: label, share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
-  ),
+  interest: v.optional(v.strictObject({ category: label, share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) })),
 })
 
 const offer = {

@@ -19,8 +19,7 @@ const KNOWN_SHARE = 0.05
 
 export type DiscoverReason =
   /** Others who look into `from`, as this shopper does, come to this category too. */
-  | { code: 'others-go-on'; from: string; category: string }
-  | { code: 'new-to-you'; category: string }
+  { code: 'others-go-on'; from: string; category: string } | { code: 'new-to-you'; category: string }
 
 export interface DiscoverPick {
   item: number
@@ -66,11 +65,16 @@ export function discover(input: DiscoverInput): DiscoverPick[] {
 }
 
 /** The interest that most go on from to this category: its own share times the companions'. */
-function reasonFor(category: string, interests: readonly Interest[], companions: Companions | undefined): DiscoverReason {
+function reasonFor(
+  category: string,
+  interests: readonly Interest[],
+  companions: Companions | undefined,
+): DiscoverReason {
   let [from, most] = ['', 0]
   for (const { label, share } of interests) {
     const companion = companions?.get(label)?.find((other) => other.label === category)
-    if (companion && label !== category && share * companion.share > most) [from, most] = [label, share * companion.share]
+    if (companion && label !== category && share * companion.share > most)
+      [from, most] = [label, share * companion.share]
   }
   return most > 0 ? { code: 'others-go-on', from, category } : { code: 'new-to-you', category }
 }

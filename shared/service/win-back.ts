@@ -74,7 +74,9 @@ const isDue = (last: number | undefined, now: number, days: number) => last === 
 /** No urgency that is not there, no price that a notification cannot keep. */
 const ENGLISH = {
   welcome: (days: number) =>
-    days >= 14 ? `Welcome back. Here is what came since your last visit ${days} days ago` : 'Welcome back. Here is what is new',
+    days >= 14
+      ? `Welcome back. Here is what came since your last visit ${days} days ago`
+      : 'Welcome back. Here is what is new',
   news: (category: string | undefined) =>
     category === undefined
       ? 'There are new things since you were here. Suggestions are made on this device.'

@@ -54,7 +54,8 @@ Examples:
 
 /** @throws UserError saying what is wrong, and where */
 async function readList(file: string): Promise<WrittenCoupons> {
-  if (!existsSync(file)) throw new UserError(`${file}: no such file`, 'vitrine coupons --help shows what a list looks like')
+  if (!existsSync(file))
+    throw new UserError(`${file}: no such file`, 'vitrine coupons --help shows what a list looks like')
   const { size } = await stat(file)
   // A character is up to four bytes.
   if (size > 4 * MAX_LIST_CHARS) {

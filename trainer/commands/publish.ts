@@ -105,7 +105,10 @@ async function readCoupons(file: string, verifierKey: string): Promise<Uint8Arra
   if (!existsSync(file)) throw new UserError(`${file}: no such file`, 'make one with "vitrine coupons LIST --out FILE"')
   const note = new Uint8Array(await readFile(file))
   await openCoupons(note, verifierKey).catch((error: Error) => {
-    throw new UserError(`${file}: ${error.message}`, 'sign the list again with "vitrine coupons", with the key that publishes')
+    throw new UserError(
+      `${file}: ${error.message}`,
+      'sign the list again with "vitrine coupons", with the key that publishes',
+    )
   })
   return note
 }

@@ -71,7 +71,9 @@ describe('a list of coupons', () => {
     expect(refused({ when: { orders: { min: 3, max: 2 } } })).toThrow('min is above max')
     expect(refused({ when: { spent: {} } })).toThrow('neither min nor max')
     expect(refused({ when: { age: { min: 18 } } })).toThrow('field "coupons.0.when.age"')
-    expect(refused({ until: '2025-12-31T00:00:00Z' })).toThrow('field "coupons.0.until": 2025-12-31T00:00:00Z is not after "from", 2026-01-01T00:00:00Z')
+    expect(refused({ until: '2025-12-31T00:00:00Z' })).toThrow(
+      'field "coupons.0.until": 2025-12-31T00:00:00Z is not after "from", 2026-01-01T00:00:00Z',
+    )
     expect(refused({ from: 'soon' })).toThrow(/field "coupons\.0\.from": .*"soon"/)
     expect(refused({ title: {} })).toThrow('has no language')
     expect(refused({ code: '' })).toThrow('field "coupons.0.code"')
@@ -122,7 +124,9 @@ describe('who may have a coupon', () => {
     expect(asked({ cartValue: { min: 20, max: 25 } }).eligible).toBe(true)
     expect(asked({ daysSinceOrder: { min: 70 } }).eligible).toBe(true)
     expect(asked({ interest: { category: 'Home > Kitchen', share: 0.3 } }).eligible).toBe(true)
-    expect(asked({ interest: { category: 'Home', share: 0.3 } }).unmet).toEqual([{ code: 'interest', category: 'Home' }])
+    expect(asked({ interest: { category: 'Home', share: 0.3 } }).unmet).toEqual([
+      { code: 'interest', category: 'Home' },
+    ])
     expect(asked({ stages: ['lost'] }).unmet).toEqual([{ code: 'stage', stages: ['lost'] }])
   })
 
