@@ -3,7 +3,7 @@
  * and so can all. What is asked comes from the bundle's catalogue; the answers stay on the device as declared interests, can be
  * changed like any other, and give way to what the shopper does:
  *
- *     prior of an item = log share of its department + log share of its style + fit of its price        (standardised)
+ *     prior of an item = log share of its department + log share of its style + fit of its price        (mean 0)
  *     weight beside n acts = PRIOR_ACTS / (PRIOR_ACTS + n)
  */
 import type { ItemFacts } from './facts.ts'
@@ -64,35 +64,31 @@ function countsOf(
   return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([label]) => label)
 }
 
-/** Share of attention that goes elsewhere in spite of what was said. */
-const ELSEWHERE = 0.25
+/**
+ * How much likelier what was tapped is than the rest: of a department four times, of a style not twice, since a style says
+ * nothing of what it is a style of. Brought to one scale, styles alone put items that nobody wants before those that many do.
+ */
+const [OTHER_DEPARTMENT, OTHER_STYLE] = [0.25, 0.6]
 /** Deviations from the usual price of a category that each level means, and how sharply. */
 const LEVEL_AT: Record<PriceLevel, number> = { low: -0.8, middle: 0, high: 0.8 }
-const PRICE_WEIGHT = 0.35
+const PRICE_WEIGHT = 0.15
 /** Acts after which the answers count half. */
 const PRIOR_ACTS = 6
 
-/** (items) with mean 0 and standard deviation 1, as the blend's signals; undefined when all was skipped. */
-export function tastePrior(
-  { departments, priceLevel, styles }: TasteAnswers,
-  facts: readonly ItemFacts[],
-): Float32Array | undefined {
+/** (items) with mean 0, to be added to popularity in standard deviations; undefined when all was skipped. */
+export function tastePrior(answers: TasteAnswers, facts: readonly ItemFacts[]): Float32Array | undefined {
+  const { departments, priceLevel, styles } = answers
   if (departments.length === 0 && styles.length === 0 && priceLevel === undefined) return undefined
   const prior = Float32Array.from(facts, ({ category, traits, priceLevel: level }) => {
-    const said = (chosen: readonly string[], own: readonly string[]) =>
-      chosen.length === 0 || own.some((label) => chosen.includes(label)) ? 0 : Math.log(ELSEWHERE)
+    const said = (chosen: readonly string[], own: readonly string[], otherwise: number) =>
+      chosen.length === 0 || own.some((label) => chosen.includes(label)) ? 0 : Math.log(otherwise)
     const price =
       priceLevel === undefined || level === undefined ? 0 : -PRICE_WEIGHT * (level - LEVEL_AT[priceLevel]) ** 2
-    return said(departments, category.slice(0, 1)) + said(styles, traits) + price
+    return said(departments, category.slice(0, 1), OTHER_DEPARTMENT) + said(styles, traits, OTHER_STYLE) + price
   })
-  return standardised(prior)
+  const mean = prior.reduce((sum, value) => sum + value, 0) / prior.length
+  return prior.map((value) => value - mean)
 }
 
 /** How much the answers count beside what the shopper did. @param acts looks, carts and orders so far */
 export const priorWeight = (acts: number): number => PRIOR_ACTS / (PRIOR_ACTS + acts)
-
-function standardised(values: Float32Array): Float32Array {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
-  return square > 0 ? values.map((value) => (value - mean) / Math.sqrt(square)) : values.fill(0)
-}

@@ -8,10 +8,10 @@ import { maximalMarginalRelevance } from '../model/mmr.ts'
 import type { Companions, Interest } from '../profile/interests.ts'
 
 /**
- * Measured on the sample shop by `vitrine evaluate-service`: .7 gives up a few hundredths of the relevance for most of the
+ * Measured on the sample shop by `vitrine evaluate-service`: .8 gives up four hundredths of the relevance for half of the
  * variety there is (`docs/quality.md`).
  */
-export const DISCOVER_LAMBDA = 0.7
+export const DISCOVER_LAMBDA = 0.8
 /** Candidates a place: enough that variety has something to choose from, near enough to the top to be relevant. */
 const DEPTH = 12
 /** A category with less of the shopper's interest than this is news to them. */

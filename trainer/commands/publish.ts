@@ -67,10 +67,11 @@ Examples:
     const run = args.run === undefined ? undefined : await readRun(args.run)
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
     const network = run && networkOf(args.run as string, run, h.items)
+    const coupons = args.coupons === undefined ? undefined : await readNote(args.coupons)
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
-    const coupons = args.coupons === undefined ? undefined : await readCoupons(args.coupons, key.verifierKey)
+    if (coupons) await checkCoupons(args.coupons as string, coupons, key.verifierKey)
     const previous = await readPrevious(destination, key.verifierKey)
     const bundle = await makeBundle({
       histories: h,
@@ -100,17 +101,19 @@ Examples:
   },
 })
 
-/** @throws UserError when a browser would refuse the list */
-async function readCoupons(file: string, verifierKey: string): Promise<Uint8Array> {
+async function readNote(file: string): Promise<Uint8Array> {
   if (!existsSync(file)) throw new UserError(`${file}: no such file`, 'make one with "vitrine coupons LIST --out FILE"')
-  const note = new Uint8Array(await readFile(file))
+  return new Uint8Array(await readFile(file))
+}
+
+/** @throws UserError when a browser would refuse the list */
+async function checkCoupons(file: string, note: Uint8Array, verifierKey: string): Promise<void> {
   await openCoupons(note, verifierKey).catch((error: Error) => {
     throw new UserError(
       `${file}: ${error.message}`,
       'sign the list again with "vitrine coupons", with the key that publishes',
     )
   })
-  return note
 }
 
 /** What a first visit fetches, and what a browser that keeps the version before does. */

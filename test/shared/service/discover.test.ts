@@ -47,7 +47,7 @@ describe('the cross-category shelf', () => {
       ['A > x', [{ label: 'B > z', share: 0.2 }]],
       ['A > y', [{ label: 'B > z', share: 0.5 }]],
     ])
-    const picks = shelf({ interests, companions })
+    const picks = shelf({ interests, companions, limit: 4 })
     expect(picks.find(({ item }) => item === 3)?.reason).toEqual({
       code: 'others-go-on',
       from: 'A > y',
