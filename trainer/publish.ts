@@ -31,6 +31,7 @@ import type { CompiledModel } from '../shared/model/compile.ts'
 import { topK } from '../shared/model/metrics.ts'
 import { type BlendWeights, type Models, popularityShare, runProbe } from '../shared/model/rank.ts'
 import { countRules, topRules, withinBasket } from '../shared/model/rules.ts'
+import { encodeService } from '../shared/service/shop-service.ts'
 import { signNote } from '../shared/tlog/note.ts'
 import { popularityCounts } from './baselines.ts'
 import { itemSequences, type TrainingEnds } from './batches.ts'
@@ -38,6 +39,7 @@ import type { Histories } from './datasets/histories.ts'
 import { makeDeltas, type Previous } from './deltas.ts'
 import { wantedEvents } from './evaluate.ts'
 import type { PublisherKey } from './keys.ts'
+import { shopServiceOf } from './shop-service.ts'
 
 /** Rules a row in a bundle: the eighth follower is rarely worth its three bytes. */
 const NEXT_RULES = 8
@@ -65,6 +67,10 @@ export interface BundleInput {
   profile?: Uint8Array
   /** A text encoder's file. */
   text?: Uint8Array
+  /** Where shoppers ask a person. */
+  contact?: string
+  /** A signed list, of "vitrine coupons". */
+  coupons?: Uint8Array
   version: number
   key: PublisherKey
   /** Milliseconds since 1970 */
@@ -74,7 +80,7 @@ export interface BundleInput {
 }
 
 export async function makeBundle(input: BundleInput): Promise<Bundle> {
-  const { histories: h, network, table, blend, profile, text, version, key, now, previous } = input
+  const { histories: h, network, table, blend, profile, text, contact, coupons, version, key, now, previous } = input
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -108,6 +114,9 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
   parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
   if (profile) parts.push({ name: 'profile', phase: 'idle', bytes: profile })
   if (text) parts.push({ name: 'text', phase: 'idle', bytes: text })
+  const service = shopServiceOf(h, contact)
+  if (service) parts.push({ name: 'service', phase: 'idle', bytes: encodeService(service) })
+  if (coupons) parts.push({ name: 'coupons', phase: 'idle', bytes: coupons })
 
   const chunks = new Map<string, Uint8Array>()
   const named = await Promise.all(parts.map(async (part) => ({ ...part, sha256: await sha256Hex(part.bytes) })))

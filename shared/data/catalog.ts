@@ -2,8 +2,14 @@
 
 export type Availability = 'in_stock' | 'out_of_stock' | 'preorder' | 'backorder'
 
+/** Something to read or watch, recommended like a product: it has no price and goes into no cart. */
+export const CONTENT_KINDS = ['guide', 'video'] as const
+export type ContentKind = (typeof CONTENT_KINDS)[number]
+
 export interface Product {
   item_id: string
+  /** Absent for what is sold. */
+  kind?: ContentKind
   title: string
   description?: string
   brand?: string
@@ -34,6 +40,11 @@ export interface Product {
 /** Can it be bought now? A feed without availability says nothing against it. */
 export function isAvailable(product: Product): boolean {
   return product.availability !== 'out_of_stock' && product.stock !== 0
+}
+
+/** Has it a price and a place in a cart? What a feed gives no price for is still a product. */
+export function isForSale(product: Pick<Product, 'kind' | 'price'>): boolean {
+  return product.kind === undefined && product.price !== undefined
 }
 
 /** A question the shop answers, in the language it is asked. */

@@ -17,10 +17,13 @@ const STARTS_UNSPACED = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}�
 /** A part number's tail says nothing, and its n-grams are many. */
 const MAX_UNIT_LETTERS = 40
 
-/** Units of a text in order, with repeats; lower case, compatibility forms folded (NFKC). */
+/** What stands between spaces, marks and a change of script: "usb", "充电线". Lower case, compatibility forms folded (NFKC). */
+export const runsOf = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(RUNS) ?? []
+
+/** Units of a text in order, with repeats. */
 export function unitsOf(text: string): string[] {
   const units: string[] = []
-  for (const [run] of text.normalize('NFKC').toLowerCase().matchAll(RUNS)) {
+  for (const run of runsOf(text)) {
     if (!STARTS_UNSPACED.test(run)) {
       units.push([...run].slice(0, MAX_UNIT_LETTERS).join(''))
       continue

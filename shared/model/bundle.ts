@@ -23,7 +23,18 @@ export const BUNDLE_FORMAT = 'vitrine-bundle/1'
 export const PHASES = ['first', 'rank', 'idle'] as const
 export type Phase = (typeof PHASES)[number]
 
-export const CHUNK_NAMES = ['shelf', 'items', 'rules', 'vectors', 'encoder', 'probes', 'profile', 'text'] as const
+export const CHUNK_NAMES = [
+  'shelf',
+  'items',
+  'rules',
+  'vectors',
+  'encoder',
+  'probes',
+  'profile',
+  'text',
+  'service',
+  'coupons',
+] as const
 export type ChunkName = (typeof CHUNK_NAMES)[number]
 
 /** Nothing of a bundle is larger; a browser stops reading there. */

@@ -9,8 +9,10 @@
  *     probes    histories with the list they must give: run before a new bundle is used
  *     profile   what a profile is read with (`shared/profile/profile-chunk.ts`); fetched in idle time
  *     text      subword vectors for search (`text-encoder.ts`), when the shop has them; fetched in idle time
+ *     service   what the shop says beside its products (`../service/shop-service.ts`); fetched in idle time
+ *     coupons   who may have which (`../service/coupons.ts`), a signed note of its own; fetched in idle time
  */
-import { CATEGORY_SEPARATOR, isAvailable, type Product } from '../data/catalog.ts'
+import { CATEGORY_SEPARATOR, type ContentKind, isAvailable, type Product } from '../data/catalog.ts'
 import { pictureOf } from '../data/picture.ts'
 import { ACTIONS, GAP_BUCKETS, type Token } from '../data/sequence.ts'
 import { TEXT_WIDTH } from '../data/text.ts'
@@ -29,6 +31,8 @@ function fromJson<T>(bytes: Uint8Array): T {
 /** How an item is shown. Short names: there are thousands. */
 export interface ItemView {
   id: string
+  /** Of what is not sold. */
+  kind?: ContentKind
   title: string
   /** Titles in other languages. */
   titles?: Record<string, string>
@@ -49,10 +53,11 @@ export function viewOf(product: Product): ItemView {
   const titles = Object.entries(product.translations ?? {}).map(([language, { title }]) => [language, title])
   return {
     id: product.item_id,
+    ...(product.kind === undefined ? {} : { kind: product.kind }),
     title: product.title,
     ...(titles.length > 0 ? { titles: Object.fromEntries(titles) } : {}),
-    ...(product.price === undefined ? {} : { price: product.price }),
-    ...(product.list_price === undefined ? {} : { listPrice: product.list_price }),
+    ...(product.price === undefined || product.kind !== undefined ? {} : { price: product.price }),
+    ...(product.list_price === undefined || product.kind !== undefined ? {} : { listPrice: product.list_price }),
     ...(product.url === undefined ? {} : { url: product.url }),
     picture: pictureOf(product),
     ...(product.image_link === undefined ? {} : { image: product.image_link }),
@@ -67,6 +72,8 @@ export const decodeShelf = (bytes: Uint8Array): ItemView[] => listOf<ItemView>(f
 /** Columns compress to half of rows. */
 interface ItemColumns {
   ids: string[]
+  /** By item; absent where everything is sold. */
+  kinds?: Record<number, ContentKind>
   titles: string[]
   translated: Record<string, string[]>
   prices: (number | null)[]
@@ -84,8 +91,10 @@ export function encodeItems(views: ItemView[]): Uint8Array {
   const categories = [...new Set(views.map((view) => view.category))]
   const numbers = new Map(categories.map((category, number) => [category, number]))
   const languages = [...new Set(views.flatMap((view) => Object.keys(view.titles ?? {})))]
+  const kinds = views.flatMap((view, item) => (view.kind === undefined ? [] : [[item, view.kind] as const]))
   const columns: ItemColumns = {
     ids: views.map((view) => view.id),
+    ...(kinds.length > 0 ? { kinds: Object.fromEntries(kinds) } : {}),
     titles: views.map((view) => view.title),
     translated: Object.fromEntries(
       languages.map((language) => [language, views.map((view) => view.titles?.[language] ?? '')]),
@@ -119,8 +128,10 @@ export function decodeItems(bytes: Uint8Array): ItemView[] {
     )
     const price = columns.prices[item]
     const listPrice = columns.listPrices[item]
+    const kind = columns.kinds?.[item]
     return {
       id,
+      ...(kind === undefined ? {} : { kind }),
       title: columns.titles[item],
       ...(titles.length > 0 ? { titles: Object.fromEntries(titles) as Record<string, string> } : {}),
       ...(price === null ? {} : { price }),

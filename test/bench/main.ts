@@ -6,9 +6,11 @@ import type { Row } from './row.ts'
 
 const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
   ablation: () => import('./ablation.ts'),
+  answers: () => import('./answers.ts'),
   infer: () => import('./infer.ts'),
   profile: () => import('./profile.ts'),
   sentiment: () => import('./sentiment.ts'),
+  suggest: () => import('./suggest.ts'),
   train: () => import('./train.ts'),
 }
 

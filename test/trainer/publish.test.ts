@@ -14,6 +14,7 @@ import {
   subwordEncoder,
   textEncoderInfo,
 } from '../../shared/model/text-encoder.ts'
+import { decodeService } from '../../shared/service/shop-service.ts'
 import { verifierKeyText } from '../../shared/tlog/note.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
 import type { PublisherKey } from '../../trainer/keys.ts'
@@ -74,6 +75,31 @@ describe('a bundle', () => {
     expect(latest.version).toBe(3)
     expect(await openManifest(chunks.get(latest.manifest) as Uint8Array, key.verifierKey)).toEqual(manifest)
     expect(manifest).toMatchObject({ items: ITEMS, simulated: true, created: new Date(input.now).toISOString() })
+  })
+
+  it('shows a guide as what it is, without a price, and a browser has it on its shelves', async () => {
+    const items = h.items.map((item, n) => (n === 7 ? { ...item, kind: 'guide' as const } : item))
+    const guided = await makeBundle({ ...input, histories: { ...h, items } })
+    const parts = partsOf(guided)
+    const view = decodeItems(parts.get('items') as Uint8Array)[7]
+    expect(view.kind).toBe('guide')
+    expect(view).not.toHaveProperty('price')
+    const engine = createEngine()
+    engine.install(parts, guided.manifest)
+    const event: ShopEvent = { id: 'e', time: START, name: 'view_item', items: [{ item_id: 'i3' }] }
+    engine.setHistory([event])
+    const shelf = engine.recommend('for-you', { limit: ITEMS, now: START, language: 'en' })
+    expect(shelf.items.find(({ itemId }) => itemId === 'i7')).not.toHaveProperty('price')
+  })
+
+  it('carries what the shop says in a chunk of its own, and a signed list of coupons as it is', async () => {
+    const faq = [{ id: 'a', question: 'How?', answer: 'So.', language: 'en' }]
+    const coupons = Uint8Array.of(1, 2, 3)
+    const said = await makeBundle({ ...input, histories: { ...h, faq }, contact: '/help', coupons })
+    expect(decodeService(partsOf(said).get('service') as Uint8Array)).toMatchObject({ faq, contact: '/help' })
+    expect(partsOf(said).get('coupons')).toEqual(coupons)
+    expect(said.manifest.chunks.slice(-2).map(({ phase }) => phase)).toEqual(['idle', 'idle'])
+    expect(partsOf(bundle).has('service')).toBe(false)
   })
 
   it('carries a text encoder last, in idle time, where there is one, and a browser installs it', async () => {

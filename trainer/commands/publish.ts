@@ -1,8 +1,12 @@
 /** `vitrine publish`: a bundle from a history and a run, signed, to a folder or to an edge over HTTP. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
+import { openCoupons } from '../../shared/service/coupons.ts'
+import { isContact } from '../../shared/service/shop-service.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
@@ -26,6 +30,12 @@ Examples:
     data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
     run: { type: 'string', valueHint: 'FOLDER', description: 'A run of "vitrine train"; without it, counts alone' },
     text: { type: 'string', valueHint: 'FILE', description: 'A text encoder of "vitrine text-encoder", for search' },
+    coupons: { type: 'string', valueHint: 'FILE', description: 'A signed list of "vitrine coupons"' },
+    contact: {
+      type: 'string',
+      valueHint: 'URL',
+      description: 'Where shoppers ask a person when the FAQ has no answer: https:, mailto: or a path of your shop',
+    },
     table: {
       type: 'string',
       default: 'int8',
@@ -47,20 +57,30 @@ Examples:
     const openDestination = destinationOf(args)
     const table = TABLE_FORMATS.find((format) => format === args.table)
     if (!table) throw new UserError(`--table ${args.table}: not known`, `one of ${TABLE_FORMATS.join(', ')}`)
+    if (args.contact !== undefined && !isContact(args.contact)) {
+      throw new UserError(
+        `--contact ${args.contact}: is no link`,
+        'such as https://shop.example/help or mailto:help@shop.example',
+      )
+    }
     const h = await loadHistories(args.data)
     const run = args.run === undefined ? undefined : await readRun(args.run)
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
     const network = run && networkOf(args.run as string, run, h.items)
     const profile = args.run === undefined ? undefined : await readProfile(args.run)
+    const coupons = args.coupons === undefined ? undefined : await readNote(args.coupons)
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
+    if (coupons) await checkCoupons(args.coupons as string, coupons, key.verifierKey)
     const previous = await readPrevious(destination, key.verifierKey)
     const bundle = await makeBundle({
       histories: h,
       ...(network ? { network } : {}),
       ...(profile ? { profile } : {}),
       ...(text ? { text } : {}),
+      ...(coupons ? { coupons } : {}),
+      ...(args.contact === undefined ? {} : { contact: args.contact }),
       table,
       blend: run?.info.blend.weights ?? COUNTS_ALONE,
       version: ((await destination.latest())?.version ?? 0) + 1,
@@ -82,6 +102,21 @@ Examples:
     }
   },
 })
+
+async function readNote(file: string): Promise<Uint8Array> {
+  if (!existsSync(file)) throw new UserError(`${file}: no such file`, 'make one with "vitrine coupons LIST --out FILE"')
+  return new Uint8Array(await readFile(file))
+}
+
+/** @throws UserError when a browser would refuse the list */
+async function checkCoupons(file: string, note: Uint8Array, verifierKey: string): Promise<void> {
+  await openCoupons(note, verifierKey).catch((error: Error) => {
+    throw new UserError(
+      `${file}: ${error.message}`,
+      'sign the list again with "vitrine coupons", with the key that publishes',
+    )
+  })
+}
 
 /** What a first visit fetches, and what a browser that keeps the version before does. */
 function transferTable(transfer: readonly Transfer[], previous: number | undefined): string {

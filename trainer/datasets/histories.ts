@@ -1,7 +1,7 @@
 /**
  * Histories in memory: every shopper's tokens, flat, 21 bytes a token. What rules, training and evaluation read.
  */
-import type { Product } from '../../shared/data/catalog.ts'
+import type { Faq, Product } from '../../shared/data/catalog.ts'
 import { seeded } from '../../shared/data/random.ts'
 import { tokensOf, VIEW } from '../../shared/data/sequence.ts'
 import type { Query } from '../queries.ts'
@@ -26,6 +26,8 @@ export interface Histories {
   /** Milliseconds since 1970. */
   time: Float64Array
   info?: DatasetInfo
+  /** Questions that the shop answers. */
+  faq?: Faq[]
   /** Whether the same item again is a wish of its own, as in session benchmarks, and not one wish that goes on. */
   selfTransitions?: boolean
   /** Of a benchmark that brings its own test. */
@@ -80,6 +82,8 @@ export async function readHistories(folder: string): Promise<Histories> {
     if (own) own.push(event)
     else events.set(event.shopper, [event])
   }
+  const faq: Faq[] = []
+  for await (const entry of readLines<Faq>(folder, 'faq.jsonl')) faq.push(entry)
   const queries: string[] = []
   const queryNumbers = new Map<string, number>()
   const columns = tokenColumns()
@@ -119,6 +123,7 @@ export async function readHistories(folder: string): Promise<Histories> {
     start: Uint32Array.from(start),
     ...columns.finish(),
     info,
+    ...(faq.length > 0 ? { faq } : {}),
   }
 }
 

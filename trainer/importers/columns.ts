@@ -30,6 +30,7 @@ export const ROLES = [
   'language',
   'text',
   'label',
+  'kind',
 ] as const
 export type Role = (typeof ROLES)[number]
 export type ColumnMap = Partial<Record<Role, string>>
@@ -70,6 +71,7 @@ const PRODUCT_NAMES: ColumnMap = {
   image: 'imagelink imageurl image featuredimageurl img500x500 picture',
   group: 'itemgroupid parentid parentsku',
   language: 'language lang locale contentlanguage',
+  kind: 'kind contenttype itemkind',
 }
 const REVIEW_NAMES: ColumnMap = {
   text: 'reviewtext reviewbody reviewcontent review text comment content body',

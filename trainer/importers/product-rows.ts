@@ -1,5 +1,5 @@
 /** A record of a catalogue as a product: generic columns, or a Google Merchant feed, whose names are among them. */
-import type { Availability, Product } from '../../shared/data/catalog.ts'
+import { type Availability, CONTENT_KINDS, type Product } from '../../shared/data/catalog.ts'
 import { MAX_ID_LENGTH } from '../../shared/data/events.ts'
 import { parseNumber, parsePrice } from './amount.ts'
 import { categoryPath, cleanText, MAX_DESCRIPTION_CHARS, MAX_TITLE_CHARS } from './clean-text.ts'
@@ -49,11 +49,18 @@ export function productOfRow(
   if (description !== '') product.description = description
   if (text('brand') !== '') product.brand = text('brand')
 
+  const named = text('kind').toLowerCase()
+  const kind = CONTENT_KINDS.find((each) => each === named)
+  if (kind) product.kind = kind
+  else if (named !== '' && named !== 'product') repaired('kind is none of product, guide and video: a product', named)
+
   const asked = priceAt('price')
   const sale = priceAt('sale_price')
   const list = priceAt('list_price')
   const price = sale && asked && sale.amount < asked.amount ? sale : (asked ?? sale)
-  if (price) {
+  if (kind) {
+    if (price) repaired('a guide or video has no price: left out', price.amount)
+  } else if (price) {
     product.price = price.amount
     const before = price === sale ? asked : list
     if (before && before.amount > price.amount) product.list_price = before.amount

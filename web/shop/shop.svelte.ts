@@ -1,6 +1,6 @@
 /** The one state of the shop's pages: where the shopper is, in which language, what is in the cart. */
 import { getContext, setContext } from 'svelte'
-import { isAvailable } from '../../shared/data/catalog.ts'
+import { isAvailable, isForSale } from '../../shared/data/catalog.ts'
 import type { ShopStatus, StorefrontProduct } from '../../shared/data/storefront.ts'
 import type { Vitrine } from '../tag/api.ts'
 import { type Catalogue, type Category, categoryName, titleOf } from './catalogue.ts'
@@ -124,7 +124,7 @@ export class Shop {
   // Cart, saved products and orders
 
   canBuy(product: StorefrontProduct): boolean {
-    return product.price !== undefined && isAvailable(product)
+    return isForSale(product) && isAvailable(product)
   }
 
   add(product: StorefrontProduct, quantity: number): void {

@@ -28,6 +28,7 @@ const some = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
 const view: fc.Arbitrary<ItemView> = fc
   .record({
     id: text,
+    kind: some(fc.constantFrom('guide', 'video')),
     title: text,
     price: some(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true })),
     listPrice: some(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true })),

@@ -31,6 +31,26 @@ const MUG = {
 }
 
 describe('catalogues', () => {
+  test('a guide is recommended like a product, and has no price', async () => {
+    const rows = [
+      { id: 'g1', title: 'How to fold a napkin', kind: 'Guide', price: '3.00' },
+      { id: 'v1', title: 'Brewing tea', kind: 'video' },
+      { id: 'p1', title: 'Napkin', kind: 'product', price: '3.00' },
+      { id: 'p2', title: 'Cloth', kind: 'podcast', price: '4.00' },
+    ]
+    const { products, report } = await productsOf('c.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'))
+    expect(products.map(({ kind, price }) => [kind, price])).toEqual([
+      ['guide', undefined],
+      ['video', undefined],
+      [undefined, 3],
+      [undefined, 4],
+    ])
+    const repaired = JSON.stringify(report)
+    expect(repaired).toContain('a guide or video has no price: left out')
+    expect(repaired).toContain('kind is none of product, guide and video')
+    expect(repaired).not.toContain('no price"')
+  })
+
   test('a Merchant feed says the same as RSS and as TSV', async () => {
     const rss = `<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title>

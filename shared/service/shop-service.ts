@@ -1,0 +1,78 @@
+/**
+ * What a shop says beside its products: the bundle's `service` chunk, JSON. The same for everyone, so that asking for it
+ * says nothing.
+ *
+ *     {"popularQueries":["gift bag","mug"],
+ *      "categoryNames":{"Home > Kitchen":{"zh":"厨房"}},
+ *      "faq":[{"id":"returns-en","question":"How do I return something?","answer":"…","language":"en"}],
+ *      "contact":"https://shop.example/help"}
+ */
+import * as v from 'valibot'
+import type { Faq } from '../data/catalog.ts'
+
+export interface ShopService {
+  /** Most searched for first; each by many shoppers (`trainer/popular-queries.ts`). */
+  popularQueries: string[]
+  /** A category from the root, "Home > Kitchen", and what its last part is called in other languages (BCP 47). */
+  categoryNames: Record<string, Record<string, string>>
+  faq: Faq[]
+  /** Where to ask a person: https:, mailto: or a path of the shop. */
+  contact?: string
+}
+
+/** More is no chunk of ours, and would keep a phone parsing. */
+const MAX_BYTES = 4 << 20
+export const MAX_POPULAR_QUERIES = 500
+export const MAX_QUERY_LENGTH = 100
+export const MAX_FAQ_ENTRIES = 2000
+export const MAX_QUESTION_LENGTH = 500
+export const MAX_ANSWER_LENGTH = 5000
+const MAX_CATEGORIES = 20_000
+const MAX_CONTACT_LENGTH = 2000
+
+const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
+const names = v.record(text(35), text(1000))
+
+const schema = v.strictObject({
+  popularQueries: v.pipe(v.array(text(MAX_QUERY_LENGTH)), v.maxLength(MAX_POPULAR_QUERIES)),
+  categoryNames: v.pipe(
+    v.record(text(1000), names),
+    v.check((record) => Object.keys(record).length <= MAX_CATEGORIES, `more than ${MAX_CATEGORIES} categories`),
+  ),
+  faq: v.pipe(
+    v.array(
+      v.strictObject({
+        id: text(256),
+        question: text(MAX_QUESTION_LENGTH),
+        answer: text(MAX_ANSWER_LENGTH),
+        language: text(35),
+      }),
+    ),
+    v.maxLength(MAX_FAQ_ENTRIES),
+  ),
+  contact: v.optional(v.pipe(v.string(), v.check(isContact, 'no https:, mailto: or path of the shop'))),
+})
+
+/** What a page may follow: never javascript: or another site by "//". */
+export function isContact(link: string): boolean {
+  if (link.length > MAX_CONTACT_LENGTH) return false
+  if (/^\/(?![/\\])/.test(link)) return !/[\s\\]/.test(link)
+  return /^(https?:\/\/|mailto:)\S+$/i.test(link) && URL.canParse(link)
+}
+
+export const encodeService = (service: ShopService): Uint8Array => new TextEncoder().encode(JSON.stringify(service))
+
+/** @throws Error naming the field */
+export function decodeService(bytes: Uint8Array): ShopService {
+  if (bytes.length > MAX_BYTES) throw new Error(`service: ${bytes.length} bytes is more than ${MAX_BYTES}`)
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw new Error('service: not JSON')
+  }
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  throw new Error(`service: field "${v.getDotPath(issue) ?? '(root)'}": ${issue.message}`)
+}

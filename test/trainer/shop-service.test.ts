@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { decodeService, encodeService } from '../../shared/service/shop-service.ts'
+import { shopServiceOf } from '../../trainer/shop-service.ts'
+import { UserError } from '../../trainer/user-error.ts'
+import { historiesOf } from './small-histories.ts'
+
+const h = historiesOf([[{ item: 0 }]], 2)
+const FAQ = { id: 'a', question: 'How?', answer: 'So.', language: 'en' }
+
+it('a shop that says nothing has no service chunk', () => {
+  expect(shopServiceOf(h, undefined)).toBeUndefined()
+  expect(shopServiceOf(h, '/help')).toMatchObject({ contact: '/help' })
+})
+
+it('categories have the names of their translations, at every depth', () => {
+  const items = [
+    { ...h.items[0], category: ['Home', 'constructor'], translations: { zh: { title: 'x', category: ['家', '建'] } } },
+    { ...h.items[1], category: ['Home', 'Lamps'], translations: { zh: { title: 'x', category: ['家'] } } },
+  ]
+  const service = shopServiceOf({ ...h, items }, undefined)!
+  expect(service.categoryNames).toEqual({ Home: { zh: '家' }, 'Home > constructor': { zh: '建' } })
+  expect(decodeService(encodeService(service))).toEqual(service)
+})
+
+it('a question that is none is refused with its line, field and remedy', () => {
+  const refused = (faq: object) => () => shopServiceOf({ ...h, faq: [FAQ, faq as typeof FAQ] }, undefined)
+  expect(refused({ ...FAQ, answer: '' })).toThrow(UserError)
+  expect(refused({ ...FAQ, answer: 'x'.repeat(6000) })).toThrow('faq.jsonl line 2, field "answer": 6000 characters')
+  expect(refused({ ...FAQ, question: 7 })).toThrow('line 2, field "question": 7, not a text of 1 to 500')
+  expect(refused({ ...FAQ, extra: 1 })).not.toThrow()
+})
