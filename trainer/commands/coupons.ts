@@ -23,7 +23,7 @@ whether a code counts, and how often.
 
 Examples:
   vitrine coupons coupons.json --out coupons.note
-  vitrine publish --data data/shop --run runs/shop --coupons coupons.note --to bundles`,
+  vitrine coupons coupons.json --out coupons.note --key keys/publisher.json --json`,
   },
   args: {
     file: { type: 'positional', required: true, valueHint: 'FILE', description: 'The list, with its codes' },

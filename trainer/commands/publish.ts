@@ -63,16 +63,15 @@ Examples:
         'such as https://shop.example/help or mailto:help@shop.example',
       )
     }
+    const coupons = args.coupons === undefined ? undefined : await readCoupons(args.coupons, args.key, args.name)
     const h = await loadHistories(args.data)
     const run = args.run === undefined ? undefined : await readRun(args.run)
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
     const network = run && networkOf(args.run as string, run, h.items)
     const profile = args.run === undefined ? undefined : await readProfile(args.run)
-    const coupons = args.coupons === undefined ? undefined : await readNote(args.coupons)
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
-    if (coupons) await checkCoupons(args.coupons as string, coupons, key.verifierKey)
     const previous = await readPrevious(destination, key.verifierKey)
     const bundle = await makeBundle({
       histories: h,
@@ -103,9 +102,15 @@ Examples:
   },
 })
 
-async function readNote(file: string): Promise<Uint8Array> {
-  if (!existsSync(file)) throw new UserError(`${file}: no such file`, 'make one with "vitrine coupons LIST --out FILE"')
-  return new Uint8Array(await readFile(file))
+/** @throws UserError for a list that is not signed with the publisher's key */
+async function readCoupons(file: string, keyFile: string, name: string): Promise<Uint8Array> {
+  const remedy = 'sign the list with "vitrine coupons LIST --out FILE"'
+  if (!existsSync(file)) throw new UserError(`${file}: no such file`, remedy)
+  if (!existsSync(keyFile)) throw new UserError(`${file}: there is no ${keyFile} that could have signed it`, remedy)
+  const note = new Uint8Array(await readFile(file))
+  const { verifierKey } = await openPublisherKey(keyFile, name)
+  await checkCoupons(file, note, verifierKey)
+  return note
 }
 
 /** @throws UserError when a browser would refuse the list */
