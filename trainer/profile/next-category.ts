@@ -75,16 +75,16 @@ const PROFILE: Read[] = [
 ]
 
 /** @throws UserError when the history is shorter than what is asked of it */
-export async function scoreNextCategory(
+export function scoreNextCategory(
   shop: Shoppers,
   { network, truth, seed }: { network?: CompiledModel; truth?: Truth; seed: string },
-): Promise<NextCategoryScore> {
+): NextCategoryScore {
   const { categories, moments } = entryMoments(shop)
   const parts = partsOf(moments, shop.end, 0)
   for (const [part, { length }] of Object.entries(parts)) {
     if (length === 0) throw new UserError(`the history has no later visit for ${part}`, 'import a longer history')
   }
-  const ask = async (reads: readonly Read[], states: CompiledModel | undefined) => {
+  const ask = (reads: readonly Read[], states: CompiledModel | undefined) => {
     const choices = (list: EntryMoment[]): Choices => ({
       alternatives: Float32Array.from(
         list.flatMap((moment) =>
@@ -97,7 +97,7 @@ export async function scoreNextCategory(
       answers: Int32Array.from(list, ({ answer }) => answer),
     })
     const [training, validation, test] = [parts.training, parts.validation, parts.test].map(choices)
-    return chooseAll(await fitChoiceHead(training, validation, categories.length + 1, seed), test)
+    return chooseAll(fitChoiceHead(training, validation, categories.length + 1, seed), test)
   }
   const trueTaste = ({ tasteOf }: Truth): Read => {
     const tastes = new Map(
@@ -109,25 +109,22 @@ export async function scoreNextCategory(
     return (moment, category) => (tastes.get(moment) as number[])[category] ?? 0
   }
   const known = truth && trueTaste(truth)
-  const last = await ask([isLast], undefined)
-  const profile = await ask(PROFILE, network)
+  const last = ask([isLast], undefined)
+  const profile = ask(PROFILE, network)
   const ideal =
     known &&
-    (await ask(
+    ask(
       [
         ...PROFILE,
         (moment, category) => Math.log(known(moment, category) + LITTLE),
         (moment, category) => Math.log((isLast(moment, category) + known(moment, category)) / 2 + LITTLE),
       ],
       network,
-    ))
+    )
   const answers = parts.test.map(({ answer }) => answer)
   const losses = (said: readonly Float64Array[]) => Float64Array.from(said, (all, n) => -Math.log(all[answers[n]]))
-  const [lastSaid, profileSaid, idealSaid] = [last, profile, ideal].map((said) => said && foretold(said, answers)) as [
-    CategoryForetold,
-    CategoryForetold,
-    CategoryForetold | undefined,
-  ]
+  const [lastSaid, profileSaid] = [foretold(last, answers), foretold(profile, answers)]
+  const idealSaid = ideal && foretold(ideal, answers)
   return {
     moments: { training: parts.training.length, validation: parts.validation.length, test: parts.test.length },
     categories: categories.length,

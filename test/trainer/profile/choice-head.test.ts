@@ -1,11 +1,6 @@
-import { beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { seeded } from '../../../shared/data/random.ts'
-import { readyBackend } from '../../../trainer/backend.ts'
 import { type Choices, chooseAll, fitChoiceHead } from '../../../trainer/profile/choice-head.ts'
-
-beforeAll(async () => {
-  await readyBackend('wasm')
-})
 
 const BETA = [1.7, -0.6]
 const BIAS = [0, 0.8, -0.4, 0.3]
@@ -28,9 +23,9 @@ function made(seed: string, count: number): Choices & { truth: number[] } {
   return { alternatives, inputs, answers, truth }
 }
 
-it('finds what each alternative’s features, the alternative itself and the moment are worth', async () => {
+it('finds what each alternative’s features, the alternative itself and the moment are worth', () => {
   const [training, validation, test] = [made('a', 6000), made('b', 1500), made('c', 3000)]
-  const { beta, bias, weights } = await fitChoiceHead(training, validation, 4, 'seed')
+  const { beta, bias, weights } = fitChoiceHead(training, validation, 4, 'seed')
   BETA.forEach((value, j) => {
     expect(Math.abs(beta[j] - value)).toBeLessThan(0.1)
   })
@@ -44,9 +39,9 @@ it('finds what each alternative’s features, the alternative itself and the mom
   expect(loss).toBeLessThan(test.truth.reduce((sum, nats) => sum + nats, 0) / 3000 + 0.01)
 })
 
-it('needs nothing beside the alternatives', async () => {
+it('needs nothing beside the alternatives', () => {
   const none = (choices: Choices): Choices => ({ ...choices, inputs: new Float32Array(0) })
-  const head = await fitChoiceHead(none(made('a', 1500)), none(made('b', 500)), 4, 'seed')
+  const head = fitChoiceHead(none(made('a', 1500)), none(made('b', 500)), 4, 'seed')
   expect(head.weights.length).toBe(0)
   expect(Math.abs(head.beta[0] - 1.6)).toBeLessThan(0.25)
 })
