@@ -49,7 +49,7 @@ Examples:
     await readyBackend()
     const options = { seed: args.seed, ...(network ? { network } : {}), ...(truth ? { truth } : {}) }
     const heads = await scoreHeads(shoppers, options)
-    const next = scoreNextCategory(shoppers, options)
+    const next = await scoreNextCategory(shoppers, options)
     const fitted = fitSegments(shoppers, args.seed)
     const segments = {
       found: fitted.segments.names.map((name, n) => ({ name, shoppers: fitted.sizes[n] })),

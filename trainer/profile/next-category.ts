@@ -13,6 +13,7 @@ import { UserError } from '../user-error.ts'
 import { type Choices, chooseAll, fitChoiceHead } from './choice-head.ts'
 import { companionsOf } from './companions.ts'
 import { type Entry, entriesOf } from './entries.ts'
+import { askAll, fitHead } from './heads.ts'
 import { DAY_MS, partsOf, TEST_DAYS, VALIDATION_DAYS } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import { statesAt } from './states.ts'
@@ -75,10 +76,10 @@ const PROFILE: Read[] = [
 ]
 
 /** @throws UserError when the history is shorter than what is asked of it */
-export function scoreNextCategory(
+export async function scoreNextCategory(
   shop: Shoppers,
   { network, truth, seed }: { network?: CompiledModel; truth?: Truth; seed: string },
-): NextCategoryScore {
+): Promise<NextCategoryScore> {
   const { categories, moments } = entryMoments(shop)
   const parts = partsOf(moments, shop.end, 0)
   for (const [part, { length }] of Object.entries(parts)) {
@@ -109,7 +110,12 @@ export function scoreNextCategory(
     return (moment, category) => (tastes.get(moment) as number[])[category] ?? 0
   }
   const known = truth && trueTaste(truth)
-  const last = ask([isLast], undefined)
+  // Read by a head that may learn of each category what comes after it: the stronger of two ways to know the last one.
+  const [training, validation, test] = [parts.training, parts.validation, parts.test].map((list) => ({
+    inputs: Float32Array.from(list.flatMap((moment) => [...moment.long.keys()].map((c) => isLast(moment, c)))),
+    answers: Int32Array.from(list, ({ answer }) => answer),
+  }))
+  const last = askAll(await fitHead(training, validation, categories.length + 1, { seed }), test)
   const profile = ask(PROFILE, network)
   const ideal =
     known &&

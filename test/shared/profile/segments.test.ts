@@ -58,7 +58,7 @@ describe('the segment of a shopper', () => {
   })
 
   it('is of length 1 and depends on shares alone, whatever the amounts', () => {
-    const amounts = fc.tuple(...new Array(3).fill(fc.integer({ min: 1, max: 50 })))
+    const amounts = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 3, maxLength: 3 })
     fc.assert(
       fc.property(amounts, fc.integer({ min: 2, max: 9 }), (weights, times) => {
         const looks = (factor: number) =>

@@ -27,7 +27,7 @@ describe('k-means', () => {
   })
 
   it('puts each point to its nearest centroid, and adds up the distances', () => {
-    const point = fc.tuple(...new Array(3).fill(fc.double({ min: -9, max: 9, noNaN: true })))
+    const point = fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 3, maxLength: 3 })
     const some = fc.array(point, { minLength: 5, maxLength: 40 })
     fc.assert(
       fc.property(some, fc.integer({ min: 1, max: 5 }), fc.integer(), (points, k, seed) => {

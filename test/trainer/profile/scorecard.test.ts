@@ -96,7 +96,7 @@ describe('the price bands of a simulated shop', () => {
 describe('the next category of a simulated shop', () => {
   it('is foretold better by the profile than by the last one, and no better than by who knows the tastes', async () => {
     const truth = await readTruth(join(folder, 'shop'), shoppers)
-    const { last_category, profile, ideal, better_than_last } = scoreNextCategory(shoppers, { seed: '1', truth })
+    const { last_category, profile, ideal, better_than_last } = await scoreNextCategory(shoppers, { seed: '1', truth })
     expect(better_than_last.low).toBeGreaterThan(0)
     expect(profile.first_three).toBeGreaterThan(last_category.first_three)
     expect(ideal?.log_loss).toBeLessThan(profile.log_loss)
