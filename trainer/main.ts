@@ -20,6 +20,7 @@ const COMMANDS: Record<string, Loader> = {
   'evaluate-search': () => load(import('./commands/evaluate-search.ts')),
   'evaluate-profile': () => load(import('./commands/evaluate-profile.ts')),
   'evaluate-service': () => load(import('./commands/evaluate-service.ts')),
+  'evaluate-demographics': () => load(import('./commands/evaluate-demographics.ts')),
   'evaluate-exploration': () => load(import('./commands/evaluate-exploration.ts')),
   'evaluate-explanations': () => load(import('./commands/evaluate-explanations.ts')),
   sentiment: () => load(import('./commands/sentiment.ts')),

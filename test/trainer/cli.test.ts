@@ -26,6 +26,7 @@ const COMMANDS = [
   'evaluate-profile',
   'evaluate-service',
   'evaluate-explanations',
+  'evaluate-demographics',
   'evaluate-exploration',
   'sentiment',
   'report',

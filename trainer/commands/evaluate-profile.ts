@@ -2,19 +2,26 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
+import { encodeSegments } from '../../shared/profile/segments.ts'
 import { readyBackend } from '../backend.ts'
 import { readDatasetInfo } from '../datasets/dataset.ts'
-import { type PriceScore, scorePrices } from '../profile/price-bands.ts'
-import { type Foretold, type HeadScore, scoreHeads } from '../profile/scorecard.ts'
+import { scoreNextCategory } from '../profile/next-category.ts'
+import { scorePrices } from '../profile/price-bands.ts'
+import { interestQuality } from '../profile/quality.ts'
+import { scoreHeads } from '../profile/scorecard.ts'
+import { scoreSegments } from '../profile/segment-score.ts'
+import { fitSegments } from '../profile/segments.ts'
 import { readShoppers } from '../profile/shoppers.ts'
-import { scoreTastes, type TasteScore } from '../profile/tastes.ts'
+import { headTable, nextTable, priceTable, qualityTable, segmentTable, tasteTable } from '../profile/tables.ts'
+import { scoreTastes } from '../profile/tastes.ts'
 import { readTruth } from '../profile/truth.ts'
 import { networkOf, readRun } from '../run-folder.ts'
 
 export default defineCommand({
   meta: {
     name: 'evaluate-profile',
-    description: `Measure what profiles foretell (a purchase in this visit, a return within 30 days) and what they know of tastes.
+    description: `Measure what profiles foretell (a purchase in this visit, a return within 30 days, the next category) and what they
+know of tastes, prices and kinds of shopper.
 
 The last 30 days of the history are asked about, what came before them trains. In a simulated shop an observer who knows
 each shopper's truth and sees the same events is shown beside it.
@@ -40,80 +47,38 @@ Examples:
     const network = run && networkOf(args.run as string, run, shoppers.products)
     const truth = existsSync(join(args.data, 'truth.jsonl')) ? await readTruth(args.data, shoppers) : undefined
     await readyBackend()
-    const heads = await scoreHeads(shoppers, {
-      seed: args.seed,
-      ...(network ? { network } : {}),
-      ...(truth ? { truth } : {}),
-    })
+    const options = { seed: args.seed, ...(network ? { network } : {}), ...(truth ? { truth } : {}) }
+    const heads = await scoreHeads(shoppers, options)
+    const next = await scoreNextCategory(shoppers, options)
+    const fitted = fitSegments(shoppers, args.seed)
+    const segments = {
+      found: fitted.segments.names.map((name, n) => ({ name, shoppers: fitted.sizes[n] })),
+      tried: fitted.tried,
+      bytes: encodeSegments(fitted.segments).length,
+      ...(truth ? { score: await scoreSegments(shoppers, fitted, truth) } : {}),
+    }
     const tastes = truth && scoreTastes(shoppers, truth)
+    const quality = truth && interestQuality(shoppers, truth)
     const prices = truth && (await scorePrices(shoppers, truth))
     const report = {
       dataset: info.name,
       simulated: info.simulated,
       seed: args.seed,
       heads,
+      next_category: next,
+      segments,
       ...(tastes ? { tastes } : {}),
+      ...(quality ? { quality } : {}),
       ...(prices ? { prices } : {}),
     }
     const parts = [
-      ...heads.map(table),
+      ...heads.map(headTable),
+      nextTable(next),
+      segmentTable(segments),
       ...(tastes ? [tasteTable(tastes)] : []),
+      ...(quality ? [qualityTable(quality)] : []),
       ...(prices ? [priceTable(prices)] : []),
     ]
     console.log(args.json ? JSON.stringify(report) : parts.join('\n\n'))
   },
 })
-
-function table({
-  head,
-  moments,
-  rate,
-  majority,
-  rule,
-  trained,
-  ideal,
-  gap_closed,
-  better_than_rule,
-  drivers,
-}: HeadScore) {
-  const row = (name: string, { auroc, log_loss, calibration_error }: Foretold) =>
-    `  ${name.padEnd(34)} ${auroc.toFixed(3)}   ${log_loss.toFixed(4)}   ${calibration_error.toFixed(3)}`
-  const { mean, low, high } = better_than_rule
-  return [
-    `${head}: ${moments.test} moments asked, ${(100 * rate).toFixed(1)} % yes; ${moments.training} taught`,
-    `  ${''.padEnd(34)} AUROC   log-loss  calibration error`,
-    row('majority', majority),
-    row(rule.name, rule),
-    row('profile', trained),
-    ...(ideal ? [row('an observer who knows the truth', ideal)] : []),
-    ...(gap_closed === undefined ? [] : [`  of the way from rule to observer: ${(100 * gap_closed).toFixed(0)} %`]),
-    `  log-loss below the rule's by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
-    '  what drives it: nats lost when dealt to others, bits it tells alone',
-    ...drivers.map(
-      ({ feature, permutation_importance, information_gain }) =>
-        `    ${feature.padEnd(32)} ${permutation_importance.toFixed(4)}   ${Number.isNaN(information_gain) ? '–' : information_gain.toFixed(4)}`,
-    ),
-  ].join('\n')
-}
-
-function tasteTable({ shoppers, last_looked_at, profile, ideal, gap_closed, better_than_last }: TasteScore): string {
-  const { mean, low, high } = better_than_last
-  return [
-    `interests: the three dearest categories of ${shoppers} shoppers, precision`,
-    `  last three looked into                    ${last_looked_at.toFixed(3)}`,
-    `  profile                                   ${profile.toFixed(3)}`,
-    `  an observer who knows all others’ truth   ${ideal.toFixed(3)}`,
-    `  of the way from the last to the observer: ${(100 * gap_closed).toFixed(0)} %`,
-    `  more than the last three by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
-  ].join('\n')
-}
-
-function priceTable({ shoppers, last_looked_at, profile, ideal, gap_closed }: PriceScore): string {
-  return [
-    `price band: high above low, ${shoppers} shoppers of the two, AUROC`,
-    `  the price last looked at                  ${last_looked_at.toFixed(3)}`,
-    `  profile                                   ${profile.toFixed(3)}`,
-    `  an observer taught half of the truth      ${ideal.toFixed(3)}`,
-    `  of the way from the last to the observer: ${(100 * gap_closed).toFixed(0)} %`,
-  ].join('\n')
-}

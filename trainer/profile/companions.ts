@@ -1,16 +1,15 @@
 /** What shoppers who look into one category come for next, from all shoppers' visits: the bundle's companions. */
-import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
-import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
+import type { ShopEvent } from '../../shared/data/events.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import type { Companions } from '../../shared/profile/interests.ts'
-import { visitsOf } from './moments.ts'
+import { entriesOf } from './entries.ts'
 
 /** Visits of the whole shop's mix that stand beside those seen: what few were interested in says little of others. */
 const PRIOR_VISITS = 20
 /** Of each category; the rest is a tail that no list shows. */
 const MOST = 24
 
-/** @param before only visits that began earlier */
+/** @param before only visits whose first look was earlier */
 export function companionsOf(
   shoppers: readonly { events: readonly ShopEvent[] }[],
   factsOf: FactsOf,
@@ -45,10 +44,8 @@ export function companionsOf(
 /** How many visits began with a look into each category. */
 function firstLooks(events: readonly ShopEvent[], factsOf: FactsOf, before: number): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const { from, to } of visitsOf(events)) {
-    const look = events.slice(from, to).find(({ name, time }) => name === 'view_item' && time < before)
-    const category = look && factsOf(itemsOf(look)[0].item_id)?.category.join(CATEGORY_SEPARATOR)
-    if (category) counts.set(category, (counts.get(category) ?? 0) + 1)
+  for (const { time, category } of entriesOf(events, factsOf)) {
+    if (time < before) counts.set(category, (counts.get(category) ?? 0) + 1)
   }
   return counts
 }

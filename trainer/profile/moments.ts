@@ -16,6 +16,10 @@ export const RETURN_DAYS = 30
 /** Between the days on which everyone is asked whether they will return. */
 const RETURN_STEP_DAYS = 7
 
+/** The last days of a history are asked about, those before them say when to stop learning. */
+export const TEST_DAYS = 30
+export const VALIDATION_DAYS = 15
+
 export interface Moment {
   shopper: number
   time: number
@@ -92,4 +96,16 @@ export function visitsOf(events: readonly ShopEvent[]): { from: number; to: numb
     from = at
   }
   return visits
+}
+
+/** @param horizonDays after a moment until its answer is known: no training moment's answer lies in the test */
+export function partsOf<T extends { time: number }>(moments: readonly T[], end: number, horizonDays: number) {
+  const test = end - TEST_DAYS * DAY_MS
+  const validation = test - VALIDATION_DAYS * DAY_MS
+  const horizon = horizonDays * DAY_MS
+  return {
+    training: moments.filter(({ time }) => time < validation - horizon),
+    validation: moments.filter(({ time }) => time >= validation - horizon && time < test - horizon),
+    test: moments.filter(({ time }) => time >= test),
+  }
 }

@@ -12,13 +12,11 @@ import { type Interval, pairedInterval } from '../evaluate.ts'
 import { UserError } from '../user-error.ts'
 import { type Asked, askAll, fitHead } from './heads.ts'
 import { type Driver, driversOf } from './importance.ts'
-import { DAY_MS, type Moment, momentsOf, RETURN_DAYS } from './moments.ts'
+import { type Moment, momentsOf, partsOf, RETURN_DAYS, TEST_DAYS, VALIDATION_DAYS } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import { statesAt } from './states.ts'
 import type { Truth } from './truth.ts'
 
-const TEST_DAYS = 30
-const VALIDATION_DAYS = 15
 const HEADS = ['intent', 'return'] as const
 export type HeadName = (typeof HEADS)[number]
 
@@ -120,18 +118,6 @@ export async function scoreHeads(
     })
   }
   return scores
-}
-
-/** @param horizonDays after a moment until its answer is known: no training moment's answer lies in the test */
-function partsOf(moments: readonly Moment[], end: number, horizonDays: number) {
-  const test = end - TEST_DAYS * DAY_MS
-  const validation = test - VALIDATION_DAYS * DAY_MS
-  const horizon = horizonDays * DAY_MS
-  return {
-    training: moments.filter(({ time }) => time < validation - horizon),
-    validation: moments.filter(({ time }) => time >= validation - horizon && time < test - horizon),
-    test: moments.filter(({ time }) => time >= test),
-  }
 }
 
 function askedOf(moments: readonly Moment[], read: (moment: Moment, n: number) => number[]): Asked {

@@ -11,7 +11,7 @@ export function statesAt(
   network: CompiledModel,
   products: readonly Product[],
   shoppers: readonly { events: readonly ShopEvent[] }[],
-  moments: readonly Moment[],
+  moments: readonly Pick<Moment, 'shopper' | 'seen'>[],
 ): Float32Array[] {
   const numbers = new Map(products.map(({ item_id }, n) => [item_id, n]))
   const byShopper: { seen: number; n: number }[][] = shoppers.map(() => [])

@@ -12,12 +12,17 @@ export interface Truth {
   tasteOf(shopper: string, time: number): Map<string, number>
   /** What feels right to pay, beside what is usual. */
   priceBandOf(shopper: string): PriceBand
+  /** The kind of shopper that they are at a time. */
+  segmentOf(shopper: string, time: number): string
+  /** When tastes changed; undefined where they did not. Milliseconds since 1970. */
+  driftTimeOf(shopper: string): number | undefined
 }
 
 export type PriceBand = 'low' | 'middle' | 'high'
 
 interface ShopperTruth {
   shopper: string
+  segment: string
   sessions_per_day: number
   readiness: number
   price_sensitivity: number
@@ -26,6 +31,7 @@ interface ShopperTruth {
   /** ISO 8601 */
   drift_time: string | null
   taste_after_drift: Record<string, number> | null
+  segment_after_drift: string | null
 }
 
 interface SessionTruth {
@@ -45,16 +51,27 @@ export async function readTruth(folder: string, { shoppers }: Shoppers): Promise
     if (own) own.push(session)
     else sessions.set(session.shopper, [session])
   }
+  const truthOf = (shopper: string) => truths.get(shopper) as ShopperTruth
+  const driftTimeOf = (shopper: string) => {
+    const { drift_time } = truthOf(shopper)
+    return drift_time === null ? undefined : Date.parse(drift_time)
+  }
+  const hasDrifted = (shopper: string, time: number) => (driftTimeOf(shopper) ?? Number.POSITIVE_INFINITY) <= time
   return {
-    priceBandOf: (shopper) => (truths.get(shopper) as ShopperTruth).price_band,
+    driftTimeOf,
+    priceBandOf: (shopper) => truthOf(shopper).price_band,
+    segmentOf(shopper, time) {
+      const { segment, segment_after_drift } = truthOf(shopper)
+      return hasDrifted(shopper, time) ? (segment_after_drift ?? segment) : segment
+    },
     tasteOf(shopper, time) {
-      const { taste, drift_time, taste_after_drift } = truths.get(shopper) as ShopperTruth
-      const now = drift_time !== null && Date.parse(drift_time) <= time ? (taste_after_drift ?? taste) : taste
+      const { taste, taste_after_drift } = truthOf(shopper)
+      const now = hasDrifted(shopper, time) ? (taste_after_drift ?? taste) : taste
       return new Map(Object.entries(now).sort((a, b) => b[1] - a[1]))
     },
     of(head, { shopper, seen, time }) {
       const { id, events } = shoppers[shopper]
-      const { sessions_per_day, readiness, price_sensitivity } = truths.get(id) as ShopperTruth
+      const { sessions_per_day, readiness, price_sensitivity } = truthOf(id)
       if (head === 'return') {
         // Who goes is not in the truth an observer may have: only that shoppers go, and how often this one comes.
         const silentDays = (time - events[seen - 1].time) / DAY_MS

@@ -9,9 +9,10 @@ export interface Shopper {
   id: string
   language: 'en' | 'zh'
   segment: string
-  /** Share of attention by leaf; sums to 1. `laterTaste` takes its place on `driftDay`. */
+  /** Share of attention by leaf; sums to 1. On `driftDay` `laterTaste` takes its place, and `laterSegment` the segment's. */
   taste: Float64Array
   laterTaste?: Float64Array
+  laterSegment?: string
   driftDay?: number
   /** Share by style, colour and brand; each sums to 1. */
   styleTaste: Float64Array
@@ -76,6 +77,7 @@ export function makeShopper(
       ? {
           driftDay: Math.floor(days * (0.3 + 0.4 * random.next())),
           laterTaste: tasteOver(random, world, segments[later].leaves),
+          laterSegment: segments[later].name,
         }
       : {}),
     styleTaste: sparse(random, world.styles.length, 0.35),
@@ -150,6 +152,7 @@ export function truthOf(shopper: Shopper, world: World, startTime: number): Reco
     segment: shopper.segment,
     taste: shares(shopper.taste, leaves),
     drift_time: date(shopper.driftDay),
+    segment_after_drift: shopper.laterSegment ?? null,
     taste_after_drift: shopper.laterTaste ? shares(shopper.laterTaste, leaves) : null,
     styles: shares(shopper.styleTaste, world.styles),
     colours: shares(shopper.colourTaste, world.colours),

@@ -5,8 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compile } from '../../../shared/model/compile.ts'
 import { initParams } from '../../../shared/model/params.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
+import { scoreNextCategory } from '../../../trainer/profile/next-category.ts'
 import { scorePrices } from '../../../trainer/profile/price-bands.ts'
+import { interestQuality } from '../../../trainer/profile/quality.ts'
 import { type HeadScore, scoreHeads } from '../../../trainer/profile/scorecard.ts'
+import { scoreSegments } from '../../../trainer/profile/segment-score.ts'
+import { fitSegments } from '../../../trainer/profile/segments.ts'
 import { readShoppers, type Shoppers } from '../../../trainer/profile/shoppers.ts'
 import { scoreTastes } from '../../../trainer/profile/tastes.ts'
 import { readTruth } from '../../../trainer/profile/truth.ts'
@@ -86,5 +90,40 @@ describe('the price bands of a simulated shop', () => {
     const score = await scorePrices(shoppers, await readTruth(join(folder, 'shop'), shoppers))
     expect(score.profile).toBeGreaterThan(score.last_looked_at + 0.05)
     expect(score.gap_closed).toBeGreaterThan(0.5)
+  })
+})
+
+describe('the next category of a simulated shop', () => {
+  it('is foretold better by the profile than by the last one, and no better than by who knows the tastes', async () => {
+    const truth = await readTruth(join(folder, 'shop'), shoppers)
+    const { last_category, profile, ideal, better_than_last } = await scoreNextCategory(shoppers, { seed: '1', truth })
+    expect(better_than_last.low).toBeGreaterThan(0)
+    expect(profile.first_three).toBeGreaterThan(last_category.first_three)
+    expect(ideal?.log_loss).toBeLessThan(profile.log_loss)
+  })
+})
+
+describe('the segments of a simulated shop', () => {
+  it('are nearer to the kinds of shopper that it was made of than the last category is', async () => {
+    const fitted = fitSegments(shoppers, '1')
+    const score = await scoreSegments(shoppers, fitted, await readTruth(join(folder, 'shop'), shoppers))
+    const { last_looked_at, profile } = score
+    expect(profile.adjusted_mutual_information).toBeGreaterThan(last_looked_at.adjusted_mutual_information)
+    expect(profile.adjusted_mutual_information).toBeLessThan(0.9)
+    expect(score.kinds).toBe(12)
+  })
+})
+
+describe('what the interests of a simulated shop are like', () => {
+  it('a taste shows in the profile after it first shows in the looks, and never more often', async () => {
+    const truth = await readTruth(join(folder, 'shop'), shoppers)
+    const { timeliness, coverage, diversity } = interestQuality(shoppers, truth)
+    const { profile, first_sign } = timeliness
+    expect(timeliness.shoppers).toBeGreaterThan(30)
+    expect(profile.median_events ?? 1e9).toBeGreaterThan(first_sign.median_events ?? 1e9)
+    expect(coverage.attention).toBeLessThan(coverage.most_attention)
+    expect(coverage.attention).toBeGreaterThan(0.5 * coverage.most_attention - 0.1)
+    expect(coverage.shoppers_known).toBeGreaterThan(0.95)
+    expect(diversity.profile).toBeGreaterThan(1)
   })
 })
