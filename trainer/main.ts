@@ -19,6 +19,7 @@ const COMMANDS: Record<string, Loader> = {
   'text-encoder': () => load(import('./commands/text-encoder.ts')),
   'evaluate-search': () => load(import('./commands/evaluate-search.ts')),
   'evaluate-profile': () => load(import('./commands/evaluate-profile.ts')),
+  'evaluate-learning': () => load(import('./commands/evaluate-learning.ts')),
   'evaluate-exploration': () => load(import('./commands/evaluate-exploration.ts')),
   sentiment: () => load(import('./commands/sentiment.ts')),
   report: () => load(import('./commands/report.ts')),
