@@ -6,6 +6,7 @@ import type { Row } from './row.ts'
 
 const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
   ablation: () => import('./ablation.ts'),
+  finetune: () => import('./finetune.ts'),
   infer: () => import('./infer.ts'),
   sentiment: () => import('./sentiment.ts'),
   train: () => import('./train.ts'),
