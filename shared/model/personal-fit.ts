@@ -70,7 +70,7 @@ export async function fitPersonally(
       const loss = await learner.step((adapter) => {
         const weights = adapted(encoder, adapter)
         const states = tf.add(encode(weights, model.config, own, batch), adapter.shift) as tf.Tensor2D // (T, d)
-        const asked = tf.matMul(tf.tensor2d(before, [wishes.length, tokens.length]), states) // (N, d)
+        const asked = tf.matMul(tf.tensor2d(before, [wishes.length, tokens.length]), states) as tf.Tensor2D // (N, d)
         const table = tf.tensor2d(choice.rows, [choice.items, model.config.width]) // (I, d)
         const error = crossEntropy(asked, table, tf.tensor1d(choice.bias), choice.targets, choice.negatives)
         return tf.add(error, tf.mul(sizeOfChange(adapter), fit.decay)) as tf.Scalar

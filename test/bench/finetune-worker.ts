@@ -47,9 +47,13 @@ async function fit({ backend, items, tokens: count, steps }: FitPlan): Promise<F
   const popularity = Float32Array.from({ length: items }, (_, item) => 1000 / (1 + item))
   const settings = { ...PERSONAL_LEARNING, adapter: ADAPTER, steps }
   const starts: number[] = []
-  const { losses } = await fitPersonally({ model, tokens, wishes: wishesOf(tokens), popularity }, settings, async () => {
-    starts.push(performance.now())
-  })
+  const { losses } = await fitPersonally(
+    { model, tokens, wishes: wishesOf(tokens), popularity },
+    settings,
+    async () => {
+      starts.push(performance.now())
+    },
+  )
   starts.push(performance.now())
   return { backend: tf.getBackend(), stepMs: losses.map((_, n) => starts[n + 1] - starts[n]), losses }
 }

@@ -52,7 +52,8 @@ export interface LearningOptions {
 /** @throws UserError where there are no times, or nobody has enough of a history */
 export async function evaluateLearning(h: Histories, options: LearningOptions): Promise<LearningEvaluation> {
   const { seeds, part, network, drifts, say = () => {}, settings = PERSONAL_LEARNING } = options
-  if (!h.timed) throw new UserError(`${h.name}: has no times`, 'give a history with times: there is no "later" in this one')
+  if (!h.timed)
+    throw new UserError(`${h.name}: has no times`, 'give a history with times: there is no "later" in this one')
   const cut = datesOf(h).validation
   const able = learnersOf(h, cut, part, network !== undefined, settings)
   if (able.length === 0) {
@@ -99,7 +100,13 @@ export async function evaluateLearning(h: Histories, options: LearningOptions): 
 
 const day = (time: number) => new Date(time).toISOString().slice(0, 10)
 
-function learnersOf(h: Histories, cut: number, part: Part, mayHaveTaught: boolean, settings: PersonalLearning): Learner[] {
+function learnersOf(
+  h: Histories,
+  cut: number,
+  part: Part,
+  mayHaveTaught: boolean,
+  settings: PersonalLearning,
+): Learner[] {
   return h.shoppers.flatMap((shopper, s) => {
     if (partOf(shopper) !== part || (mayTeach(shopper) && !mayHaveTaught)) return []
     const learner = learnerOf(h, s, cut)
@@ -109,10 +116,17 @@ function learnersOf(h: Histories, cut: number, part: Part, mayHaveTaught: boolea
 
 function sampled(learners: Learner[], most = learners.length): Learner[] {
   if (most >= learners.length) return learners
-  return seeded('learners').shuffle([...learners]).slice(0, most)
+  return seeded('learners')
+    .shuffle([...learners])
+    .slice(0, most)
 }
 
-async function taughtByOthers(h: Histories, cut: number, seed: string, options: LearningOptions): Promise<CompiledModel> {
+async function taughtByOthers(
+  h: Histories,
+  cut: number,
+  seed: string,
+  options: LearningOptions,
+): Promise<CompiledModel> {
   const { preset, maxSeconds, say } = options
   const ends = endsBefore(h, cut).map((end, s) => (mayTeach(h.shoppers[s]) ? end : h.start[s]))
   const visits = visitQueries(h, cut, datesOf(h).test, 'during').filter(({ shopper }) => mayTeach(h.shoppers[shopper]))

@@ -41,7 +41,11 @@ export function groupReport(seeds: readonly (readonly Asked[])[]): Group {
       return [
         arm,
         {
-          nats: pairedInterval(meanOfSeeds((one) => gains(one, arm)), none, shopperOf),
+          nats: pairedInterval(
+            meanOfSeeds((one) => gains(one, arm)),
+            none,
+            shopperOf,
+          ),
           ndcg: pairedInterval(
             meanOfSeeds(({ arms }) => arms[arm].ranks.map(ndcgAt)),
             meanOfSeeds(({ frozen }) => frozen.ranks.map(ndcgAt)),

@@ -56,7 +56,8 @@ describe('a personal fit', () => {
     const { params, losses } = await fitPersonally(subject, FIT)
     expect(losses).toHaveLength(FIT.steps)
     const folded = foldAdapter(model, { ...FIT.adapter, params })
-    const mean = (of: typeof model) => foretell(of, tokens, wishes).losses.reduce((sum, loss) => sum + loss, 0) / wishes.length
+    const mean = (of: typeof model) =>
+      foretell(of, tokens, wishes).losses.reduce((sum, loss) => sum + loss, 0) / wishes.length
     expect(mean(folded)).toBeLessThan(mean(model) - 0.3)
     expect(JSON.stringify(model.blocks.map(({ qkv }) => [...qkv]))).toBe(before)
     expect((await fitPersonally(subject, FIT)).params).toEqual(params)

@@ -59,16 +59,20 @@ describe('the gate', () => {
 
   it('accepts the share that helps most, and only by more than noise', () => {
     fc.assert(
-      fc.property(fc.tuple(anyTrial(0.25), anyTrial(0.5), anyTrial(1)), fc.double({ min: 0, max: 3, noNaN: true }), (trials, noise) => {
-        const decision = decide({ adapter, trials, losses: [] }, noise)
-        const best = Math.min(...trials.map(({ after }) => after))
-        expect(decision.trial.after).toBe(best)
-        const { before, after, standardError, share } = decision.trial
-        expect(decision.outcome).toBe(before - after > noise * standardError ? 'accepted' : 'rejected')
-        if (decision.outcome === 'accepted') {
-          expect(decision.adapter.params.shift.values).toEqual(Float32Array.of(0.4 * share, -0.8 * share))
-        }
-      }),
+      fc.property(
+        fc.tuple(anyTrial(0.25), anyTrial(0.5), anyTrial(1)),
+        fc.double({ min: 0, max: 3, noNaN: true }),
+        (trials, noise) => {
+          const decision = decide({ adapter, trials, losses: [] }, noise)
+          const best = Math.min(...trials.map(({ after }) => after))
+          expect(decision.trial.after).toBe(best)
+          const { before, after, standardError, share } = decision.trial
+          expect(decision.outcome).toBe(before - after > noise * standardError ? 'accepted' : 'rejected')
+          if (decision.outcome === 'accepted') {
+            expect(decision.adapter.params.shift.values).toEqual(Float32Array.of(0.4 * share, -0.8 * share))
+          }
+        },
+      ),
     )
   })
 
@@ -99,6 +103,14 @@ describe('learning', () => {
   })
 
   it('does not begin where there is too little', async () => {
-    expect(await learnPersonally(model, '', history('short', 6, (step) => step), popularity, SETTINGS)).toBeUndefined()
+    expect(
+      await learnPersonally(
+        model,
+        '',
+        history('short', 6, (step) => step),
+        popularity,
+        SETTINGS,
+      ),
+    ).toBeUndefined()
   })
 })

@@ -33,7 +33,10 @@ async function bundled(entry: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  code = { '/page.js': await bundled('test/web/learning/page.ts'), '/worker.js': await bundled('web/learning/worker.ts') }
+  code = {
+    '/page.js': await bundled('test/web/learning/page.ts'),
+    '/worker.js': await bundled('web/learning/worker.ts'),
+  }
   server = createServer((request, response) => {
     const path = request.url ?? '/'
     if (path in code) response.setHeader('content-type', 'text/javascript').end(code[path])

@@ -50,6 +50,7 @@ window.storedUnder = async (models) => {
   await database.put('adapter', { model: 'first network', flat: 'nonsense' }, 'accepted')
   const corrupt = await loadAdapter(database, 'first network', SMALL)
   database.close()
-  const same = (one: typeof other) => one && JSON.stringify(one.adapter) === JSON.stringify(adapter) && one.learnedAt === 5
+  const same = (one: typeof other) =>
+    one && JSON.stringify(one.adapter) === JSON.stringify(adapter) && one.learnedAt === 5
   return [...found, other, corrupt].map((one) => (one ? (same(one) ? 'the same' : 'another') : undefined))
 }
