@@ -6,27 +6,15 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { seeded } from '../data/random.ts'
 import { gapBucket, type Token } from '../data/sequence.ts'
-import { type AdapterConfig, initAdapter } from './adapter.ts'
+import { initAdapter } from './adapter.ts'
 import { decompileEncoder } from './compile.ts'
 import { createLearner, crossEntropy } from './fit.ts'
 import { type AnyModel, rowOfToken } from './infer.ts'
 import { type Batch, encode, firstOfRows, tensorsOf, type Weights } from './model.ts'
 import { negativeSampler } from './negatives.ts'
 import type { Params } from './params.ts'
+import type { PersonalFit } from './personal-gate.ts'
 import type { Wishes } from './wishes.ts'
-
-export interface PersonalFit {
-  adapter: AdapterConfig
-  steps: number
-  /** Drawn anew for each step, in proportion to popularity^.75. */
-  negatives: number
-  /** Of u, and of A and B. */
-  shiftRate: number
-  lowRankRate: number
-  /** Of the squares of u and B, which draw the adapter back to doing nothing. */
-  decay: number
-  seed: string | number
-}
 
 /** What one shopper's fit reads. */
 export interface PersonalHistory {

@@ -4,7 +4,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { fitPersonally } from '../../shared/model/personal-fit.ts'
-import { PERSONAL_LEARNING } from '../../shared/model/personal-learning.ts'
+import { PERSONAL_LEARNING } from '../../shared/model/personal-gate.ts'
 import { wishesOf } from '../../shared/model/wishes.ts'
 import { randomModel } from './random-model.ts'
 

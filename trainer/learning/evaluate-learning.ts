@@ -1,7 +1,7 @@
 /** From histories to what learning on the device is worth, with a network per seed or one that is given. */
 import { seeded } from '../../shared/data/random.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
-import { divide, PERSONAL_LEARNING, type PersonalLearning } from '../../shared/model/personal-learning.ts'
+import { divide, PERSONAL_LEARNING, type PersonalLearning } from '../../shared/model/personal-gate.ts'
 import { endsBefore } from '../batches.ts'
 import type { Histories } from '../datasets/histories.ts'
 import type { Preset } from '../presets.ts'

@@ -9,7 +9,8 @@
  */
 import { foldAdapter } from '../../shared/model/adapter.ts'
 import type { AnyModel } from '../../shared/model/infer.ts'
-import { type Decision, decide, learnPersonally, type PersonalLearning } from '../../shared/model/personal-learning.ts'
+import { type Decision, decide, type PersonalLearning } from '../../shared/model/personal-gate.ts'
+import { learnPersonally } from '../../shared/model/personal-learning.ts'
 import { type Foretold, foretell } from '../../shared/model/wishes.ts'
 import type { Learner } from './shoppers.ts'
 

@@ -1,5 +1,6 @@
 /** One lesson, from a shopper's history to an adapter or to the reason why there is none. The worker around it is new. */
-import { decide, divide, learnPersonally } from '../../shared/model/personal-learning.ts'
+import { decide, divide } from '../../shared/model/personal-gate.ts'
+import { learnPersonally } from '../../shared/model/personal-learning.ts'
 import { deviceLost, openBackend } from './backend.ts'
 import { type BackendName, chooseBackend } from './backend-choice.ts'
 import type { LessonRequest, LessonResult } from './protocol.ts'

@@ -2,7 +2,7 @@
 import type { Token } from '../../shared/data/sequence.ts'
 import type { Adapter } from '../../shared/model/adapter.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
-import type { PersonalLearning, Trial } from '../../shared/model/personal-learning.ts'
+import type { PersonalLearning, Trial } from '../../shared/model/personal-gate.ts'
 import type { BackendName, MeasuredBackends } from './backend-choice.ts'
 
 export interface LessonRequest {

@@ -1,6 +1,6 @@
 /** What the learning test runs in a page: real IndexedDB, real Web Locks, the real learning worker. */
 import { initAdapter } from '../../../shared/model/adapter.ts'
-import { PERSONAL_LEARNING } from '../../../shared/model/personal-learning.ts'
+import { PERSONAL_LEARNING } from '../../../shared/model/personal-gate.ts'
 import { type Attempt, attemptLesson } from '../../../web/learning/attempt.ts'
 import type { DeviceState } from '../../../web/learning/conditions.ts'
 import type { LessonRequest } from '../../../web/learning/protocol.ts'
@@ -43,7 +43,7 @@ window.storedUnder = async (models) => {
   const database = await openDatabase('create')
   if (!database) throw new Error('no database')
   const config = { rank: 2, matrices: ['qkv'] as const }
-  const adapter = { ...config, model: 'first network', params: initAdapter(SMALL, config, 1) }
+  const adapter = { model: 'first network', ...config, params: initAdapter(SMALL, config, 1) }
   await saveAdapter(database, adapter, 5, 40)
   const found = await Promise.all(models.map((model) => loadAdapter(database, model, SMALL)))
   const other = await loadAdapter(database, 'first network', { ...SMALL, width: 8 })
