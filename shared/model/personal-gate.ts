@@ -36,7 +36,7 @@ export interface PersonalLearning extends PersonalFit {
   noise: number
 }
 
-/** Chosen on one half of Online Retail's and the sample shop's shoppers: docs/quality.md. */
+/** What was tried, on shoppers that no figure is reported of: docs/quality.md. */
 export const PERSONAL_LEARNING: PersonalLearning = {
   adapter: { rank: 2, matrices: [] },
   latest: 200,

@@ -24,6 +24,7 @@ const COMMANDS = [
   'text-encoder',
   'evaluate-search',
   'evaluate-profile',
+  'evaluate-learning',
   'evaluate-exploration',
   'sentiment',
   'report',

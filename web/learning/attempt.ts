@@ -10,14 +10,14 @@ export type Attempt =
   | LessonResult
   /** Of what is waited for, all of it. */
   | { outcome: 'waiting'; for: Condition[] }
-  | { outcome: 'other-tab' | 'timed-out' }
+  | { outcome: 'other-tab' | 'no-locks' | 'timed-out' }
 
 /** A lesson takes seconds; on a device where it takes this long it is not worth its heat. */
 const TIMEOUT_MS = 120_000
 const LOCK = 'vitrine-learning'
 
 /**
- * @param locks `navigator.locks`; without it nothing says that no other tab learns, so none does
+ * @param locks `navigator.locks`; without them nothing says that no other tab learns, so none does
  * @param start fetches and starts the learning worker
  */
 export async function attemptLesson(
@@ -29,7 +29,7 @@ export async function attemptLesson(
 ): Promise<Attempt> {
   const unmet = unmetConditions(device)
   if (unmet.length > 0) return { outcome: 'waiting', for: unmet }
-  if (!locks) return { outcome: 'other-tab' }
+  if (!locks) return { outcome: 'no-locks' }
   return locks.request(LOCK, { ifAvailable: true }, async (lock): Promise<Attempt> => {
     if (!lock) return { outcome: 'other-tab' }
     const worker = await start().catch(() => undefined)

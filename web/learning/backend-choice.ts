@@ -33,19 +33,15 @@ export async function chooseBackend(
   open: (name: BackendName) => Promise<boolean>,
   stepMs: () => Promise<number>,
 ): Promise<{ backend?: BackendName; measured: MeasuredBackends }> {
+  // A back end that breaks is one that cannot be had.
+  const opens = (name: BackendName) => open(name).catch(() => false)
   const known = remembered && quickest(remembered, now)
-  if (remembered && known && (await open(known))) return { backend: known, measured: remembered }
+  if (remembered && known && (await opens(known))) return { backend: known, measured: remembered }
   const measured: MeasuredBackends = { measuredAt: now, stepMs: {} }
   for (const name of BACKENDS) {
-    // A back end that breaks is one that cannot be had.
-    const ms = await open(name)
-      .then(
-        (opened) => (opened ? stepMs() : undefined),
-        () => undefined,
-      )
-      .catch(() => undefined)
+    const ms = (await opens(name)) ? await stepMs().catch(() => undefined) : undefined
     if (ms !== undefined) measured.stepMs[name] = ms
   }
   const backend = quickest(measured, now)
-  return backend && (await open(backend)) ? { backend, measured } : { measured }
+  return backend && (await opens(backend)) ? { backend, measured } : { measured }
 }
