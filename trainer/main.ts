@@ -21,6 +21,7 @@ const COMMANDS: Record<string, Loader> = {
   'evaluate-profile': () => load(import('./commands/evaluate-profile.ts')),
   'evaluate-service': () => load(import('./commands/evaluate-service.ts')),
   'evaluate-demographics': () => load(import('./commands/evaluate-demographics.ts')),
+  'evaluate-learning': () => load(import('./commands/evaluate-learning.ts')),
   'evaluate-exploration': () => load(import('./commands/evaluate-exploration.ts')),
   'evaluate-explanations': () => load(import('./commands/evaluate-explanations.ts')),
   sentiment: () => load(import('./commands/sentiment.ts')),

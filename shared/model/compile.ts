@@ -4,7 +4,8 @@
  *     content     e_i = E_id[i] + content_i · W_content            one table, int8 with a scale a row
  *     norms       norm(x) ⊙ g · W  =  norm(x) · (diag(g) W)        gains vanish into the matrix behind them
  *     scales      √d · e_i  and  q/√D                              one factor on the table, one folded into W_q
- *     adapter     W + A·B                                          low-rank changes (Hu et al. 2021, LoRA)
+ *
+ * One shopper's own changes are folded in on the device (`adapter.ts`).
  */
 import type { Kernel } from './kernel.ts'
 import type { ModelConfig, Params } from './params.ts'
@@ -42,14 +43,6 @@ export interface CompiledModel<Values = Int8Array> {
   content?: QuantisedRows
   /** Multiplies faster than our loops. Present where the arrays lie in its memory: `withKernel`. */
   kernel?: Kernel
-}
-
-/** Changes of matrices as products of two thin ones, and a shift of the state: what one shopper's device learns. */
-export interface Adapter {
-  /** by parameter name: a (rows, rank), b (rank, columns) */
-  lowRank: Record<string, { rank: number; a: Float32Array; b: Float32Array }>
-  /** (d) added to the state after the last norm */
-  shift?: Float32Array
 }
 
 /** @throws Error when the content is of another catalogue than the parameters */
@@ -106,11 +99,19 @@ export function foldItems(config: ModelConfig, params: Params, content?: SparseM
  * them to `model.ts` gives what the browser computes, which is how parity is tested.
  */
 export function decompile(model: CompiledModel): { config: ModelConfig; params: Params } {
-  const { config } = model
-  const { items, width: d, heads, window, hidden } = config
+  const { items, width: d } = model.config
   const params: Params = {
     'item.id': { shape: [items, d], values: rowsOf(model.table) },
     'item.bias': { shape: [items], values: model.bias },
+    ...decompileEncoder(model),
+  }
+  return { config: { ...model.config, contentWidth: 0 }, params }
+}
+
+/** The same without the items: what a device trains beside the few rows that it needs. */
+export function decompileEncoder(model: CompiledModel<Int8Array | Float32Array>): Params {
+  const { width: d, heads, window, hidden } = model.config
+  const params: Params = {
     'token.action': { shape: [model.action.length / d, d], values: model.action },
     'token.gap': { shape: [model.gap.length / d, d], values: model.gap },
     norm: { shape: [d], values: model.norm },
@@ -130,30 +131,7 @@ export function decompile(model: CompiledModel): { config: ModelConfig; params: 
     set('up', [d, 2 * hidden], block.up)
     set('down', [hidden, d], block.down)
   })
-  return { config: { ...config, contentWidth: 0 }, params }
-}
-
-/**
- * The parameters with an adapter added, to be compiled as any others.
- * @throws Error when the adapter is of another model
- */
-export function applyAdapter(params: Params, adapter: Adapter): Params {
-  const adapted = { ...params }
-  for (const [name, { rank, a, b }] of Object.entries(adapter.lowRank)) {
-    const original = params[name]
-    const [rows, columns] = original?.shape ?? []
-    if (a.length !== rows * rank || b.length !== rank * columns) {
-      throw new Error(
-        `adapter: "${name}" is ${a.length / rank} × ${b.length / rank}, the model's is ${rows} × ${columns}`,
-      )
-    }
-    const values = Float32Array.from(original.values)
-    for (let i = 0; i < rows; i++)
-      for (let r = 0; r < rank; r++)
-        for (let j = 0; j < columns; j++) values[i * columns + j] += a[i * rank + r] * b[r * columns + j]
-    adapted[name] = { shape: original.shape, values }
-  }
-  return adapted
+  return params
 }
 
 /** diag(gain) · matrix */

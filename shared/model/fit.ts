@@ -100,15 +100,18 @@ function placesIn(drawn: Int32Array, targets: Int32Array): Int32Array {
   return targets.map((item) => places.get(item) ?? -1)
 }
 
+/** The same for all weights, or each one's by name. */
+export type LearningRate = number | ((name: string) => number)
+
 /** Weights as variables, and Adam that moves them. Disposed by `dispose`. */
 export interface Learner {
   weights: Weights
   /** One step; resolves with the loss before it. */
-  step(loss: (weights: Weights) => tf.Scalar, learningRate: number): Promise<number>
+  step(loss: (weights: Weights) => tf.Scalar, learningRate: LearningRate): Promise<number>
   /** The loss and its gradients, for `move` or for the caller to dispose. Those that are not moved have none. */
   gradients(loss: (weights: Weights) => tf.Scalar): { loss: tf.Scalar; gradients: Weights }
   /** Adam, with gradients that it disposes. */
-  move(gradients: Weights, learningRate: number): void
+  move(gradients: Weights, learningRate: LearningRate): void
   /** Adam's averages of the gradient and of its square. */
   moments: { means: Weights; squares: Weights }
   dispose(): void
@@ -152,12 +155,13 @@ export function createLearner(
     move(gradients, learningRate) {
       steps++
       const rootOfSquares = Math.sqrt(1 - beta2 ** steps)
-      const rate = (learningRate * rootOfSquares) / (1 - beta1 ** steps)
+      const rateOf = typeof learningRate === 'number' ? () => learningRate : learningRate
       tf.tidy(() => {
         for (const [name, gradient] of Object.entries(gradients)) {
           const [mean, square] = [means[name], squares[name]]
           mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)))
           square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)))
+          const rate = (rateOf(name) * rootOfSquares) / (1 - beta1 ** steps)
           const move = tf.div(tf.mul(mean, rate), tf.add(tf.sqrt(square), epsilon * rootOfSquares))
           weights[name].assign(tf.sub(weights[name], move))
         }

@@ -115,8 +115,19 @@ function scorePlainly(model: AnyModel, state: Float32Array, scores: Float32Array
   }
 }
 
-/** √d · row + A[action] + T[gap], (d). A query's row is made from its text. */
+/** √d · row + A[action] + T[gap], (d) */
 function embed(model: AnyModel, token: Token, lastTime: number | undefined): Float32Array {
+  const d = model.config.width
+  const x = rowOfToken(model, token)
+  const root = Math.sqrt(d)
+  const gap = gapBucket(token.time, lastTime) * d
+  const action = token.action * d
+  for (let j = 0; j < d; j++) x[j] = x[j] * root + model.action[action + j] + model.gap[gap + j]
+  return x
+}
+
+/** The item's vector, or the one that a query's text makes, (d). */
+export function rowOfToken(model: AnyModel, token: Pick<Token, 'item' | 'query'>): Float32Array {
   const d = model.config.width
   const x = new Float32Array(d)
   if (token.item >= 0) {
@@ -129,10 +140,6 @@ function embed(model: AnyModel, token: Token, lastTime: number | undefined): Flo
       if (row[c] !== 0) for (let j = 0; j < d; j++) x[j] += row[c] * scales[c] * values[c * d + j]
     }
   }
-  const root = Math.sqrt(d)
-  const gap = gapBucket(token.time, lastTime) * d
-  const action = token.action * d
-  for (let j = 0; j < d; j++) x[j] = x[j] * root + model.action[action + j] + model.gap[gap + j]
   return x
 }
 

@@ -82,10 +82,13 @@ export function flatten(params: Params): Float32Array {
 }
 
 /** @throws Error when the vector is of another configuration. */
-export function unflatten(config: ModelConfig, flat: Float32Array): Params {
+export const unflatten = (config: ModelConfig, flat: Float32Array): Params => unflattenTo(paramShapes(config), flat)
+
+/** @throws Error when the vector is of other shapes. */
+export function unflattenTo(shapes: Record<string, number[]>, flat: Float32Array): Params {
   const params: Params = {}
   let at = 0
-  for (const [name, shape] of Object.entries(paramShapes(config))) {
+  for (const [name, shape] of Object.entries(shapes)) {
     const size = sizeOf(shape)
     params[name] = { shape, values: flat.slice(at, at + size) }
     at += size

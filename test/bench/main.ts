@@ -7,6 +7,7 @@ import type { Row } from './row.ts'
 const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
   ablation: () => import('./ablation.ts'),
   answers: () => import('./answers.ts'),
+  finetune: () => import('./finetune.ts'),
   infer: () => import('./infer.ts'),
   profile: () => import('./profile.ts'),
   sentiment: () => import('./sentiment.ts'),

@@ -27,6 +27,7 @@ const COMMANDS = [
   'evaluate-service',
   'evaluate-explanations',
   'evaluate-demographics',
+  'evaluate-learning',
   'evaluate-exploration',
   'sentiment',
   'report',

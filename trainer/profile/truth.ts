@@ -87,3 +87,12 @@ export async function readTruth(folder: string, { shoppers }: Shoppers): Promise
     },
   }
 }
+
+/** When each shopper's taste changed, in milliseconds since 1970; those whose taste does not are not in it. */
+export async function readDrifts(folder: string): Promise<Map<string, number>> {
+  const drifts = new Map<string, number>()
+  for await (const { shopper, drift_time } of readLines<ShopperTruth>(folder, 'truth.jsonl')) {
+    if (drift_time !== null) drifts.set(shopper, Date.parse(drift_time))
+  }
+  return drifts
+}

@@ -17,6 +17,8 @@ interface Schema extends DBSchema {
   pointer: { key: 'installed'; value: { version: number; manifest: string } }
   /** By SHA-256, the manifest included. */
   chunks: { key: string; value: Uint8Array }
+  /** What the device has learned for itself. Decoded on reading. */
+  adapter: { key: 'accepted'; value: unknown }
 }
 export type Database = IDBPDatabase<Schema>
 
@@ -35,7 +37,7 @@ export async function openDatabase(
   onTakenAway: () => void = () => {},
 ): Promise<Database | undefined> {
   let absent = false
-  const opening = openDB<Schema>(DATABASE_NAME, 1, {
+  const opening = openDB<Schema>(DATABASE_NAME, 2, {
     upgrade(database, oldVersion, _newVersion, transaction) {
       absent = oldVersion === 0
       if (absent && missing === 'leave') {
@@ -43,10 +45,13 @@ export async function openDatabase(
         transaction.abort() // which undoes the creation
         return
       }
-      database.createObjectStore('events', { autoIncrement: true }).createIndex('id', 'event.id', { unique: true })
-      database.createObjectStore('consent')
-      database.createObjectStore('pointer')
-      database.createObjectStore('chunks')
+      if (absent) {
+        database.createObjectStore('events', { autoIncrement: true }).createIndex('id', 'event.id', { unique: true })
+        database.createObjectStore('consent')
+        database.createObjectStore('pointer')
+        database.createObjectStore('chunks')
+      }
+      database.createObjectStore('adapter')
     },
     blocking(_current, wanted, event) {
       // One that holds on would keep alive what another tab deletes, or keep a newer release waiting.

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seeded } from '../../../shared/data/random.ts'
 import { ACTIONS, GAP_BUCKETS } from '../../../shared/data/sequence.ts'
-import { applyAdapter, compile } from '../../../shared/model/compile.ts'
+import { compile } from '../../../shared/model/compile.ts'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../../../shared/model/fit.ts'
 import { scoreItems, startState, step } from '../../../shared/model/infer.ts'
 import { encode, firstOfRows, itemTable, score, tensorsOf } from '../../../shared/model/model.ts'
@@ -129,21 +129,6 @@ describe('the network', () => {
     for (let item = 0; item < config.items; item++) {
       expect(Math.abs(scores[item] - expected[item]) / spread).toBeLessThan(0.02)
     }
-  })
-
-  it('compiles an adapter to what its product adds, and refuses one of another model', () => {
-    const params = initParams(config, 6)
-    const random = seeded('adapter')
-    const draw = (n: number) => Float32Array.from({ length: n }, () => random.normal())
-    const [a, b] = [draw(8 * 2), draw(2 * 24)]
-    const adapted = applyAdapter(params, { lowRank: { 'block0.qkv': { rank: 2, a, b } } })
-    const product = tf.matMul(tf.tensor2d(a, [8, 2]), tf.tensor2d(b, [2, 24])).dataSync()
-    adapted['block0.qkv'].values.forEach((value, at) => {
-      expect(value).toBeCloseTo(params['block0.qkv'].values[at] + product[at], 4)
-    })
-    expect(() => applyAdapter(params, { lowRank: { 'block0.qkv': { rank: 2, a, b: draw(8) } } })).toThrow(
-      'adapter: "block0.qkv" is 8 × 4, the model\'s is 8 × 24',
-    )
   })
 
   it('keeps an int8 row within half a step of each value', () => {

@@ -1,5 +1,5 @@
 /** Items that stand for the whole catalogue in a training step. */
-import type { Random } from '../shared/data/random.ts'
+import type { Random } from '../data/random.ts'
 
 export interface NegativeSampler {
   /** (V) */
@@ -9,9 +9,9 @@ export interface NegativeSampler {
 }
 
 /** Draws distinct items in proportion to frequency^0.75 (word2vec, Mikolov et al. 2013). */
-export function negativeSampler(frequency: Float64Array, count: number): NegativeSampler {
+export function negativeSampler(frequency: ArrayLike<number>, count: number): NegativeSampler {
   // What nobody wanted is no wrong answer either: it may be new, and is told from its content alone.
-  const share = frequency.map((n) => (n > 0 ? (n + 1) ** 0.75 : 0))
+  const share = Float64Array.from(frequency, (n) => (n > 0 ? (n + 1) ** 0.75 : 0))
   const known = Int32Array.from(share.keys()).filter((item) => share[item] > 0)
   // Nor is it worth drawing most of a catalogue one by one: the last few would take for ever.
   if (known.length <= 2 * count) return { logExpected: new Float32Array(share.length), draw: () => known }

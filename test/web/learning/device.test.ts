@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { watchPressure } from '../../../web/learning/device.ts'
+import { networkName } from '../../../web/store/adapter.ts'
+
+it('pressure is told whenever it changes, until it is no longer watched; a browser without it tells nothing', () => {
+  let tell: (records: { state: 'fair' | 'serious' }[]) => void = () => {}
+  let watching = false
+  class PressureObserver {
+    constructor(told: typeof tell) {
+      tell = told
+    }
+    async observe() {
+      watching = true
+    }
+    disconnect() {
+      watching = false
+    }
+  }
+  const seen: string[] = []
+  const end = watchPressure({ PressureObserver }, (pressure) => seen.push(pressure))
+  tell([{ state: 'fair' }, { state: 'serious' }])
+  tell([])
+  expect([seen, watching]).toEqual([['serious'], true])
+  end()
+  expect(watching).toBe(false)
+  expect(() => watchPressure({}, () => seen.push('never'))()).not.toThrow()
+})
+
+it('an adapter is of a network, whatever else changes in the bundle', () => {
+  const chunk = (name: 'items' | 'vectors' | 'encoder', sha256: string) => ({
+    name,
+    sha256,
+    bytes: 1,
+    phase: 'rank' as const,
+  })
+  const named = (...hashes: string[]) =>
+    networkName({ chunks: [chunk('items', hashes[0]), chunk('vectors', hashes[1]), chunk('encoder', hashes[2])] })
+  expect(named('a', 'v', 'e')).toBe(named('b', 'v', 'e'))
+  expect(named('a', 'v', 'e')).not.toBe(named('a', 'w', 'e'))
+  expect(named('a', 'v', 'e')).not.toBe(named('a', 'v', 'f'))
+})

@@ -1,0 +1,33 @@
+/** One lesson, from a shopper's history to an adapter or to the reason why there is none. The worker around it is new. */
+import { decide, divide } from '../../shared/model/personal-gate.ts'
+import { learnPersonally } from '../../shared/model/personal-learning.ts'
+import { deviceLost, openBackend } from './backend.ts'
+import { type BackendName, chooseBackend } from './backend-choice.ts'
+import type { LessonRequest, LessonResult } from './protocol.ts'
+
+/** The first compiles shaders; the last of these is what a step takes. */
+const MEASURED_STEPS = 4
+
+export async function learn(request: LessonRequest): Promise<LessonResult> {
+  const { model, modelName, tokens, popularity, settings, wasmFolder, measured: remembered, now } = request
+  // Before anything is loaded or measured.
+  if (!divide(tokens, settings)) return { outcome: 'too-few' }
+  const lesson = (steps: number, between?: () => Promise<void>) =>
+    learnPersonally(model, modelName, tokens, popularity, { ...settings, steps }, between)
+  const stepMs = async () => {
+    const starts: number[] = []
+    await lesson(MEASURED_STEPS, async () => {
+      starts.push(performance.now())
+    })
+    return starts[MEASURED_STEPS - 1] - starts[MEASURED_STEPS - 2]
+  }
+  const { backend, measured } = await chooseBackend(remembered, now, openBackend(wasmFolder), stepMs)
+  if (!backend) return { outcome: 'no-backend', measured }
+  return Promise.race([deviceLost().then((): LessonResult => ({ outcome: 'device-lost', backend })), taught(backend)])
+
+  async function taught(backend: BackendName): Promise<LessonResult> {
+    const learned = await lesson(settings.steps)
+    if (!learned) return { outcome: 'too-few' }
+    return { ...decide(learned, settings.noise), backend, measured }
+  }
+}
