@@ -116,7 +116,12 @@ function weightedSum(parts: { gradients: Weights; share: number }[]): Weights {
   if (parts.length === 1) return parts[0].gradients
   const sum: Weights = {}
   for (const name of Object.keys(parts[0].gradients)) {
-    sum[name] = tf.tidy(() => tf.addN(parts.map(({ gradients, share }) => tf.mul(gradients[name], share))))
+    // In pairs: `addN` of more than seven asks for more buffers than WebGPU promises, and writes nothing.
+    sum[name] = tf.tidy(() =>
+      parts
+        .map(({ gradients, share }): tf.Tensor => tf.mul(gradients[name], share))
+        .reduce((all, part) => tf.add(all, part)),
+    )
     for (const { gradients } of parts) gradients[name].dispose()
   }
   return sum

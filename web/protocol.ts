@@ -125,6 +125,8 @@ export type FromWorker =
   /** `added`: events that were not here before. */
   | { type: 'restored'; request: number; added: number }
   | { type: 'status'; request: number; status: Status }
+  /** Everything has been asked of the edge that this page needs: what is left to load comes now. Told once. */
+  | { type: 'settled' }
   /** The log or the bundle changed: shelves ask again. */
   | { type: 'changed'; what: 'events' | 'bundle' | 'consent' | 'preferences' }
   | { type: 'error'; request?: number; message: string }

@@ -87,9 +87,10 @@ function adapted(encoder: Weights, adapter: Weights): Weights {
   return weights
 }
 
+/** Added in pairs: `addN` of more than seven asks for more buffers than WebGPU promises, and writes nothing. */
 function sizeOfChange(adapter: Weights): tf.Tensor {
   const changes = Object.keys(adapter).filter((name) => !name.endsWith('.a'))
-  return tf.addN(changes.map((name) => tf.sum(tf.square(adapter[name]))))
+  return changes.map((name): tf.Tensor => tf.sum(tf.square(adapter[name]))).reduce((sum, size) => tf.add(sum, size))
 }
 
 /** The history as one row; each token has a row of the table to itself. */

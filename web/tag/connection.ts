@@ -26,6 +26,7 @@ export interface Connection {
 
 /**
  * @param beforeStart called when the worker's code is there and the worker has asked for nothing yet
+ * @param afterwards called once, when the worker has asked for all that it needs, or will not
  */
 export function connect(
   edge: string,
@@ -33,6 +34,7 @@ export function connect(
   vouch: (url: string) => string,
   beforeStart: () => Promise<void>,
   onChange: (what: Change) => void,
+  afterwards: () => void,
 ): Connection {
   type State =
     | { is: 'starting'; waiting: ToWorker[] }
@@ -41,6 +43,11 @@ export function connect(
   let state: State = { is: 'starting', waiting: [] }
   const open = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>()
   let questions = 0
+  let finished = false
+  const finish = () => {
+    if (!finished) afterwards()
+    finished = true
+  }
 
   const fail = (reason: string) => {
     const error = new Error(reason)
@@ -48,6 +55,7 @@ export function connect(
     state = { is: 'failed', error }
     for (const { reject } of open.values()) reject(error)
     open.clear()
+    finish()
   }
 
   const start = async () => {
@@ -58,6 +66,7 @@ export function connect(
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       URL.revokeObjectURL(url)
       if (data.type === 'changed') onChange(data.what)
+      else if (data.type === 'settled') finish()
       else if (data.request !== undefined) {
         const asker = open.get(data.request)
         open.delete(data.request)

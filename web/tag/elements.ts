@@ -1,6 +1,6 @@
 /**
  * Loads the elements, on every page and always in the same order: shelves after the worker's code, before the worker asks
- * for anything; the privacy panel when the page has nothing better to do. Which requests a browser makes, and in which
+ * for anything; the privacy panel when the worker has asked for all that it needs. Which requests a browser makes, and in which
  * order, must not depend on what is on the page.
  */
 import { aimScript, assetUrl } from '../network.ts'

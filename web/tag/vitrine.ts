@@ -41,6 +41,7 @@ function start(settings: Settings): void {
     (change) => {
       for (const listener of listeners) quietly(() => listener(change))
     },
+    () => void load(PANEL_ASSET),
   )
   const decided: Partial<Consent> = navigator.globalPrivacyControl ? { contribute: false } : {}
   const stub = window.vitrine
@@ -76,17 +77,8 @@ function start(settings: Settings): void {
       },
     }),
   )
-  whenIdle(() => void load(PANEL_ASSET))
   addEventListener('pagehide', ({ persisted }) => persisted && connection.tell({ type: 'pause' }))
   addEventListener('pageshow', ({ persisted }) => persisted && connection.tell({ type: 'resume' }))
-}
-
-/** After the page's own loading; Safari has no idle callback. */
-function whenIdle(act: () => void): void {
-  const wait = () =>
-    'requestIdleCallback' in window ? requestIdleCallback(act, { timeout: 5000 }) : setTimeout(act, 2000)
-  if (document.readyState === 'complete') wait()
-  else addEventListener('load', wait, { once: true })
 }
 
 /** A page may define its dataLayer after us, or replace it: looked at again whenever that could have happened. */

@@ -121,6 +121,7 @@ async function start(message: Start): Promise<void> {
   onLogChanged('events')
   if (log.database) await installStored(log.database, destination(message)).catch(onInstallFailed)
   await refresh()
+  post({ type: 'settled' })
   if (message.refreshSeconds > 0) setInterval(refresh, message.refreshSeconds * 1000)
 }
 
