@@ -55,7 +55,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   const numberOf = (itemId: string) => installed?.catalogue?.numbers.get(itemId)
   const factsOf = (itemId: string) => {
     const number = numberOf(itemId)
-    return number === undefined ? undefined : installed?.catalogue?.facts[number]
+    return number === undefined ? undefined : installed?.catalogue?.factsOf(number)
   }
 
   function readHistory(): void {
@@ -66,7 +66,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   }
 
   function readPreferences(): void {
-    leanings = installed?.catalogue ? leaningsOf(installed.catalogue.facts, preferences) : NO_LEANINGS
+    leanings = installed?.catalogue ? leaningsOf(installed.catalogue, preferences) : NO_LEANINGS
   }
 
   return {

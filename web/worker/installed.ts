@@ -27,8 +27,8 @@ export interface Installed {
     unavailable: number[]
     models: Models
     scratch: Scratch
-    /** (V) what the profile reads of an item */
-    facts: ItemFacts[]
+    /** What the profile reads of an item: made when it is first asked for, because a first visit asks for none. */
+    factsOf(item: number): ItemFacts
     /** With the chunk of that name. */
     profile?: ProfileChunk
   }
@@ -85,7 +85,7 @@ export function readBundle(
       unavailable: views.flatMap((view, number) => (view.available ? [] : [number])),
       models,
       scratch: createScratch(views.length, network?.kernel),
-      facts: views.map((view, item) => factsOfCard(view, profile?.items[item])),
+      factsOf: remembered((item) => factsOfCard(views[item], profile?.items[item])),
       ...(profile ? { profile } : {}),
     },
   }
@@ -98,6 +98,15 @@ function accelerated(network: CompiledModel, kernel: () => WebAssembly.Module | 
     return withKernel(network, module)
   } catch {
     return network // a device without memory for a copy
+  }
+}
+
+function remembered<T>(make: (item: number) => T): (item: number) => T {
+  const made = new Map<number, T>()
+  return (item) => {
+    let value = made.get(item)
+    if (value === undefined) made.set(item, (value = make(item)))
+    return value
   }
 }
 
