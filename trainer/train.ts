@@ -193,9 +193,7 @@ export async function train(
       const resumed = epoch === kept?.position.pass ? kept.position.batches : 0
       let [lossSum, asked] = resumed > 0 && begun ? [begun.lossSum, begun.asked] : [0, 0]
       let batches = 0
-      // Half a cosine (Loshchilov & Hutter 2017, without restarts), a step down for each pass; steeper where time ends first.
-      const gone = Math.max((epoch - 1) / preset.epochs, Math.min(1, seconds() / maxSeconds))
-      const learningRate = (preset.learningRate * (1 + Math.cos(Math.PI * gone))) / 2
+      const learningRate = learningRateAfter(epoch - 1, preset, seconds() / maxSeconds)
       for (const batch of trainingBatches(h, ends, next, { length: window, window, rows }, random)) {
         const drawn = negatives?.draw(random)
         // Drawn again all the same, so that what follows is what would have followed.
@@ -242,6 +240,16 @@ export async function train(
   const { record, params, validated } = best as NonNullable<typeof best>
   const compiled = compile(config, params, content)
   return { config, params, ...(content ? { content } : {}), compiled, epochs, best: record, validated }
+}
+
+/**
+ * Half a cosine (Loshchilov & Hutter 2017, without restarts), a step down for each pass; steeper where time ends first.
+ * @param passes that have been made
+ * @param timeGone share of the time there is; 0 where it has no end
+ */
+export function learningRateAfter(passes: number, { epochs, learningRate }: Preset, timeGone = 0): number {
+  const gone = Math.min(1, Math.max(passes / epochs, timeGone))
+  return (learningRate * (1 + Math.cos(Math.PI * gone))) / 2
 }
 
 /** (V) how often each item is in the training part */

@@ -9,7 +9,7 @@ import { endsWithoutLast } from '../../trainer/batches.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
 import type { Preset } from '../../trainer/presets.ts'
 import { leaveOneOut } from '../../trainer/queries.ts'
-import { type TrainProgress, train } from '../../trainer/train.ts'
+import { learningRateAfter, type TrainProgress, train } from '../../trainer/train.ts'
 import { UserError } from '../../trainer/user-error.ts'
 import { historiesOf, type Step, viewsOf } from './small-histories.ts'
 
@@ -155,6 +155,18 @@ describe('training', () => {
     const done = seen.map((progress) => progress.done)
     expect(done).toEqual([...done].sort((a, b) => a - b))
     expect(done.at(-1)).toBe(1)
+  })
+
+  it('learns at a rate that falls to nothing, by passes or by time, whichever ends first', () => {
+    const rate = (passes: number, timeGone?: number) => learningRateAfter(passes, { ...preset, epochs: 4 }, timeGone)
+    expect([0, 2, 4].map((passes) => rate(passes) / preset.learningRate)).toEqual([
+      1,
+      expect.closeTo(0.5, 9),
+      expect.closeTo(0, 9),
+    ])
+    expect(rate(1, 0.1)).toBe(rate(1))
+    expect(rate(1, 0.5)).toBe(rate(2))
+    expect(rate(0, 7)).toBe(rate(4))
   })
 
   it('makes all passes, though none is better than the first, and keeps the first', async () => {
