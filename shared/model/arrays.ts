@@ -66,7 +66,10 @@ export function typeOf(array: PlainArray): TypeName {
   throw new Error('arrays: unknown kind of array')
 }
 
-/** @throws Error saying what is wrong with the bytes */
+/**
+ * @param bytes not to be written to afterwards: the arrays are views of them, where they lie at multiples of their elements
+ * @throws Error saying what is wrong with the bytes
+ */
 export function decodeArrays<Meta>(bytes: Uint8Array): ArrayFile<Meta> {
   if (bytes.length < 8) throw new Error(`arrays: ${bytes.length} bytes are too few for a header`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -86,8 +89,11 @@ export function decodeArrays<Meta>(bytes: Uint8Array): ArrayFile<Meta> {
     if (typeof name !== 'string' || name in arrays) throw new Error(`arrays: "${name}" is there twice`)
     const size = length * kind.BYTES_PER_ELEMENT
     if (at + padded(size) > bytes.length) throw new Error(`arrays: "${name}" runs past the end of the file`)
-    // Copied: bytes from the network need not lie at a multiple of the element's size. A Buffer's own slice would not.
-    arrays[name] = new kind(Uint8Array.prototype.slice.call(bytes, at, at + size).buffer)
+    const from = bytes.byteOffset + at
+    arrays[name] =
+      from % kind.BYTES_PER_ELEMENT === 0
+        ? new kind(bytes.buffer as ArrayBuffer, from, length)
+        : new kind(Uint8Array.prototype.slice.call(bytes, at, at + size).buffer) // a Buffer's own slice copies nothing
     if (bytes.subarray(at + size, at + padded(size)).some((byte) => byte !== 0)) {
       throw new Error(`arrays: "${name}" is not padded with zeros`)
     }

@@ -42,7 +42,7 @@ async function readAnswers(file: string, width: number): Promise<Map<bigint, Flo
   const arrays = decodeArrays(await readFile(file))
   const halves = take(arrays, 'keys', 'u32')
   const vectors = take(arrays, 'vectors', 'f32', (halves.length / 2) * width)
-  const keys = new BigUint64Array(halves.buffer)
+  const keys = new BigUint64Array(halves.slice().buffer)
   return new Map(Array.from(keys, (key, row) => [key, vectors.subarray(row * width, (row + 1) * width)]))
 }
 

@@ -153,7 +153,7 @@ describe('a delta is refused', () => {
   const text = [utf8('a text of some length'), utf8('a text of another length')]
   const textDelta = encodeTextDelta(text[1], textPieces(text[0], text[1]))
   const changed = (of: Uint8Array, change: (file: { meta: unknown; arrays: Record<string, PlainArray> }) => void) => {
-    const file = decodeArrays<unknown>(of)
+    const file = decodeArrays<unknown>(of.slice())
     change(file)
     return encodeArrays(file)
   }
