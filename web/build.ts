@@ -5,6 +5,7 @@
  *     dist/tag/worker.1f0a….js     named by their content, so that they can be kept for ever
  *     dist/tag/shelf.77d0….js
  *     dist/tag/panel.c41b….js
+ *     dist/tag/assistant.09ab….js
  *     dist/tag/integrity.json      {"vitrine.js":"sha384-…", …}
  *
  * What is up to date is left alone: a file of hashes of the sources lies beside each result.
@@ -23,9 +24,18 @@ const KERNEL = join(ROOT, 'shared', 'model', 'kernels', 'rank.ts')
 const SOURCES_FILE = '.sources'
 
 const TAG_SOURCES = [
-  ...['tag', 'capture', 'store', 'widgets', 'panel', 'worker', 'network.ts', 'protocol.ts', 'build.ts'].map(
-    (p) => `web/${p}`,
-  ),
+  ...[
+    'tag',
+    'capture',
+    'store',
+    'widgets',
+    'panel',
+    'worker',
+    'assistant',
+    'network.ts',
+    'protocol.ts',
+    'build.ts',
+  ].map((p) => `web/${p}`),
   'shared',
   'package-lock.json',
 ]
@@ -60,7 +70,8 @@ async function buildTag(): Promise<void> {
   const worker = await writeHashed('worker', await bundle('web/worker/worker.ts', { RANK_KERNEL: kernelText }))
   const shelf = await writeHashed('shelf', await bundle('web/widgets/shelf.ts'))
   const panel = await writeHashed('panel', await bundle('web/panel/panel.ts'))
-  const assets = { WORKER_ASSET: worker, SHELF_ASSET: shelf, PANEL_ASSET: panel }
+  const assistant = await writeHashed('assistant', await bundle('web/assistant/worker.ts'))
+  const assets = { WORKER_ASSET: worker, SHELF_ASSET: shelf, PANEL_ASSET: panel, ASSISTANT_ASSET: assistant }
   const names = Object.entries(assets).map(([name, asset]) => [name, JSON.stringify(asset)])
   await write('vitrine.js', await bundle('web/tag/vitrine.ts', Object.fromEntries(names)))
   const list = JSON.stringify(integrity)

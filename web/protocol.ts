@@ -6,7 +6,15 @@ import type { ShopEvent } from '../shared/data/events.ts'
 import type { Preferences } from '../shared/profile/preferences.ts'
 import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
 
-export const SHELF_KINDS = ['for-you', 'related', 'bought-together', 'buy-again', 'trending'] as const
+export const SHELF_KINDS = [
+  'for-you',
+  'related',
+  'bought-together',
+  'buy-again',
+  'trending',
+  'discover',
+  'win-back',
+] as const
 export type ShelfKind = (typeof SHELF_KINDS)[number]
 
 /** How an event was noticed, shown to whoever checks an installation. */
@@ -27,6 +35,11 @@ export type Reason =
   | { code: 'bought-together' | 'chosen-after' | 'similar'; itemId: string; title: string }
   | { code: 'buy-again'; times: number; lastTime: number }
   | { code: 'trending' }
+  /** What the shopper said in the taste start. */
+  | { code: 'chosen' }
+  /** Categories from the root: what this shopper looks into, and where others go on to from there. */
+  | { code: 'others-go-on'; from: string; category: string }
+  | { code: 'new-to-you'; category: string }
 
 /** Strongest first, each with its share (0 … 1) of what network and rules give the item. Empty where it is merely wanted now. */
 export type Explanation = { reason: Reason; share: number }[]
@@ -48,6 +61,8 @@ export interface Shelf {
   kind: ShelfKind
   recId: string
   items: ShelfItem[]
+  /** Where this shelf has more to say than its kind. */
+  heading?: string
   /** Which models took part: "trending" alone on a first visit, more as the bundle arrives. */
   models: string[]
   version: number
@@ -82,6 +97,41 @@ export interface Status {
   }
 }
 
+export interface HistoryEntry {
+  event: ShopEvent
+  source: EventSource
+  title?: string
+}
+
+/** What can be asked of a worker: by name, what is asked with it and what is answered. */
+export type QuestionList<Q> = { [Name in keyof Q]: { with: object; answer: unknown } }
+
+/** Of the shopper's worker. What the assistant can be asked is in `assistant/protocol.ts`. */
+export interface Questions {
+  recommend: { with: { kind: ShelfKind; itemId?: string; limit: number; language?: string }; answer: Shelf }
+  /** Item ids in the shop's order, to be brought into the shopper's (`shared/search/rerank.ts`). */
+  rerank: { with: { itemIds: readonly string[]; query?: string; impact: number }; answer: string[] }
+  history: { with: object; answer: HistoryEntry[] }
+  /** Some events by id, or everything: the log, the database itself, and all other tabs are told. */
+  forget: { with: { what: { eventIds: readonly string[] } | 'everything' }; answer: undefined }
+  profile: { with: object; answer: ShownProfile }
+  why: { with: { itemId: string; language?: string }; answer: Explanation }
+  prefer: { with: { preferences: unknown }; answer: undefined }
+  /** What a profile file brought. Answered with how many events were not here before. */
+  take: { with: { events: ShopEvent[]; preferences: Preferences }; answer: number }
+  status: { with: object; answer: Status }
+}
+
+/** A question of the list as it travels. */
+export type Asking<Q extends QuestionList<Q>> = {
+  [Name in keyof Q & string]: { type: Name; request: number } & Q[Name]['with']
+}[keyof Q & string]
+
+/** How a worker answers any question. */
+export type Answering =
+  | { type: 'answer'; request: number; value: unknown }
+  | { type: 'error'; request?: number; message: string }
+
 export type ToWorker =
   | {
       type: 'start'
@@ -98,35 +148,19 @@ export type ToWorker =
     }
   /** Whatever a page's dialect gave; the worker decodes it. */
   | { type: 'event'; event: unknown; source: EventSource }
-  | { type: 'recommend'; request: number; kind: ShelfKind; itemId?: string; limit: number; language?: string }
   | { type: 'consent'; consent: Partial<Consent> }
-  | { type: 'history'; request: number }
-  /** Some events by id, or everything: the log, the database itself, and all other tabs are told. */
-  | { type: 'forget'; request: number; what: { eventIds: readonly string[] } | 'everything' }
-  | { type: 'profile'; request: number }
-  | { type: 'why'; request: number; itemId: string; language?: string }
-  | { type: 'prefer'; request: number; preferences: unknown }
-  /** The history and the preferences as a file that only the passphrase opens, and back. */
-  | { type: 'carry'; request: number; passphrase: string }
-  | { type: 'restore'; request: number; file: Uint8Array<ArrayBuffer>; passphrase: string }
-  | { type: 'status'; request: number }
+  /** Where the assistant (`assistant/worker.ts`) asks for what it answers from. */
+  | { type: 'assistant'; port: MessagePort }
   /** The page goes into the back/forward cache, where an open database would stand in other tabs' way, or comes back. */
   | { type: 'pause' }
   | { type: 'resume' }
+  | Asking<Questions>
 
 export type FromWorker =
-  | { type: 'shelf'; request: number; shelf: Shelf }
-  | { type: 'history'; request: number; events: { event: ShopEvent; source: EventSource; title?: string }[] }
-  | { type: 'forgotten'; request: number }
-  | { type: 'profile'; request: number; profile: ShownProfile }
-  | { type: 'why'; request: number; explanation: Explanation }
-  | { type: 'preferred'; request: number }
-  | { type: 'carried'; request: number; file: Uint8Array<ArrayBuffer> }
-  /** `added`: events that were not here before. */
-  | { type: 'restored'; request: number; added: number }
-  | { type: 'status'; request: number; status: Status }
   /** Everything has been asked of the edge that this page needs: what is left to load comes now. Told once. */
   | { type: 'settled' }
   /** The log or the bundle changed: shelves ask again. */
-  | { type: 'changed'; what: 'events' | 'bundle' | 'consent' | 'preferences' }
-  | { type: 'error'; request?: number; message: string }
+  | { type: 'changed'; what: Change }
+  | Answering
+
+export type Change = 'events' | 'bundle' | 'consent' | 'preferences'

@@ -56,3 +56,6 @@ export interface Faq {
 }
 
 export const CATEGORY_SEPARATOR = ' > '
+/** Whether a category, from the root, is another or within it. */
+export const liesIn = (category: string, within: string): boolean =>
+  category === within || category.startsWith(within + CATEGORY_SEPARATOR)

@@ -31,6 +31,7 @@ export const CHUNK_NAMES = [
   'encoder',
   'probes',
   'profile',
+  'segments',
   'text',
   'service',
   'coupons',

@@ -8,6 +8,7 @@
  *     encoder   the network's blocks; where queries enter
  *     probes    histories with the list they must give: run before a new bundle is used
  *     profile   what a profile is read with (`shared/profile/profile-chunk.ts`); fetched in idle time
+ *     segments  the shop's kinds of shopper (`shared/profile/segments.ts`); fetched in idle time
  *     text      subword vectors for search (`text-encoder.ts`), when the shop has them; fetched in idle time
  *     service   what the shop says beside its products (`../service/shop-service.ts`); fetched in idle time
  *     coupons   who may have which (`../service/coupons.ts`), a signed note of its own; fetched in idle time

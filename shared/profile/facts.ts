@@ -1,6 +1,7 @@
 /** What the profile knows of an item: from the bundle's catalogue, else from what the event itself says. */
 import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
 import type { EventItem } from '../data/events.ts'
+import type { ItemView } from '../model/chunks.ts'
 
 export interface ItemFacts {
   /** From the root down; empty where nobody says. */
@@ -26,6 +27,19 @@ export function factsIn(item: EventItem): ItemFacts {
     traits: [],
     ...(item.price === undefined ? {} : { price: item.price }),
     reduced: false,
+  }
+}
+
+/** What a card says of its item, and what the profile's chunk adds. */
+export function factsOfCard(
+  { category, price, listPrice }: Pick<ItemView, 'category' | 'price' | 'listPrice'>,
+  known: Pick<ItemFacts, 'brand' | 'traits' | 'priceLevel'> = { traits: [] },
+): ItemFacts {
+  return {
+    ...known,
+    category: category === '' ? [] : category.split(CATEGORY_SEPARATOR),
+    ...(price === undefined ? {} : { price }),
+    reduced: price !== undefined && listPrice !== undefined && price < listPrice,
   }
 }
 

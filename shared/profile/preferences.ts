@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import type { ItemFacts } from './facts.ts'
 import { LABEL_KINDS, type LabelKind, labelsOf } from './interests.ts'
+import { PRICE_LEVELS } from './taste-start.ts'
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200))
 const label = v.object({ kind: v.picklist(LABEL_KINDS), label: text })
@@ -22,6 +23,14 @@ const preferences = v.object({
     /** By what they are for: "shoes: 39". */
     sizes: v.optional(text),
   }),
+  /** What was chosen in the taste start. */
+  taste: v.optional(
+    v.object({
+      departments: v.pipe(v.array(text), v.maxLength(20)),
+      priceLevel: v.optional(v.picklist(PRICE_LEVELS)),
+      styles: v.pipe(v.array(text), v.maxLength(20)),
+    }),
+  ),
 })
 
 export type Preferences = v.InferOutput<typeof preferences>
@@ -29,8 +38,8 @@ export type LabelRef = v.InferOutput<typeof label>
 
 export const noPreferences = (): Preferences => ({ muted: [], boosted: [], declared: {} })
 
-export const isEmpty = ({ muted, boosted, declared }: Preferences): boolean =>
-  muted.length + boosted.length + Object.keys(declared).length === 0
+export const isEmpty = ({ muted, boosted, declared, taste }: Preferences): boolean =>
+  muted.length + boosted.length + Object.keys(declared).length === 0 && !taste
 
 /** @returns none for what is no preferences, as after a crash */
 export function decodePreferences(value: unknown): Preferences {

@@ -27,6 +27,9 @@ export interface Reranking {
   query?: string
 }
 
+/** Of a page of results: what the shop put first is still on the first screen. */
+export const RERANK_BOUND = 6
+
 /** @throws Error when impact or bound is no setting */
 export function rerank<F extends Found>(found: readonly F[], { impact, bound, query }: Reranking): F[] {
   if (!(impact >= 0 && impact <= 100)) throw new Error(`rerank: impact must be 0 to 100: ${impact}`)

@@ -3,7 +3,7 @@
  * blend's scores in categories that are none of the shopper's recent interests; of those, maximal marginal relevance takes
  * few that are like each other (`../model/mmr.ts`). Each says which of the shopper's interests others go there from.
  */
-import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
+import { CATEGORY_SEPARATOR, liesIn } from '../data/catalog.ts'
 import { maximalMarginalRelevance } from '../model/mmr.ts'
 import type { Companions, Interest } from '../profile/interests.ts'
 
@@ -47,7 +47,7 @@ export function discover(input: DiscoverInput): DiscoverPick[] {
   const isKnown = new Map<string, boolean>()
   const outside = (category: string) => {
     let inside = isKnown.get(category)
-    if (inside === undefined) isKnown.set(category, (inside = known.some((label) => lies(category, label))))
+    if (inside === undefined) isKnown.set(category, (inside = known.some((label) => liesIn(category, label))))
     return category !== '' && !inside
   }
   const candidates = Array.from(scores.keys())
@@ -78,8 +78,6 @@ function reasonFor(
   }
   return most > 0 ? { code: 'others-go-on', from, category } : { code: 'new-to-you', category }
 }
-
-const lies = (category: string, label: string) => category === label || category.startsWith(label + CATEGORY_SEPARATOR)
 
 /** Of two paths, the share of the longer that is the same from the root: siblings are alike, strangers 0. */
 export function categoryLikeness(a: string, b: string): number {

@@ -1,8 +1,8 @@
 /** A shopper's browser in a shop with the tag: real Chromium, real HTTP, two origins. */
 import type { BrowserContext, Page } from 'playwright-core'
 import { launchChromium } from '../../trainer/chromium.ts'
-import type { Shelf, Status } from '../../web/protocol.ts'
-import type { HistoryEntry, Vitrine } from '../../web/tag/api.ts'
+import type { HistoryEntry, Shelf, Status } from '../../web/protocol.ts'
+import type { Vitrine } from '../../web/tag/api.ts'
 import { createSigner, type Published, publish, type Signer, startEdge, startShop, type TestEdge } from './edge.ts'
 
 declare global {

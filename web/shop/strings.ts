@@ -63,7 +63,9 @@ const en = {
     'bought-together': 'Often bought together',
     'buy-again': 'Buy again',
     trending: 'Popular now',
-  } satisfies Record<ShelfKind, string>,
+    discover: 'Something different',
+    'win-back': undefined, // says how long it has been
+  } satisfies Record<ShelfKind, string | undefined>,
   shelfNote: 'Chosen on this device.',
   shelfNoteLink: 'What is remembered',
 
@@ -255,6 +257,8 @@ const zh: Strings = {
     'bought-together': '经常一起购买',
     'buy-again': '再次购买',
     trending: '正在流行',
+    discover: '换换口味',
+    'win-back': undefined,
   },
   shelfNote: '在本设备上选出。',
   shelfNoteLink: '记住了什么',

@@ -4,16 +4,12 @@
  *
  *     window.vitrine ||= function () { (vitrine.q ||= []).push(arguments) }
  */
-import type { ShopEvent } from '../../shared/data/events.ts'
 import type { Preferences } from '../../shared/profile/preferences.ts'
-import type { Consent, EventSource, Explanation, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
-
-export type Change = 'events' | 'bundle' | 'consent' | 'preferences'
-export interface HistoryEntry {
-  event: ShopEvent
-  source: EventSource
-  title?: string
-}
+import type { TasteQuestions } from '../../shared/profile/taste-start.ts'
+import type { Suggestion } from '../../shared/search/suggestions.ts'
+import type { Answer } from '../../shared/service/answers.ts'
+import type { Character, Offer } from '../assistant/protocol.ts'
+import type { Change, Consent, Explanation, HistoryEntry, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
 
 export interface Vitrine {
   (command: 'event', name: string, parameters?: object): void
@@ -24,6 +20,23 @@ export interface Vitrine {
     command: 'recommend',
     request?: { kind?: ShelfKind; item?: string; limit?: number; language?: string },
   ): Promise<Shelf>
+  /** A list of the shop's, search results say, in the shopper's order; as it was when nothing is known. Never rejects. */
+  (
+    command: 'rerank',
+    list: { items: readonly string[]; query?: string /** 0 … 100 */; impact?: number },
+  ): Promise<string[]>
+  /** What a search box offers while someone types. Resolves with nothing when there is nothing; never rejects. */
+  (command: 'suggest', typed: { text: string; limit?: number; language?: string }): Promise<Suggestion[]>
+  /** From the shop's answers, or where to ask a person. What was asked is kept with the other events, and never sent. */
+  (command: 'ask', question: { text: string; language?: string }): Promise<Answer>
+  /** Coupons that this shopper may have. @param cartValue in the shop's currency */
+  (command: 'offers', asked?: { cartValue?: number; language?: string }): Promise<Offer[]>
+  /** The code of an offer, for a click: it takes a moment. Rejects for an offer that there is not. */
+  (command: 'reveal', offer: { id: string }): Promise<string>
+  /** How the shopper shops, in words. */
+  (command: 'character', asked?: { language?: string }): Promise<Character>
+  /** What a new shopper can be asked; the answers are `preferences.taste`. */
+  (command: 'taste'): Promise<TasteQuestions>
   (command: 'history'): Promise<HistoryEntry[]>
   /** Rejects when something could not be deleted. */
   (command: 'forget', what: 'everything' | { eventIds: readonly string[] }): Promise<void>

@@ -1,53 +1,43 @@
 /**
- * The page's end of the line to the worker. What is said before the worker runs waits; when it cannot run, every
+ * The page's end of the line to a worker. What is said before the worker runs waits; when it cannot run, every
  * question still gets an answer, so that a shelf keeps what the shop put there.
  *
- * The worker is fetched, held to its hash, and started from a Blob: a worker from another origin is refused by every
+ * A worker's code is fetched, held to its hash, and started from a Blob: a worker from another origin is refused by every
  * browser, and one from a Blob may use the shop's storage and needs only `worker-src blob:`.
  */
-import { getAsset } from '../network.ts'
-import type { FromWorker, ToWorker } from '../protocol.ts'
-import type { Change } from './api.ts'
+import type { Answering, QuestionList } from '../protocol.ts'
 
 export interface Asset {
   file: string
   integrity: string
 }
 
-type Question = Extract<ToWorker, { request: number }>
-type Answer = Extract<FromWorker, { request: number }>
-type Unnumbered<Q> = Q extends Question ? Omit<Q, 'request'> : never
-
-export interface Connection {
-  tell(message: ToWorker): void
+/** What is told (`T`) and what can be asked (`Q`). */
+export interface Connection<T, Q extends QuestionList<Q>> {
+  tell(message: T, transfer?: Transferable[]): void
   /** @throws Error when the worker answers with one, or never started. */
-  ask(question: Unnumbered<Question>): Promise<Answer>
+  ask<Name extends keyof Q>(name: Name, question: Q[Name]['with']): Promise<Q[Name]['answer']>
 }
 
 /**
- * @param beforeStart called when the worker's code is there and the worker has asked for nothing yet
- * @param afterwards called once, when the worker has asked for all that it needs, or will not
+ * @param load fetches the worker's code
+ * @param onTold gets what the worker says unasked
+ * @param onFailure called once, if the worker does not start or breaks
  */
-export function connect(
-  edge: string,
-  asset: Asset,
+export function connect<T, Q extends QuestionList<Q>, Told extends { type: string } = Answering>(
+  load: () => Promise<Uint8Array<ArrayBuffer>>,
   vouch: (url: string) => string,
-  beforeStart: () => Promise<void>,
-  onChange: (what: Change) => void,
-  afterwards: () => void,
-): Connection {
+  onTold: (message: Told) => void = () => {},
+  onFailure: () => void = () => {},
+): Connection<T, Q> {
+  type Message = [message: unknown, transfer: Transferable[]]
   type State =
-    | { is: 'starting'; waiting: ToWorker[] }
+    | { is: 'starting'; waiting: Message[] }
     | { is: 'running'; worker: Worker }
     | { is: 'failed'; error: Error }
   let state: State = { is: 'starting', waiting: [] }
-  const open = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>()
+  const open = new Map<number, { resolve(value: never): void; reject(error: Error): void }>()
   let questions = 0
-  let finished = false
-  const finish = () => {
-    if (!finished) afterwards()
-    finished = true
-  }
 
   const fail = (reason: string) => {
     const error = new Error(reason)
@@ -55,24 +45,21 @@ export function connect(
     state = { is: 'failed', error }
     for (const { reject } of open.values()) reject(error)
     open.clear()
-    finish()
+    onFailure()
   }
 
   const start = async () => {
-    const code = await getAsset(edge, asset.file, asset.integrity)
-    await beforeStart()
+    const code = await load()
     const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
     const worker = new Worker(vouch(url))
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    worker.onmessage = ({ data }: MessageEvent<Told | Answering>) => {
       URL.revokeObjectURL(url)
-      if (data.type === 'changed') onChange(data.what)
-      else if (data.type === 'settled') finish()
-      else if (data.request !== undefined) {
-        const asker = open.get(data.request)
-        open.delete(data.request)
-        if (data.type === 'error') asker?.reject(new Error(data.message))
-        else asker?.resolve(data as Answer)
-      }
+      if (!isAnswering(data)) return onTold(data)
+      if (data.request === undefined) return
+      const asker = open.get(data.request)
+      open.delete(data.request)
+      if (data.type === 'error') asker?.reject(new Error(data.message))
+      else asker?.resolve(data.value as never)
     }
     worker.onerror = (event) => {
       event.preventDefault() // else the shop's own error monitor would be told of ours
@@ -80,23 +67,27 @@ export function connect(
     }
     const waiting = state.is === 'starting' ? state.waiting : []
     state = { is: 'running', worker }
-    for (const message of waiting) worker.postMessage(message)
+    for (const [message, transfer] of waiting) worker.postMessage(message, transfer)
   }
   start().catch((error: Error) => fail(`the worker could not be loaded: ${error.message}`))
 
-  const tell = (message: ToWorker) => {
-    if (state.is === 'running') state.worker.postMessage(message)
-    else if (state.is === 'starting') state.waiting.push(message)
+  const send = (message: unknown, transfer: Transferable[] = []) => {
+    if (state.is === 'running') state.worker.postMessage(message, transfer)
+    else if (state.is === 'starting') state.waiting.push([message, transfer])
   }
   return {
-    tell,
-    ask(question) {
+    tell: send,
+    ask(name, question) {
       if (state.is === 'failed') return Promise.reject(state.error)
       const request = ++questions
       return new Promise((resolve, reject) => {
         open.set(request, { resolve, reject })
-        tell({ ...question, request } as Question)
+        send({ ...question, type: name, request })
       })
     },
   }
+}
+
+function isAnswering(message: { type: string }): message is Answering {
+  return message.type === 'answer' || message.type === 'error'
 }

@@ -3,13 +3,27 @@
  * shelves, their code. It is a guest: whatever goes wrong in here, the shop must not notice, so every entry from the page
  * (start, a call, a handler) is an edge that catches.
  */
+
+import type { AssistantQuestions } from '../assistant/protocol.ts'
 import { watchAttributes } from '../capture/attributes.ts'
 import { readCall } from '../capture/calls.ts'
 import { createDataLayerReader, hookDataLayer } from '../capture/data-layer.ts'
 import { createDuplicateFilter } from '../capture/duplicates.ts'
 import type { Noticed } from '../capture/event.ts'
-import type { Consent, EventSource, ShelfKind, Status } from '../protocol.ts'
-import type { Change, Vitrine } from './api.ts'
+import { getAsset } from '../network.ts'
+import type {
+  Answering,
+  Change,
+  Consent,
+  EventSource,
+  FromWorker,
+  Questions,
+  Shelf,
+  Status,
+  ToWorker,
+} from '../protocol.ts'
+import type { Vitrine } from './api.ts'
+import { type Ask, lazyAssistant } from './assistant.ts'
 import { type Asset, type Connection, connect } from './connection.ts'
 import { loadElements, reserveRoom } from './elements.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -19,8 +33,12 @@ import { createVouch } from './trusted.ts'
 declare const WORKER_ASSET: Asset
 declare const SHELF_ASSET: Asset
 declare const PANEL_ASSET: Asset
+declare const ASSISTANT_ASSET: Asset
 
 const SHELF_LIMIT = 8
+const SUGGESTIONS = 8
+/** Half of what the shopper's order could do. */
+const RERANK_IMPACT = 50
 
 try {
   if (!window.vitrine?.running) start(readSettings(document))
@@ -33,34 +51,46 @@ function start(settings: Settings): void {
   const listeners = new Set<(change: Change) => void>()
   reserveRoom(document)
   const load = (asset: Asset) => loadElements(document, settings.edge, asset, vouch, settings.nonce)
-  const connection = connect(
-    settings.edge,
-    WORKER_ASSET,
-    vouch,
-    () => load(SHELF_ASSET),
-    (change) => {
-      for (const listener of listeners) quietly(() => listener(change))
+  const fetchCode = ({ file, integrity }: Asset) => getAsset(settings.edge, file, integrity)
+  let settle = () => {}
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve
+  })
+  const worker = connect<ToWorker, Questions, Exclude<FromWorker, Answering>>(
+    async () => {
+      const code = await fetchCode(WORKER_ASSET)
+      await load(SHELF_ASSET)
+      return code
     },
-    () => void load(PANEL_ASSET),
+    vouch,
+    (message) => {
+      if (message.type === 'settled') return settle()
+      for (const listener of listeners) quietly(() => listener(message.what))
+    },
+    settle,
   )
+  // What no first shelf needs: fetched by every page, in the same order, when the worker has asked for all it needs.
+  const assistantCode = settled.then(() => load(PANEL_ASSET)).then(() => fetchCode(ASSISTANT_ASSET))
+  assistantCode.catch(() => {}) // whoever asks the assistant is told
+  const assistant = lazyAssistant(worker, () => assistantCode, settings.key, vouch)
   const decided: Partial<Consent> = navigator.globalPrivacyControl ? { contribute: false } : {}
   const stub = window.vitrine
   const calls = Array.isArray(stub?.q) ? [...stub.q] : []
 
   const isDuplicate = createDuplicateFilter()
   const onEvent = (event: Noticed, source: EventSource) => {
-    if (!isDuplicate(event, source)) connection.tell({ type: 'event', event, source })
+    if (!isDuplicate(event, source)) worker.tell({ type: 'event', event, source })
   }
   /** An outright call comes before what a consent banner's signal implies. */
   let rememberCalled = false
   const onConsent = (said: Partial<Consent>) => {
-    connection.tell({ type: 'consent', consent: { ...said, ...decided } })
+    worker.tell({ type: 'consent', consent: { ...said, ...decided } })
   }
 
   const { edge, key, refreshSeconds, language, wasm, consent } = settings
-  connection.tell({ type: 'start', edge, key, refreshSeconds, language, wasm, consent, decided })
+  worker.tell({ type: 'start', edge, key, refreshSeconds, language, wasm, consent, decided })
 
-  const vitrine = createCommands(connection, settings, listeners, onEvent, (said) => {
+  const vitrine = createCommands(worker, assistant, settings, listeners, onEvent, (said) => {
     if (said.remember !== undefined) rememberCalled = true
     onConsent(said)
   })
@@ -77,8 +107,8 @@ function start(settings: Settings): void {
       },
     }),
   )
-  addEventListener('pagehide', ({ persisted }) => persisted && connection.tell({ type: 'pause' }))
-  addEventListener('pageshow', ({ persisted }) => persisted && connection.tell({ type: 'resume' }))
+  addEventListener('pagehide', ({ persisted }) => persisted && worker.tell({ type: 'pause' }))
+  addEventListener('pageshow', ({ persisted }) => persisted && worker.tell({ type: 'resume' }))
 }
 
 /** A page may define its dataLayer after us, or replace it: looked at again whenever that could have happened. */
@@ -92,12 +122,14 @@ function listenToDataLayer(read: (entry: unknown) => void): void {
 }
 
 function createCommands(
-  connection: Connection,
+  worker: Connection<ToWorker, Questions>,
+  assistant: Ask,
   settings: Settings,
   listeners: Set<(change: Change) => void>,
   onEvent: (event: Noticed, source: EventSource) => void,
   onConsent: (said: Partial<Consent>) => void,
 ): Vitrine {
+  const spoken = settings.language
   const commands: Record<string, (first: unknown, second: unknown) => unknown> = {
     event(name, parameters) {
       const event = readCall(name, parameters)
@@ -110,45 +142,50 @@ function createCommands(
     },
     async recommend(request) {
       const { kind = 'for-you', item, limit = SHELF_LIMIT, language } = (request ?? {}) as Record<string, never>
-      const empty = { kind: kind as ShelfKind, recId: '', items: [], models: [], version: 0 }
       const itemId = item === undefined ? undefined : String(item)
-      const question = { type: 'recommend', kind: empty.kind, itemId, limit: Number(limit), language } as const
-      const answer = await connection.ask(question).catch(() => undefined)
-      return answer?.type === 'shelf' ? answer.shelf : empty
+      const empty: Shelf = { kind, recId: '', items: [], models: [], version: 0 }
+      return worker.ask('recommend', { kind, itemId, limit: Number(limit), language }).catch(() => empty)
     },
-    async history() {
-      const answer = await connection.ask({ type: 'history' })
-      return answer.type === 'history' ? answer.events : []
+    async rerank(list) {
+      const { items, query, impact = RERANK_IMPACT } = list as { items: string[]; query?: string; impact?: number }
+      return worker.ask('rerank', { itemIds: items, query, impact }).catch(() => items)
     },
-    async forget(what) {
-      await connection.ask({ type: 'forget', what: what as 'everything' | { eventIds: string[] } })
-    },
-    async profile() {
-      const answer = await connection.ask({ type: 'profile' })
-      return answer.type === 'profile' ? answer.profile : undefined
-    },
-    async why(asked) {
+    history: () => worker.ask('history', {}),
+    forget: (what) => worker.ask('forget', { what: what as 'everything' | { eventIds: string[] } }),
+    profile: () => worker.ask('profile', {}),
+    why(asked) {
       const { item, language } = asked as { item: string; language?: string }
-      const answer = await connection.ask({ type: 'why', itemId: String(item), language })
-      return answer.type === 'why' ? answer.explanation : []
+      return worker.ask('why', { itemId: String(item), language })
     },
-    async prefer(preferences) {
-      await connection.ask({ type: 'prefer', preferences })
-    },
+    prefer: (preferences) => worker.ask('prefer', { preferences }),
     async carry(passphrase) {
-      const answer = await connection.ask({ type: 'carry', passphrase: String(passphrase) })
-      return answer.type === 'carried' ? answer.file : undefined
+      const [entries, { preferences }] = await Promise.all([worker.ask('history', {}), worker.ask('profile', {})])
+      const profile = { madeAt: Date.now(), events: entries.map(({ event }) => event), preferences }
+      return assistant('seal', { profile, passphrase: String(passphrase) })
     },
     async restore(carried) {
-      const { file, passphrase } = carried as { file: Uint8Array<ArrayBuffer>; passphrase: string }
-      const answer = await connection.ask({ type: 'restore', file, passphrase })
-      return answer.type === 'restored' ? answer.added : undefined
+      return worker.ask('take', await assistant('open', carried as AssistantQuestions['open']['with']))
     },
-    async status() {
-      const answer = await connection.ask({ type: 'status' }).catch((error: Error) => error)
-      if (answer instanceof Error) return failedStatus(settings, answer.message)
-      return answer.type === 'status' ? answer.status : undefined
+    status: () => worker.ask('status', {}).catch((error: Error) => failedStatus(settings, error.message)),
+    async suggest(typed) {
+      const { text, limit = SUGGESTIONS, language = spoken } = typed as Partial<AssistantQuestions['suggest']['with']>
+      return assistant('suggest', { text: String(text), limit, language }).catch(() => [])
     },
+    ask(question) {
+      const { text, language = spoken } = question as { text: string; language?: string }
+      onEvent(readCall('ask', { text }), 'call')
+      return assistant('ask', { question: text, language })
+    },
+    offers(asked) {
+      const { cartValue = 0, language = spoken } = (asked ?? {}) as Partial<AssistantQuestions['offers']['with']>
+      return assistant('offers', { cartValue, language })
+    },
+    reveal: (offer) => assistant('reveal', { id: (offer as { id: string }).id }),
+    character(asked) {
+      const { language = spoken } = (asked ?? {}) as { language?: string }
+      return assistant('character', { language })
+    },
+    taste: () => assistant('taste', {}),
     on(_change, listener) {
       listeners.add(listener as (change: Change) => void)
       return () => listeners.delete(listener as (change: Change) => void)

@@ -142,7 +142,7 @@ class VitrineShelf extends HTMLElement {
 
   #setHeading(): void {
     const given = this.getAttribute('heading')
-    const text = given ?? wordsIn(this.#language).headings[this.#kind]
+    const text = given ?? this.#shelf?.heading ?? wordsIn(this.#language).headings[this.#kind]
     this.#heading.textContent = text
     this.#heading.hidden = text === ''
     if (text === '') this.#section.removeAttribute('aria-labelledby')

@@ -1,4 +1,5 @@
 /** What a shelf says, in the languages it speaks. Titles come from the catalogue. */
+import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import type { Reason, ShelfKind } from '../protocol.ts'
 
 export interface Words {
@@ -17,6 +18,8 @@ const ENGLISH: Words = {
     'bought-together': 'Often bought together',
     'buy-again': 'Buy again',
     trending: 'Popular now',
+    discover: 'Something different',
+    'win-back': 'Welcome back',
   },
   reason(reason) {
     switch (reason.code) {
@@ -40,6 +43,12 @@ const ENGLISH: Words = {
         return reason.times > 1 ? `You bought this ${reason.times} times` : 'You bought this before'
       case 'trending':
         return 'Popular now'
+      case 'chosen':
+        return 'Because of what you chose'
+      case 'others-go-on':
+        return `Others who like ${lastOf(reason.from)} come here too`
+      case 'new-to-you':
+        return `New to you: ${lastOf(reason.category)}`
     }
   },
   dismiss: (title) => `Not interested in ${title}`,
@@ -55,6 +64,8 @@ const CHINESE: Words = {
     'bought-together': '经常一起购买',
     'buy-again': '再次购买',
     trending: '热门商品',
+    discover: '换换口味',
+    'win-back': '欢迎回来',
   },
   reason(reason) {
     switch (reason.code) {
@@ -78,6 +89,12 @@ const CHINESE: Words = {
         return reason.times > 1 ? `你买过 ${reason.times} 次` : '你以前买过'
       case 'trending':
         return '热门商品'
+      case 'chosen':
+        return '根据你的选择'
+      case 'others-go-on':
+        return `喜欢“${lastOf(reason.from)}”的人也来这里`
+      case 'new-to-you':
+        return `对你来说是新的：“${lastOf(reason.category)}”`
     }
   },
   dismiss: (title) => `对“${title}”不感兴趣`,
@@ -85,6 +102,8 @@ const CHINESE: Words = {
   undo: '撤销',
   was: (price) => `原价 ${price}`,
 }
+
+const lastOf = (category: string) => category.split(CATEGORY_SEPARATOR).at(-1)
 
 /** @param language BCP 47 */
 export function wordsIn(language: string): Words {

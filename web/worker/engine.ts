@@ -10,11 +10,13 @@ import { extendTrail, type Trail, trailAfter } from '../../shared/model/contribu
 import { emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
 import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
+import { RERANK_BOUND, rerank } from '../../shared/search/rerank.ts'
 import type { Explanation, Reason, Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
 import { type Installed, readBundle } from './installed.ts'
 import { type Leanings, leaningsOf, NO_LEANINGS } from './leanings.ts'
 import { explain } from './reasons.ts'
-import { type RecommendOptions, rankShelf } from './shelves.ts'
+import { type RecommendOptions, rankShelf, type Shopper, scoreFor } from './shelves.ts'
+import { welcomeTo } from './welcome.ts'
 
 export interface Engine {
   /**
@@ -29,6 +31,10 @@ export interface Engine {
   /** What the history says of the shopper; undefined while it says nothing. */
   profile(now: number): { profile: Profile; labels: KnownLabel[] } | undefined
   recommend(kind: ShelfKind, options: RecommendOptions): Shelf
+  /** Item ids of a list in the shopper's order, none far from where it was; as they came where nothing is known. */
+  rerank(itemIds: readonly string[], how: { impact: number; query?: string; now: number }): string[]
+  /** What other parts answer from. */
+  standing(now: number): { profile?: Profile; scores: Float32Array }
   /** Why an item is suggested, in numbers. */
   why(itemId: string, language: string): Explanation
   titleOf(itemId: string, language: string): string | undefined
@@ -69,6 +75,21 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     leanings = installed?.catalogue ? leaningsOf(installed.catalogue, preferences) : NO_LEANINGS
   }
 
+  function profileAt(now: number): Profile | undefined {
+    return profileOf(memory, installed?.catalogue?.profile, now)
+  }
+
+  function shopperAt({ now, language }: { now: number; language: string }): Shopper {
+    return {
+      events,
+      tokens,
+      trail,
+      leanings,
+      interests: () => profileAt(now)?.interests.category ?? [],
+      welcome: () => welcomeTo(events, memory, factsOf, installed?.catalogue?.profile, language),
+    }
+  }
+
   return {
     install(parts, manifest) {
       installed = readBundle(parts, manifest, kernel)
@@ -102,7 +123,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     },
 
     profile(now) {
-      const profile = profileOf(memory, installed?.catalogue?.profile, now)
+      const profile = profileAt(now)
       return profile && { profile, labels: explained(profile, events, factsOf) }
     },
 
@@ -121,12 +142,33 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
           items: items.map((view) => show(view, { code: 'trending' }, options.language)),
         }
       }
-      const { picks, models } = rankShelf(kind, catalogue, { events, tokens, trail, leanings }, options)
+      const { picks, models, heading } = rankShelf(kind, catalogue, shopperAt(options), options)
       return {
         ...empty,
         models,
+        ...(heading === undefined ? {} : { heading }),
         items: picks.map(({ item, reason }) => show(catalogue.views[item], reason, options.language)),
       }
+    },
+
+    rerank(itemIds, { impact, query, now }) {
+      const catalogue = installed?.catalogue
+      if (!catalogue || (tokens.length === 0 && leanings === NO_LEANINGS)) return [...itemIds]
+      scoreFor(catalogue, shopperAt({ now, language: 'en' }), now)
+      const found = itemIds.map((id) => {
+        const item = numberOf(id)
+        if (item === undefined) return { id }
+        const { title, titles = {} } = catalogue.views[item]
+        return { id, titles: [title, ...Object.values(titles)], score: catalogue.scratch.scores[item] }
+      })
+      return rerank(found, { impact, bound: RERANK_BOUND, query }).map(({ id }) => id)
+    },
+
+    standing(now) {
+      const catalogue = installed?.catalogue
+      if (catalogue) scoreFor(catalogue, shopperAt({ now, language: 'en' }), now)
+      const profile = profileAt(now)
+      return { ...(profile ? { profile } : {}), scores: catalogue?.scratch.scores.slice() ?? new Float32Array(0) }
     },
 
     why(itemId, language) {
@@ -163,7 +205,14 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       rankShelf(
         'for-you',
         catalogue,
-        { events: [], tokens: acts, trail: after, leanings: NO_LEANINGS },
+        {
+          events: [],
+          tokens: acts,
+          trail: after,
+          leanings: NO_LEANINGS,
+          interests: () => [],
+          welcome: () => undefined,
+        },
         { limit: 8, now: 10_000, language: 'en' },
       )
     },

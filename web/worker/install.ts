@@ -11,6 +11,7 @@
  * SHA-256, then the engine's own probes. What fails is refused with the reason, and what was installed stays.
  */
 import {
+  CHUNK_NAMES,
   type ChunkName,
   type ChunkRef,
   decodeLatest,
@@ -119,11 +120,16 @@ export function store(database: Database, { manifest, manifestSha256, chunks }: 
   return saveBundle(database, { version: manifest.version, manifest: manifestSha256, chunks })
 }
 
-function partsOf(manifest: Manifest, chunks: Map<string, Uint8Array>): Map<ChunkName, Uint8Array> {
+/** @param only of these names */
+export function partsOf(
+  manifest: Manifest,
+  chunks: ReadonlyMap<string, Uint8Array>,
+  only: readonly ChunkName[] = CHUNK_NAMES,
+): Map<ChunkName, Uint8Array> {
   const parts = new Map<ChunkName, Uint8Array>()
   for (const { name, sha256 } of manifest.chunks) {
     const bytes = chunks.get(sha256)
-    if (bytes) parts.set(name, bytes)
+    if (bytes && only.includes(name)) parts.set(name, bytes)
   }
   return parts
 }

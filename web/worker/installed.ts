@@ -1,5 +1,4 @@
 /** A bundle's chunks as what ranking reads, checked against each other and against the publisher's probes. */
-import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import {
   decodeItems,
@@ -12,7 +11,7 @@ import {
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import { withKernel } from '../../shared/model/kernel.ts'
 import { checkProbes, createScratch, type Models, popularityShare, type Scratch } from '../../shared/model/rank.ts'
-import type { ItemFacts } from '../../shared/profile/facts.ts'
+import { factsOfCard, type ItemFacts } from '../../shared/profile/facts.ts'
 import { decodeProfileChunk, type ProfileChunk } from '../../shared/profile/profile-chunk.ts'
 
 /** A bundle as far as it has arrived. */
@@ -107,18 +106,5 @@ function remembered<T>(make: (item: number) => T): (item: number) => T {
     let value = made.get(item)
     if (value === undefined) made.set(item, (value = make(item)))
     return value
-  }
-}
-
-/** What a card says of its item, and what the profile's chunk adds. */
-function factsOfCard(
-  { category, price, listPrice }: ItemView,
-  known: ProfileChunk['items'][number] = { traits: [] },
-): ItemFacts {
-  return {
-    ...known,
-    category: category === '' ? [] : category.split(CATEGORY_SEPARATOR),
-    ...(price === undefined ? {} : { price }),
-    reduced: price !== undefined && listPrice !== undefined && price < listPrice,
   }
 }

@@ -6,15 +6,21 @@
  *     bought-together   companions of the item of the page, or of the cart
  *     buy-again         the shopper's own purchases
  *     trending          what is wanted now; also for-you of a shopper without history
+ *     discover          what they may like in categories that are new to them
+ *     win-back          for who was away longer than usual: of the categories they like best
  */
+import { liesIn } from '../../shared/data/catalog.ts'
 import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import { BUY, CART, REFUND, REMOVE, type Token } from '../../shared/data/sequence.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import type { Trail } from '../../shared/model/contributions.ts'
 import { topK } from '../../shared/model/metrics.ts'
-import { blend, shareOfBest, signalsOf } from '../../shared/model/rank.ts'
+import { blend, type Signals, shareOfBest, signalsOf } from '../../shared/model/rank.ts'
 import { type Rules, scoreRules } from '../../shared/model/rules.ts'
+import type { Interest } from '../../shared/profile/interests.ts'
+import { priorWeight } from '../../shared/profile/taste-start.ts'
+import { discover } from '../../shared/service/discover.ts'
 import type { Reason, ShelfKind } from '../protocol.ts'
 import type { Catalogue } from './installed.ts'
 import type { Leanings } from './leanings.ts'
@@ -44,6 +50,15 @@ export interface Shopper {
   /** The network's states along the tokens. */
   trail: Trail | undefined
   leanings: Leanings
+  /** Of whole categories, strongest first; asked for by the shelves that need them. */
+  interests(): readonly Interest[]
+  /** For whom comes back after longer than usual. */
+  welcome(): Welcome | undefined
+}
+
+export interface Welcome {
+  title: string
+  categories: readonly string[]
 }
 
 /** What the shopper asked for more of is worth so much of the distance between the best score and the mean. */
@@ -55,13 +70,21 @@ export interface Pick {
   reason: Reason
 }
 
-/** The items of a shelf, best first, and the models that took part. */
+export interface Ranked {
+  /** Best first. */
+  picks: Pick[]
+  /** Those that took part. */
+  models: string[]
+  heading?: string
+}
+
 export function rankShelf(
   kind: ShelfKind,
   catalogue: Catalogue,
-  { events, tokens, trail, leanings }: Shopper,
+  shopper: Shopper,
   { itemId, limit, now, language }: RecommendOptions,
-): { picks: Pick[]; models: string[] } {
+): Ranked {
+  const { events, tokens, trail, leanings } = shopper
   const { views, numbers, models, scratch } = catalogue
   const title = (item: number) => titleIn(views[item], language)
   const hidden = notToShow(catalogue, events)
@@ -69,7 +92,7 @@ export function rankShelf(
   const scores = scratch.scores.fill(0)
   const best = (count: number) => models.network?.kernel?.top(scores, count) ?? topK(scores, count)
 
-  if (kind === 'trending' || (kind === 'for-you' && tokens.length === 0)) {
+  if (kind === 'trending') {
     scores.set(models.popularity)
     for (const item of [...hidden, ...leanings.muted]) scores[item] = Number.NEGATIVE_INFINITY
     const picks = varied(best(limit * VARIETY_DEPTH), views, limit).map((item) => ({ item, reason: trending }))
@@ -132,17 +155,62 @@ export function rankShelf(
     return { picks, models: names }
   }
 
-  const signals = signalsOf(models, tokens, trail?.at(-1), now, scratch)
-  blend(signals, models.weights, scores)
-  boost(scores, leanings.boosted)
-  for (const item of [...hidden, ...leanings.muted]) scores[item] = Number.NEGATIVE_INFINITY
+  const welcome = kind === 'win-back' ? shopper.welcome() : undefined
+  if (kind === 'win-back' && !welcome) return { picks: [], models: [] }
+  const { network } = scoreFor(catalogue, shopper, now)
+  const used = [...(network ? ['network'] : []), ...(tokens.length > 0 ? ['rules'] : []), 'popularity']
+  for (const item of hidden) scores[item] = Number.NEGATIVE_INFINITY
   // What was just seen or bought is known to the shopper and has shelves of its own.
   for (const { item } of tokens) if (item >= 0) scores[item] = Number.NEGATIVE_INFINITY
+  if (kind === 'discover') {
+    const picks = discover({
+      scores,
+      categories: views.map(({ category }) => category),
+      interests: shopper.interests(),
+      companions: catalogue.profile?.companions,
+      similarity: models.network && likenessIn(models.network),
+      limit,
+    })
+    return { picks, models: used }
+  }
+  if (welcome) {
+    const liked = (category: string) => welcome.categories.some((label) => liesIn(category, label))
+    views.forEach(({ category }, item) => {
+      if (!liked(category)) scores[item] = Number.NEGATIVE_INFINITY
+    })
+  }
   const items = varied(best(limit * VARIETY_DEPTH), views, limit)
   const nameOf = (item: number) => ({ itemId: views[item].id, title: title(item) })
-  const reasons = reasonsOf(models, tokens, trail, items, nameOf)
+  const { taste } = leanings
+  const reasons =
+    tokens.length > 0
+      ? reasonsOf(models, tokens, trail, items, nameOf)
+      : items.map((item): Reason => (taste && taste[item] > 0 ? { code: 'chosen' } : trending))
   const picks = items.map((item, n) => ({ item, reason: reasons[n] }))
-  return { picks, models: [...(signals.network ? ['network'] : []), 'rules', 'popularity'] }
+  return { picks, models: used, ...(welcome ? { heading: welcome.title } : {}) }
+}
+
+/** What the shopper is likely to want of everything, into the catalogue's scratch; −∞ for what they want nothing of. */
+export function scoreFor({ models, scratch }: Catalogue, { tokens, trail, leanings }: Shopper, now: number): Signals {
+  const { scores } = scratch
+  let signals: Signals = {}
+  if (tokens.length === 0) scores.set(models.popularity)
+  else {
+    signals = signalsOf(models, tokens, trail?.at(-1), now, scratch)
+    blend(signals, models.weights, scores)
+  }
+  if (leanings.taste) addTaste(scores, leanings.taste, priorWeight(tokens.length))
+  boost(scores, leanings.boosted)
+  for (const item of leanings.muted) scores[item] = Number.NEGATIVE_INFINITY
+  return signals
+}
+
+/** Adds a prior in standard deviations of the scores, in place. */
+function addTaste(scores: Float32Array, prior: Float32Array, weight: number): void {
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
+  const square = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length
+  const unit = weight * Math.sqrt(square)
+  for (let item = 0; item < scores.length; item++) scores[item] += unit * prior[item]
 }
 
 /** Lifts items towards the best, in place. */
@@ -180,6 +248,16 @@ function cartOf(tokens: readonly Token[]): number[] {
     else if (action === REMOVE || action === BUY) cart.delete(item)
   }
   return [...cart]
+}
+
+/** Cosine of two items' vectors; opposites are as unlike as strangers. */
+function likenessIn({ table: { values, width } }: CompiledModel): (a: number, b: number) => number {
+  const row = (item: number) => values.subarray(item * width, (item + 1) * width)
+  const dot = (a: Int8Array, b: Int8Array) => a.reduce((sum, value, j) => sum + value * b[j], 0)
+  return (a, b) => {
+    const [left, right] = [row(a), row(b)]
+    return Math.max(0, dot(left, right) / Math.sqrt(dot(left, left) * dot(right, right) || 1))
+  }
 }
 
 /** Cosine of each item's vector with one item's, (V). */

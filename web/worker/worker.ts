@@ -5,13 +5,16 @@
  */
 import { decodeEvent, itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import { decodePreferences, isEmpty, type Preferences } from '../../shared/profile/preferences.ts'
-import { openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
+import { ASSISTANT_CHUNKS, type Standing, type StandingQuery } from '../assistant/protocol.ts'
 import { Unreachable } from '../network.ts'
 import {
+  type Asking,
   type Consent,
   DEFAULT_CONSENT,
   type EventSource,
   type FromWorker,
+  type HistoryEntry,
+  type Questions,
   type Shelf,
   type Status,
   type ToWorker,
@@ -20,7 +23,7 @@ import { EventLog } from '../store/event-log.ts'
 import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
 import { compiledKernel } from './compiled-kernel.ts'
 import { createEngine } from './engine.ts'
-import { type Installed, installLatest, installStored, Refused, store } from './install.ts'
+import { type Installed, installLatest, installStored, partsOf, Refused, store } from './install.ts'
 
 declare const self: DedicatedWorkerGlobalScope
 
@@ -42,13 +45,15 @@ let offline = false
 let rejected = 0
 let lastRejection: string | undefined
 let refreshing = false
+/** Of what is known of the shopper and the shop: grows with each change. */
+let revision = 1
 
-const firstShelf = once()
-/** The first bundle is there, or will not be. */
 /** Measured in Chromium: the first dozen rankings take two to five times as long as those after. */
 const REHEARSALS = 16
 /** Between them the worker answers what it is asked. */
 const REHEARSAL_EVERY_MS = 25
+const firstShelf = once()
+/** The first bundle is there, or will not be. */
 const firstBundle = once()
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
@@ -65,40 +70,11 @@ async function receive(message: ToWorker): Promise<void> {
       return start(message)
     case 'event':
       return append(message.event, message.source)
-    case 'recommend':
-      return recommend(message)
     case 'consent':
       return decide(message.consent)
-    case 'history':
-      await log.settled()
-      return post({ type: 'history', request: message.request, events: history() })
-    case 'forget':
-      await forget(message.what)
-      return post({ type: 'forgotten', request: message.request })
-    case 'profile':
-      await log.settled()
-      return post({
-        type: 'profile',
-        request: message.request,
-        profile: { known: engine.profile(Date.now()), preferences: log.preferences },
-      })
-    case 'why': {
-      const explanation = engine.why(message.itemId, message.language ?? language())
-      return post({ type: 'why', request: message.request, explanation })
-    }
-    case 'prefer':
-      await prefer(decodePreferences(message.preferences))
-      return post({ type: 'preferred', request: message.request })
-    case 'carry': {
-      const { events, preferences } = log
-      const file = await sealProfile({ madeAt: Date.now(), events, preferences }, message.passphrase)
-      return post({ type: 'carried', request: message.request, file })
-    }
-    case 'restore':
-      return post({ type: 'restored', request: message.request, added: await restore(message) })
-    case 'status':
-      await log.settled()
-      return post({ type: 'status', request: message.request, status: status() })
+    case 'assistant':
+      message.port.onmessage = ({ data }: MessageEvent<StandingQuery>) => tellStanding(message.port, data)
+      return
     case 'pause':
       tabs.close()
       return log.pause()
@@ -106,7 +82,47 @@ async function receive(message: ToWorker): Promise<void> {
       tabs = openTabs(onTab)
       await log.resume()
       return onLogChanged('events')
+    default:
+      return post({ type: 'answer', request: message.request, value: await answerOf(message) })
   }
+}
+
+async function answerOf(question: Asking<Questions>): Promise<Questions[keyof Questions]['answer']> {
+  switch (question.type) {
+    case 'recommend':
+      return recommend(question)
+    case 'rerank':
+      return engine.rerank(question.itemIds, { ...question, now: Date.now() })
+    case 'history':
+      await log.settled()
+      return history()
+    case 'forget':
+      return forget(question.what)
+    case 'profile':
+      await log.settled()
+      return { known: engine.profile(Date.now()), preferences: log.preferences }
+    case 'why':
+      return engine.why(question.itemId, question.language ?? language())
+    case 'prefer':
+      return prefer(decodePreferences(question.preferences))
+    case 'take':
+      return take(question)
+    case 'status':
+      await log.settled()
+      return status()
+  }
+}
+
+/** What the assistant does not know yet. */
+function tellStanding(port: MessagePort, known: StandingQuery): void {
+  const standing: Standing = {}
+  const name = `${installed?.manifestSha256} ${engine.parts()}`
+  if (installed && name !== known.bundle)
+    standing.bundle = { name, chunks: partsOf(installed.manifest, installed.chunks, ASSISTANT_CHUNKS) }
+  if (revision !== known.shopper) {
+    standing.shopper = { revision, events: consent.personalise ? log.events : [], ...engine.standing(Date.now()) }
+  }
+  port.postMessage(standing)
 }
 
 async function start(message: Start): Promise<void> {
@@ -149,7 +165,7 @@ function withoutValue(message: string): string {
   return message.split(' but received')[0].slice(0, 200)
 }
 
-async function forget(what: 'everything' | { eventIds: readonly string[] }): Promise<void> {
+async function forget(what: 'everything' | { eventIds: readonly string[] }): Promise<undefined> {
   if (what === 'everything') {
     // The permission to remember is part of everything: whatever happens next starts from nothing.
     consent = { ...consent, remember: false }
@@ -163,7 +179,7 @@ async function forget(what: 'everything' | { eventIds: readonly string[] }): Pro
   onLogChanged('events')
 }
 
-async function prefer(preferences: Preferences): Promise<void> {
+async function prefer(preferences: Preferences): Promise<undefined> {
   const kept = log.prefer(preferences)
   engine.setPreferences(preferences)
   post({ type: 'changed', what: 'preferences' })
@@ -172,8 +188,7 @@ async function prefer(preferences: Preferences): Promise<void> {
 }
 
 /** @returns how many events were not here before */
-async function restore({ file, passphrase }: Extract<ToWorker, { type: 'restore' }>): Promise<number> {
-  const { events, preferences } = await openProfile(file, passphrase)
+async function take({ events, preferences }: Questions['take']['with']): Promise<number> {
   const mayStore = consent.remember && consent.personalise
   const added = events.filter((event) => log.append(event, 'file', mayStore)).length
   if (!isEmpty(preferences)) await prefer(preferences)
@@ -290,12 +305,13 @@ async function keepBundle(bundle: Installed): Promise<void> {
 
 // Answers.
 
-async function recommend({ request, kind, itemId, limit, language: wanted }: Extract<ToWorker, { type: 'recommend' }>) {
+async function recommend(question: Questions['recommend']['with']): Promise<Shelf> {
+  const { kind, itemId, limit, language: wanted } = question
   await firstBundle.happened
-  const empty = { kind, recId: '', items: [], models: [], version: 0 }
+  if (!installed) return { kind, recId: '', items: [], models: [], version: 0 }
+  firstShelf.happen()
   const options = { itemId, limit, now: Date.now(), language: wanted ?? language() }
-  post({ type: 'shelf', request, shelf: installed ? inCurrency(engine.recommend(kind, options)) : empty })
-  if (installed) firstShelf.happen()
+  return inCurrency(engine.recommend(kind, options))
 }
 
 /** A shop that sells in one currency says it once, in the manifest. */
@@ -305,7 +321,7 @@ function inCurrency(shelf: Shelf): Shelf {
   return { ...shelf, items: shelf.items.map((item) => (item.price === undefined ? item : { currency, ...item })) }
 }
 
-function history() {
+function history(): HistoryEntry[] {
   return log.entries.map(({ event, source }) => {
     const first = itemsOf(event)[0]
     return { event, source, title: first && (engine.titleOf(first.item_id, language()) ?? first.item_name) }
@@ -343,6 +359,7 @@ function status(): Status {
 }
 
 function post(message: FromWorker): void {
+  if (message.type === 'changed') revision++
   self.postMessage(message)
 }
 

@@ -1,0 +1,81 @@
+/**
+ * What the page asks the assistant, and what the assistant asks the shopper's worker. The assistant is a worker of its own,
+ * loaded when the page has its first shelf: what it knows (suggestions, answers, offers, tags) nobody needs before.
+ *
+ *     page ── questions ──▶ assistant ── standing? ──▶ shopper's worker
+ */
+import type { ShopEvent } from '../../shared/data/events.ts'
+import type { ChunkName } from '../../shared/model/bundle.ts'
+import type { Profile } from '../../shared/profile/profile.ts'
+import type { CarriedProfile } from '../../shared/profile/profile-file.ts'
+import type { Tag } from '../../shared/profile/tags.ts'
+import type { TasteQuestions } from '../../shared/profile/taste-start.ts'
+import type { Suggestion } from '../../shared/search/suggestions.ts'
+import type { Answer } from '../../shared/service/answers.ts'
+import type { CouponReason } from '../../shared/service/coupons.ts'
+import type { Asking } from '../protocol.ts'
+
+/** A coupon that this shopper may have, without its code. */
+export interface Offer {
+  id: string
+  title: string
+  /** Milliseconds since 1970. */
+  until: number
+  /** Which of its conditions hold, so that a shopper sees why. */
+  because: CouponReason[]
+}
+
+/** What the events say of how the shopper shops. */
+export interface Character {
+  tags: (Tag & { text: string })[]
+  /** The shop's kind of shopper that this one is most like, in its words. */
+  segment?: { name: string; sureness: number }
+}
+
+export interface AssistantQuestions {
+  suggest: { with: { text: string; limit: number; language: string }; answer: Suggestion[] }
+  ask: { with: { question: string; language: string }; answer: Answer }
+  offers: { with: { cartValue: number; language: string }; answer: Offer[] }
+  /** A code, for a click. */
+  reveal: { with: { id: string }; answer: string }
+  character: { with: { language: string }; answer: Character }
+  taste: { with: object; answer: TasteQuestions }
+  /** The history and the preferences as a file that only the passphrase opens, and back. */
+  seal: { with: { profile: CarriedProfile; passphrase: string }; answer: Uint8Array<ArrayBuffer> }
+  open: { with: { file: Uint8Array<ArrayBuffer>; passphrase: string }; answer: CarriedProfile }
+}
+
+/** What is sent to the assistant of a bundle; the network stays where it ranks. */
+export const ASSISTANT_CHUNKS = [
+  'items',
+  'rules',
+  'profile',
+  'text',
+  'segments',
+  'service',
+  'coupons',
+] as const satisfies readonly ChunkName[]
+
+export type AssistantChunk = (typeof ASSISTANT_CHUNKS)[number]
+
+export type ToAssistant =
+  /** @param port to the shopper's worker */
+  { type: 'start'; key: string; port: MessagePort } | Asking<AssistantQuestions>
+
+/** What the assistant knows of. Equal stands are the same. */
+export interface StandingQuery {
+  bundle?: string
+  shopper?: number
+}
+
+/** What the shopper's worker tells: what has changed since, nothing else. */
+export interface Standing {
+  bundle?: { name: string; chunks: ReadonlyMap<ChunkName, Uint8Array> }
+  shopper?: {
+    revision: number
+    events: ShopEvent[]
+    profile?: Profile
+    /** (items) larger is better; empty where there is no catalogue yet */
+    scores: Float32Array
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The assistant: suggestions while typing, answers, offers and tags, in a worker of its own, so that the one that ranks stays
+ * small and quick. It keeps nothing and sends nothing: it asks the shopper's worker for what has changed and forgets it
+ * with the page.
+ */
+import { liesIn } from '../../shared/data/catalog.ts'
+import { memoryOf } from '../../shared/profile/memory.ts'
+import { openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
+import { nearestSegment, segmentVector } from '../../shared/profile/segments.ts'
+import { tagWords } from '../../shared/profile/tag-words.ts'
+import { tagsOf } from '../../shared/profile/tags.ts'
+import { recentQueries, suggest } from '../../shared/search/suggestions.ts'
+import { answerTo } from '../../shared/service/answers.ts'
+import { type Coupon, type CouponFacts, eligibilityOf, revealCode } from '../../shared/service/coupons.ts'
+import type { Answering } from '../protocol.ts'
+import type { AssistantQuestions, Character, Offer, Standing, StandingQuery, ToAssistant } from './protocol.ts'
+import { openShop, type Shop } from './shop.ts'
+
+declare const self: DedicatedWorkerGlobalScope
+
+const DAY_MS = 86_400_000
+
+type Shopper = NonNullable<Standing['shopper']>
+
+let key = ''
+let port: MessagePort | undefined
+let bundle: { name: string; shop: Shop } = { name: '', shop: openShop(new Map(), '') }
+let shopper: Shopper = { revision: 0, events: [], scores: new Float32Array(0) }
+
+self.onmessage = async ({ data }: MessageEvent<ToAssistant>) => {
+  if (data.type === 'start') {
+    key = data.key
+    port = data.port
+    return
+  }
+  const { request } = data
+  try {
+    await catchUp()
+    post({ type: 'answer', request, value: await answerOf(data) })
+  } catch (error) {
+    // Only what kind of error it was: its text might quote the shopper's own words.
+    post({ type: 'error', request, message: `${data.type} failed: ${error instanceof Error ? error.name : 'unknown'}` })
+  }
+}
+
+async function answerOf(
+  question: Exclude<ToAssistant, { type: 'start' }>,
+): Promise<AssistantQuestions[keyof AssistantQuestions]['answer']> {
+  const { shop } = bundle
+  switch (question.type) {
+    case 'suggest': {
+      const { text, limit, language } = question
+      const { events, scores } = shopper
+      return suggest(shop.suggestions(), text, { recent: recentQueries(events), scores, language, limit })
+    }
+    case 'ask':
+      return answerTo(shop.answers(), question.question, shop.service().contact)
+    case 'offers':
+      return offersFor(await shop.coupons(), question)
+    case 'reveal': {
+      const coupon = (await shop.coupons()).find(({ id }) => id === question.id)
+      if (!coupon) throw new RangeError('no such coupon')
+      return revealCode(coupon)
+    }
+    case 'character':
+      return characterIn(shop, question.language)
+    case 'taste':
+      return shop.taste()
+    case 'seal':
+      return sealProfile(question.profile, question.passphrase)
+    case 'open':
+      return openProfile(question.file, question.passphrase)
+  }
+}
+
+let catchingUp = Promise.resolve()
+
+/** Questions come seldom and changes often: what has changed is asked for with a question, not told with each change. */
+function catchUp(): Promise<void> {
+  catchingUp = catchingUp.then(async () => {
+    const standing = await new Promise<Standing>((resolve) => {
+      if (!port) return resolve({})
+      port.onmessage = ({ data }: MessageEvent<Standing>) => resolve(data)
+      port.postMessage({ bundle: bundle.name, shopper: shopper.revision } satisfies StandingQuery)
+    })
+    if (standing.bundle) bundle = { name: standing.bundle.name, shop: openShop(standing.bundle.chunks, key) }
+    if (standing.shopper) shopper = standing.shopper
+  })
+  return catchingUp
+}
+
+function offersFor(
+  coupons: readonly Coupon[],
+  { cartValue, language }: { cartValue: number; language: string },
+): Offer[] {
+  const { profile, events } = shopper
+  const ordered = events.findLast(({ name }) => name === 'purchase')
+  const now = Date.now()
+  const facts: CouponFacts = {
+    stage: profile?.lifecycle.stage ?? 'new',
+    orders: profile?.lifecycle.orders ?? 0,
+    spent: profile?.lifecycle.spent ?? 0,
+    ...(ordered ? { daysSinceOrder: (now - ordered.time) / DAY_MS } : {}),
+    cartValue,
+    interestIn: (category) =>
+      (profile?.interests.category ?? [])
+        .filter(({ label }) => liesIn(label, category))
+        .reduce((sum, { share }) => sum + share, 0),
+  }
+  return coupons.flatMap((coupon) => {
+    const { eligible, met } = eligibilityOf(coupon, facts, now)
+    if (!eligible) return []
+    return { id: coupon.id, title: inLanguage(coupon.title, language), until: Date.parse(coupon.until), because: met }
+  })
+}
+
+function characterIn(shop: Shop, language: string): Character {
+  const { events } = shopper
+  const spoken = language.startsWith('zh') ? 'zh' : 'en'
+  const tags = tagsOf(events, shop.factsOf, -new Date().getTimezoneOffset() * 60_000).map((tag) => ({
+    ...tag,
+    text: tagWords(tag, spoken, (label) => shop.nameOf(label, language)),
+  }))
+  const segments = shop.segments()
+  const vector =
+    segments && segmentVector(memoryOf(events, shop.factsOf).interests, shop.companions(), Date.now(), segments)
+  if (!segments || !vector) return { tags }
+  const { segment, sureness } = nearestSegment(vector, segments)
+  return { tags, segment: { name: inLanguage(segments.names[segment], language), sureness } }
+}
+
+/** Of texts by BCP 47, the one of a language; the first is for all others. */
+function inLanguage(texts: Readonly<Record<string, string>>, language: string): string {
+  return texts[language] ?? texts[language.split('-')[0]] ?? Object.values(texts)[0] ?? ''
+}
+
+function post(message: Answering): void {
+  self.postMessage(message)
+}
