@@ -39,6 +39,7 @@ import type { Histories } from './datasets/histories.ts'
 import { makeDeltas, type Previous } from './deltas.ts'
 import { wantedEvents } from './evaluate.ts'
 import type { PublisherKey } from './keys.ts'
+import type { RunParts } from './run-folder.ts'
 import { shopServiceOf } from './shop-service.ts'
 
 /** Rules a row in a bundle: the eighth follower is rarely worth its three bytes. */
@@ -63,8 +64,8 @@ export interface BundleInput {
   /** How the network's item vectors travel; int8 when left out. */
   table?: TableFormat
   blend: BlendWeights
-  /** An encoded profile chunk. */
-  profile?: Uint8Array
+  /** What the run has beside its network. */
+  parts?: RunParts
   /** A text encoder's file. */
   text?: Uint8Array
   /** Where shoppers ask a person. */
@@ -80,7 +81,20 @@ export interface BundleInput {
 }
 
 export async function makeBundle(input: BundleInput): Promise<Bundle> {
-  const { histories: h, network, table, blend, profile, text, contact, coupons, version, key, now, previous } = input
+  const {
+    histories: h,
+    network,
+    table,
+    blend,
+    parts: learned = {},
+    text,
+    contact,
+    coupons,
+    version,
+    key,
+    now,
+    previous,
+  } = input
   const views = h.items.map(viewOf)
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
@@ -112,7 +126,10 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     PROBE_TIME,
   )
   parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
-  if (profile) parts.push({ name: 'profile', phase: 'idle', bytes: profile })
+  for (const name of ['profile', 'segments'] as const) {
+    const bytes = learned[name]
+    if (bytes) parts.push({ name, phase: 'idle', bytes })
+  }
   if (text) parts.push({ name: 'text', phase: 'idle', bytes: text })
   const service = shopServiceOf(h, contact)
   if (service) parts.push({ name: 'service', phase: 'idle', bytes: encodeService(service) })

@@ -1,10 +1,10 @@
 /**
  * A training run on disk: `network.vta` (parameters, one flat vector), `run.json` (how they came about) and, of a shop's own
- * history, `profile.json` (what profiles are read with). Each is written under another name and renamed, so that it is whole
+ * history, `profile.json` and `segments.vta` (what profiles are read with). Each is written under another name and renamed, so that it is whole
  * or absent.
  */
 import { existsSync, mkdirSync } from 'node:fs'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Product } from '../shared/data/catalog.ts'
 import { decodeArrays, encodeArrays, take } from '../shared/model/arrays.ts'
@@ -43,14 +43,25 @@ export async function writeRun(folder: string, info: RunInfo, config: ModelConfi
   await write(folder, 'run.json', `${JSON.stringify(info, null, 2)}\n`)
 }
 
-/** The profile chunk that ships with a run's network. */
-export const writeProfile = (folder: string, chunk: Uint8Array): Promise<void> => write(folder, PROFILE, chunk)
-const PROFILE = 'profile.json'
+/** Chunks that ship with a run's network, as they are. */
+const PARTS = { profile: 'profile.json', segments: 'segments.vta' } as const
+export type RunParts = Partial<Record<keyof typeof PARTS, Uint8Array>>
 
-/** Undefined for a run of a benchmark, or of before there were profiles. */
-export async function readProfile(folder: string): Promise<Uint8Array | undefined> {
-  const file = join(folder, PROFILE)
-  return existsSync(file) ? readFile(file) : undefined
+export async function writeParts(folder: string, parts: RunParts): Promise<void> {
+  for (const [name, file] of Object.entries(PARTS)) {
+    const bytes = parts[name as keyof RunParts]
+    if (bytes) await write(folder, file, bytes)
+    else await rm(join(folder, file), { force: true }) // an earlier run's
+  }
+}
+
+/** None for a run of a benchmark, or of before there were profiles. */
+export async function readParts(folder: string): Promise<RunParts> {
+  const parts: RunParts = {}
+  for (const [name, file] of Object.entries(PARTS)) {
+    if (existsSync(join(folder, file))) parts[name as keyof RunParts] = await readFile(join(folder, file))
+  }
+  return parts
 }
 
 export interface Run {

@@ -12,7 +12,7 @@ import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
 import { openPublisherKey } from '../keys.ts'
 import { type Destination, makeBundle, publish, readPrevious } from '../publish.ts'
-import { networkOf, readProfile, readRun } from '../run-folder.ts'
+import { networkOf, readParts, readRun } from '../run-folder.ts'
 import { openBundles, scriptTag } from '../serve.ts'
 import { readTextEncoder } from '../text/encoder-file.ts'
 import { UserError } from '../user-error.ts'
@@ -68,7 +68,7 @@ Examples:
     const run = args.run === undefined ? undefined : await readRun(args.run)
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
     const network = run && networkOf(args.run as string, run, h.items)
-    const profile = args.run === undefined ? undefined : await readProfile(args.run)
+    const parts = args.run === undefined ? {} : await readParts(args.run)
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
@@ -76,7 +76,7 @@ Examples:
     const bundle = await makeBundle({
       histories: h,
       ...(network ? { network } : {}),
-      ...(profile ? { profile } : {}),
+      parts,
       ...(text ? { text } : {}),
       ...(coupons ? { coupons } : {}),
       ...(args.contact === undefined ? {} : { contact: args.contact }),

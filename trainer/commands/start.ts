@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import type { Product } from '../../shared/data/catalog.ts'
 import { productPath, type ShopStatus } from '../../shared/data/storefront.ts'
+import { signCoupons } from '../../shared/service/coupons.ts'
 import { BACKEND_FLAG, backendChoice } from '../backend-flag.ts'
 import { fitBlend } from '../blend.ts'
 import { buildWeb, type Child, startCommand } from '../child.ts'
@@ -16,7 +17,8 @@ import { datasetFolder } from '../datasets/load.ts'
 import { openPublisherKey } from '../keys.ts'
 import { progressView } from '../progress.ts'
 import { type BundleInput, makeBundle, publish } from '../publish.ts'
-import { networkOf, readProfile, readRun } from '../run-folder.ts'
+import { networkOf, readParts, readRun } from '../run-folder.ts'
+import { SAMPLE_CONTACT, sampleCoupons } from '../sample/coupons.ts'
 import { checkPort, openBundles, scriptTag, serve } from '../serve.ts'
 import { createShop } from '../shop-server.ts'
 import { openThumbnails, thumbnailOf } from '../thumbnails.ts'
@@ -86,9 +88,18 @@ Examples:
 
     const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'), 'vitrine.local')
     const bundles = await openBundles(join(args.home, 'bundles'))
-    const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'profile'>) => {
+    const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'parts'>) => {
       const version = ((await bundles.latest())?.version ?? 0) + 1
-      const bundle = await makeBundle({ histories: h, version, key, now: Date.now(), ...input })
+      const now = Date.now()
+      const coupons = h.simulated ? await signCoupons(sampleCoupons(now), key.name, key.keys) : undefined
+      const bundle = await makeBundle({
+        histories: h,
+        version,
+        key,
+        now,
+        ...(coupons ? { coupons, contact: SAMPLE_CONTACT } : {}),
+        ...input,
+      })
       await publish(bundle, bundles)
       return version
     }
@@ -169,11 +180,10 @@ Examples:
     }
     const made = await readRun(run)
     const { blend } = made.info
-    const profile = await readProfile(run)
     status.version = await publishNext({
       network: networkOf(run, made, h.items),
       blend: blend.weights,
-      ...(profile ? { profile } : {}),
+      parts: await readParts(run),
     })
     status.phase = 'ready'
     status.progress = 1

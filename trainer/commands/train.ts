@@ -3,15 +3,17 @@ import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
+import { encodeSegments } from '../../shared/profile/segments.ts'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { eventsFolder, loadHistories } from '../datasets/load.ts'
 import { historyNotes } from '../history-notes.ts'
 import { PRESETS, type PresetName } from '../presets.ts'
 import { profileChunkOf } from '../profile/profile-chunk.ts'
-import { readShoppers } from '../profile/shoppers.ts'
+import { fitSegments } from '../profile/segments.ts'
+import { readShoppers, type Shoppers } from '../profile/shoppers.ts'
 import { progressView } from '../progress.ts'
-import { writeProfile } from '../run-folder.ts'
+import { writeParts } from '../run-folder.ts'
 import { CHECKPOINT, trainRun } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
 
@@ -76,8 +78,12 @@ Examples:
       view.end()
       const folder = await eventsFolder(args.data)
       if (folder) {
-        const chunk = await profileChunkOf(await readShoppers(folder), args.seed)
-        await writeProfile(args.out, encodeProfileChunk(chunk))
+        const shop = await readShoppers(folder)
+        const segments = segmentsOf(shop, args.seed)
+        await writeParts(args.out, {
+          profile: encodeProfileChunk(await profileChunkOf(shop, args.seed)),
+          ...(segments ? { segments } : {}),
+        })
       }
       const notes = historyNotes(histories)
       if (args.json)
@@ -94,6 +100,16 @@ Examples:
     }
   },
 })
+
+/** Undefined where too few shoppers came lately to tell kinds of them apart. */
+function segmentsOf(shop: Shoppers, seed: string): Uint8Array | undefined {
+  try {
+    return encodeSegments(fitSegments(shop, seed).segments)
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
+}
 
 function rate(text: string): number {
   const value = Number(text)
