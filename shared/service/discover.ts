@@ -41,9 +41,11 @@ export interface DiscoverInput {
   lambda?: number
 }
 
+/** Best first; none for a shopper of whom no interest is known, to whom everything is new. */
 export function discover(input: DiscoverInput): DiscoverPick[] {
   const { scores, categories, interests, companions, limit, lambda = DISCOVER_LAMBDA } = input
   const known = interests.filter(({ share }) => share >= KNOWN_SHARE).map(({ label }) => label)
+  if (known.length === 0) return []
   const isKnown = new Map<string, boolean>()
   const outside = (category: string) => {
     let inside = isKnown.get(category)

@@ -45,16 +45,26 @@ export interface Link {
 
 export interface Signer {
   key: string
+  name: string
+  keys: CryptoKeyPair
   sign(text: string): Promise<Uint8Array>
 }
 
 export async function createSigner(name = 'shop.test'): Promise<Signer> {
   const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  return { key: await verifierKeyText(name, keys.publicKey), sign: (text) => signNote(text, name, keys) }
+  return { key: await verifierKeyText(name, keys.publicKey), name, keys, sign: (text) => signNote(text, name, keys) }
 }
 
-/** Rules in which each product is followed by the next: mug → lamp → vase … */
-export async function publish(signer: Signer, version: number, links: readonly Link[] = []): Promise<Published> {
+/**
+ * Rules in which each product is followed by the next: mug → lamp → vase …
+ * @param more chunks of idle time
+ */
+export async function publish(
+  signer: Signer,
+  version: number,
+  links: readonly Link[] = [],
+  more: Partial<Record<ChunkName, Uint8Array>> = {},
+): Promise<Published> {
   const views = PRODUCTS.map(viewOf)
   const chain = Array.from({ length: 8 }, () => PRODUCTS.map((_, n) => n))
   const popularity = Float32Array.from(PRODUCTS, (_, n) => 100 - n + version)
@@ -71,6 +81,7 @@ export async function publish(signer: Signer, version: number, links: readonly L
       }),
     ],
     ['probes', 'idle', encodeProbes([])],
+    ...Object.entries(more).map(([name, bytes]): [ChunkName, Phase, Uint8Array] => [name as ChunkName, 'idle', bytes]),
   ]
   const chunks = new Map<string, Uint8Array>()
   const names: Published['names'] = new Map()

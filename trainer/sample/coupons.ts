@@ -1,0 +1,41 @@
+/** What the sample shop offers, from when it is opened: one for who is new, one for who comes back, one for a liking. */
+import type { WrittenCoupons } from '../../shared/service/coupons.ts'
+
+export const SAMPLE_CONTACT = 'mailto:help@shop.example'
+
+const DAY_MS = 86_400_000
+const LASTS_DAYS = 60
+
+export function sampleCoupons(now: number): WrittenCoupons {
+  const from = new Date(now - DAY_MS).toISOString()
+  const until = new Date(now + LASTS_DAYS * DAY_MS).toISOString()
+  return {
+    format: 'vitrine-coupons/1',
+    coupons: [
+      {
+        id: 'first-order',
+        title: { en: '£5 off your first order over £25', zh: '首单满25英镑减5英镑' },
+        from,
+        until,
+        when: { orders: { max: 0 }, cartValue: { min: 25 } },
+        code: 'HELLO5',
+      },
+      {
+        id: 'come-back',
+        title: { en: '10% off: welcome back', zh: '欢迎回来，享九折' },
+        from,
+        until,
+        when: { stages: ['cooling', 'lost'], orders: { min: 1 } },
+        code: 'AGAIN10',
+      },
+      {
+        id: 'kitchen-lovers',
+        title: { en: 'Free delivery for who likes to cook', zh: '爱下厨，免运费' },
+        from,
+        until,
+        when: { interest: { category: 'Kitchen & dining', share: 0.3 }, cartValue: { min: 15 } },
+        code: 'KITCHEN',
+      },
+    ],
+  }
+}
