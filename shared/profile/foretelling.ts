@@ -3,10 +3,11 @@
  *
  *     intent    this visit ends in a purchase
  *     return    there is another visit within 30 days
+ *     gate      the next look is at what this visit is about, rather than at what lasts: how much the one counts beside the other
  */
 import { FEATURE_NAMES } from './features.ts'
 
-export const FORETOLD = ['intent', 'return'] as const
+export const FORETOLD = ['intent', 'return', 'gate'] as const
 export type Foretold = (typeof FORETOLD)[number]
 
 /** One yes-or-no head: probability = σ(bias + weights · features). */

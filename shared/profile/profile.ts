@@ -4,6 +4,7 @@
  */
 import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
 import { type EventName, itemsOf, type ShopEvent } from '../data/events.ts'
+import { SESSION_GAP_MS } from '../data/sequence.ts'
 import { type FactsOf, factsIn } from './facts.ts'
 import { featuresOf } from './features.ts'
 import { type Foretold, foretell } from './foretelling.ts'
@@ -46,7 +47,7 @@ export interface Profile {
 const USUAL = { highSpend: Number.POSITIVE_INFINITY, orderGapDays: 90, orderValue: 0 }
 const NO_COMPANIONS: Companions = new Map()
 
-/** How much this visit counts beside what lasts, in what the profile shows. */
+/** How much the last visit counts beside what lasts: when it is over, or no gate says it. */
 const VISIT_SHARE = 0.35
 const MOST_INTERESTS = 8
 const NEXT_CATEGORIES = 3
@@ -65,8 +66,10 @@ export function profileOf(memory: Memory, chunk: ProfileChunk | undefined, now: 
   }
   const lifecycle = lifecycleOf(visits, now, usage)
   const purchase = visits.now.orders > 0 ? undefined : head('intent')
+  const isOver = now - visits.now.last > SESSION_GAP_MS
+  const visitShare = (isOver ? undefined : head('gate')) ?? VISIT_SHARE
   const strongest = (kind: LabelKind, only?: (label: string) => boolean) =>
-    interestsIn(interests, kind, now, VISIT_SHARE, only)
+    interestsIn(interests, kind, now, visitShare, only)
   const leaves = leavesOf([...interests.category.keys()])
   const next = nextOrderOf(visits, now, usage)
   const band = chunk && priceBandOf(prices, chunk.priceBands)

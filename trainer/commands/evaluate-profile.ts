@@ -12,9 +12,18 @@ import { scoreHeads } from '../profile/scorecard.ts'
 import { scoreSegments } from '../profile/segment-score.ts'
 import { fitSegments } from '../profile/segments.ts'
 import { readShoppers } from '../profile/shoppers.ts'
-import { headTable, nextTable, priceTable, qualityTable, segmentTable, tasteTable } from '../profile/tables.ts'
+import {
+  gateTable,
+  headTable,
+  nextTable,
+  priceTable,
+  qualityTable,
+  segmentTable,
+  tasteTable,
+} from '../profile/tables.ts'
 import { scoreTastes } from '../profile/tastes.ts'
 import { readTruth } from '../profile/truth.ts'
+import { scoreGate } from '../profile/visit-gate.ts'
 import { networkOf, readRun } from '../run-folder.ts'
 
 export default defineCommand({
@@ -50,6 +59,7 @@ Examples:
     const options = { seed: args.seed, ...(network ? { network } : {}), ...(truth ? { truth } : {}) }
     const heads = await scoreHeads(shoppers, options)
     const next = await scoreNextCategory(shoppers, options)
+    const gate = scoreGate(shoppers, args.seed)
     const fitted = fitSegments(shoppers, args.seed)
     const segments = {
       found: fitted.segments.names.map((name, n) => ({ name, shoppers: fitted.sizes[n] })),
@@ -66,6 +76,7 @@ Examples:
       seed: args.seed,
       heads,
       next_category: next,
+      gate,
       segments,
       ...(tastes ? { tastes } : {}),
       ...(quality ? { quality } : {}),
@@ -74,6 +85,7 @@ Examples:
     const parts = [
       ...heads.map(headTable),
       nextTable(next),
+      gateTable(gate),
       segmentTable(segments),
       ...(tastes ? [tasteTable(tastes)] : []),
       ...(quality ? [qualityTable(quality)] : []),

@@ -11,13 +11,15 @@ import { companionsOf } from './companions.ts'
 import { type Asked, fitHead } from './heads.ts'
 import { DAY_MS, type Moment, momentsOf, RETURN_DAYS } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
+import { gateOf } from './visit-gate.ts'
 
 /** Of the latest moments, those that say when training has learned enough. */
 const VALIDATION_SHARE = 0.15
 /** Yes and no each: with fewer a head would learn single shoppers. */
 const MIN_ANSWERS = 200
 
-export async function profileChunkOf({ shoppers, facts, factsOf, end }: Shoppers, seed: string): Promise<ProfileChunk> {
+export async function profileChunkOf(shop: Shoppers, seed: string): Promise<ProfileChunk> {
+  const { shoppers, facts, factsOf, end } = shop
   const moments = momentsOf(shoppers, factsOf, end, seed)
   const heads: ProfileChunk['heads'] = {}
   for (const name of ['intent', 'return'] as const satisfies Foretold[]) {
@@ -29,6 +31,8 @@ export async function profileChunkOf({ shoppers, facts, factsOf, end }: Shoppers
     )
     if (head) heads[name] = head
   }
+  const gate = gateOf(shop, seed)
+  if (gate) heads.gate = gate
   const memories = shoppers.map(({ events }) => memoryOf(events, factsOf))
   return {
     items: facts,

@@ -5,6 +5,7 @@ import type { InterestQuality, Timeliness } from './quality.ts'
 import type { Foretold, HeadScore } from './scorecard.ts'
 import type { Agreement, SegmentScore } from './segment-score.ts'
 import type { TasteScore } from './tastes.ts'
+import type { GateScore } from './visit-gate.ts'
 
 export function headTable({
   head,
@@ -35,6 +36,19 @@ export function headTable({
       ({ feature, permutation_importance, information_gain }) =>
         `    ${feature.padEnd(32)} ${permutation_importance.toFixed(4)}   ${Number.isNaN(information_gain) ? '–' : information_gain.toFixed(4)}`,
     ),
+  ].join('\n')
+}
+
+export function gateTable({ looks, nats, constant, better_than_constant, gate }: GateScore): string {
+  const { mean, low, high } = better_than_constant
+  return [
+    `this visit beside what lasts: the category of ${looks.test} looks, nats`,
+    `  what lasts alone                          ${nats.long.toFixed(4)}`,
+    `  this visit alone                          ${nats.visit.toFixed(4)}`,
+    `  ${`this visit at ${constant}`.padEnd(41)} ${nats.constant.toFixed(4)}`,
+    `  as the gate says                          ${nats.gate.toFixed(4)}`,
+    `  the gate below the constant by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]; it reads`,
+    ...Object.entries(gate.weights).map(([name, weight]) => `    ${name.padEnd(34)} ${weight.toFixed(3)}`),
   ].join('\n')
 }
 
