@@ -1,7 +1,7 @@
 /** What `vitrine evaluate --protocol cold-items` says to people. */
 import type { ContentWeights } from './cold-content.ts'
 import { COLD_MODELS, type ColdEvaluation, type ColdTable } from './cold-items.ts'
-import type { Interval } from './evaluate.ts'
+import { intervalText } from './evaluate.ts'
 
 export function coldTable(evaluation: ColdEvaluation): string {
   const { dataset, simulated, split, seeds, queries, among_hidden, among_all, pictures, passed } = evaluation
@@ -33,17 +33,14 @@ function section(title: string, { models, content_minus }: ColdTable): string {
       const { hr, ndcg, mrr, recall } = models[name]
       return row([name, ...[hr, ndcg, mrr, recall].map((value) => value.toFixed(4))])
     }),
-    ...Object.entries(content_minus).map(([name, interval]) => `content − ${name}: ${intervalText(interval)}`),
+    ...Object.entries(content_minus).map(([name, interval]) => `content − ${name}: NDCG@10 ${intervalText(interval)}`),
   ].join('\n')
 }
 
 function pictureLines({ among_hidden, among_all, kept }: NonNullable<ColdEvaluation['pictures']>): string {
   return [
-    `pictures, among the hidden items: ${intervalText(among_hidden)}`,
-    `pictures, among all items: ${intervalText(among_all)}`,
+    `pictures, among the hidden items: NDCG@10 ${intervalText(among_hidden)}`,
+    `pictures, among all items: NDCG@10 ${intervalText(among_all)}`,
     kept ? 'pictures help cold items: kept' : 'pictures do not help cold items: not kept',
   ].join('\n')
 }
-
-export const intervalText = ({ mean, low, high }: Interval) =>
-  `NDCG@10 ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`

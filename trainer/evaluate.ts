@@ -184,6 +184,10 @@ export interface Interval {
   high: number
 }
 
+/** "0.0123 [0.0100, 0.0146]" */
+export const intervalText = ({ mean, low, high }: Interval, digits = 4): string =>
+  `${mean.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`
+
 /**
  * Paired bootstrap (Koehn 2004) of the mean difference a − b. Shoppers are drawn, not queries: those of one shopper are
  * alike.

@@ -4,9 +4,20 @@
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isName, verifierKeyText } from '../shared/tlog/note.ts'
 import { UserError } from './user-error.ts'
+
+/** `--key` and `--name`, the same in every command that signs. */
+export const KEY_FLAGS = {
+  key: {
+    type: 'string',
+    default: join('.vitrine', 'keys', 'publisher.json'),
+    valueHint: 'FILE',
+    description: 'The publisher’s key; made when absent',
+  },
+  name: { type: 'string', default: 'vitrine.local', description: 'Of a new key: your shop’s domain' },
+} as const
 
 export interface PublisherKey {
   name: string

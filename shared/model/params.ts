@@ -70,15 +70,17 @@ export function initParams(config: ModelConfig, seed: string | number): Params {
 }
 
 /** All parameters one after the other, in the order of `paramShapes`. */
-export function flatten(params: Params): Float32Array {
-  const arrays = Object.values(params).map((param) => param.values)
-  const flat = new Float32Array(arrays.reduce((sum, values) => sum + values.length, 0))
+export const flatten = (params: Params): Float32Array => joined(Object.values(params).map(({ values }) => values))
+
+/** Arrays one after the other, as one. */
+export function joined(arrays: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, values) => sum + values.length, 0))
   let at = 0
   for (const values of arrays) {
-    flat.set(values, at)
+    all.set(values, at)
     at += values.length
   }
-  return flat
+  return all
 }
 
 /** @throws Error when the vector is of another configuration. */

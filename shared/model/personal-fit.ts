@@ -12,7 +12,7 @@ import { createLearner, crossEntropy } from './fit.ts'
 import { type AnyModel, rowOfToken } from './infer.ts'
 import { type Batch, encode, firstOfRows, tensorsOf, type Weights } from './model.ts'
 import { negativeSampler } from './negatives.ts'
-import type { Params } from './params.ts'
+import { joined, type Params } from './params.ts'
 import type { PersonalFit } from './personal-gate.ts'
 import type { Wishes } from './wishes.ts'
 
@@ -130,14 +130,4 @@ function choiceOf(model: AnyModel, targets: readonly number[], drawn: Int32Array
       logExpected: Float32Array.from(items, (item) => logExpected[item]),
     },
   }
-}
-
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
-  let at = 0
-  for (const row of rows) {
-    all.set(row, at)
-    at += row.length
-  }
-  return all
 }

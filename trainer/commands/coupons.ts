@@ -1,10 +1,9 @@
 /** `vitrine coupons`: a merchant's list of coupons in, the same with sealed codes and a signature out. */
 import { existsSync } from 'node:fs'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { MAX_LIST_CHARS, parseWrittenCoupons, signCoupons, type WrittenCoupons } from '../../shared/service/coupons.ts'
-import { openPublisherKey } from '../keys.ts'
+import { KEY_FLAGS, openPublisherKey } from '../keys.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
@@ -28,13 +27,7 @@ Examples:
   args: {
     file: { type: 'positional', required: true, valueHint: 'FILE', description: 'The list, with its codes' },
     out: { type: 'string', required: true, valueHint: 'FILE', description: 'Where the signed list goes' },
-    key: {
-      type: 'string',
-      default: join('.vitrine', 'keys', 'publisher.json'),
-      valueHint: 'FILE',
-      description: 'The publisher’s key; made when absent',
-    },
-    name: { type: 'string', default: 'vitrine.local', description: 'Of a new key: your shop’s domain' },
+    ...KEY_FLAGS,
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {

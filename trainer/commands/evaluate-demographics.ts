@@ -2,6 +2,7 @@
 import { defineCommand } from 'citty'
 import { readyBackend } from '../backend.ts'
 import { readDemographics } from '../datasets/demographics.ts'
+import { intervalText } from '../evaluate.ts'
 import { PRESETS } from '../presets.ts'
 import { type ProbeScore, probeDemographics } from '../profile/demographics.ts'
 import { train } from '../train.ts'
@@ -56,10 +57,10 @@ function table({ seed, passes, probes }: { seed: string; passes: number; probes:
   return [
     `seed ${seed}, ${passes} passes; log-loss in nats (share right)`,
     `  ${''.padEnd(26)}knowing nothing   popularity       state            state better by`,
-    ...probes.map(({ fact, classes, log_loss, right, better_than_popularity: { mean, low, high } }) => {
+    ...probes.map(({ fact, classes, log_loss, right, better_than_popularity }) => {
       const cell = (of: 'shares' | 'popularity' | 'state') =>
         `${log_loss[of].toFixed(4)} (${right[of].toFixed(3)})`.padEnd(17)
-      const better = `${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`
+      const better = intervalText(better_than_popularity)
       return `  ${`${fact}, ${classes} classes`.padEnd(26)}${cell('shares')} ${cell('popularity')}${cell('state')}${better}`
     }),
   ].join('\n')

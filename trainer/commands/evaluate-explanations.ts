@@ -1,7 +1,7 @@
 /** `vitrine evaluate-explanations`: whether the reasons on the cards are what moves the suggestions. */
 import { defineCommand } from 'citty'
 import { loadHistories } from '../datasets/load.ts'
-import type { Interval } from '../evaluate.ts'
+import { intervalText } from '../evaluate.ts'
 import { scoreExplanations } from '../explanations.ts'
 import { datesOf } from '../protocol.ts'
 import { sampleQueries, visitQueries, withoutSeen } from '../queries.ts'
@@ -50,7 +50,7 @@ Examples:
     )
     for (const [arm, place] of Object.entries(log2_place)) console.log(`  without ${NAMES[arm]}  ${place.toFixed(2)}`)
     for (const [arm, interval] of Object.entries(further_down)) {
-      console.log(`  reasons − ${arm}  ${intervalText(interval)}`)
+      console.log(`  reasons − ${arm}  ${intervalText(interval, 2)}`)
     }
   },
 })
@@ -60,5 +60,3 @@ const NAMES: Record<string, string> = {
   drawn: 'three acts drawn          ',
   latest: 'the three latest acts     ',
 }
-
-const intervalText = ({ mean, low, high }: Interval) => `${mean.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`

@@ -1,7 +1,6 @@
 /** `vitrine publish`: a bundle from a history and a run, signed, to a folder or to an edge over HTTP. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
@@ -10,7 +9,7 @@ import { isContact } from '../../shared/service/shop-service.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
-import { openPublisherKey } from '../keys.ts'
+import { KEY_FLAGS, openPublisherKey } from '../keys.ts'
 import { type Destination, makeBundle, publish, readPrevious } from '../publish.ts'
 import { networkOf, readParts, readRun } from '../run-folder.ts'
 import { openBundles, scriptTag } from '../serve.ts'
@@ -44,13 +43,7 @@ Examples:
     },
     to: { type: 'string', valueHint: 'FOLDER', description: 'A folder that "vitrine serve" serves' },
     edge: { type: 'string', valueHint: 'URL', description: 'An edge; its token in VITRINE_TOKEN' },
-    key: {
-      type: 'string',
-      default: join('.vitrine', 'keys', 'publisher.json'),
-      valueHint: 'FILE',
-      description: 'The publisher’s key; made when absent',
-    },
-    name: { type: 'string', default: 'vitrine.local', description: 'Of a new key: your shop’s domain' },
+    ...KEY_FLAGS,
     json: { type: 'boolean', default: false, description: 'Print what was published as one JSON document' },
   },
   async run({ args }) {

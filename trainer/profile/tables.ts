@@ -1,4 +1,5 @@
 /** What `vitrine evaluate-profile` found, for people to read. */
+import { intervalText } from '../evaluate.ts'
 import type { CategoryForetold, NextCategoryScore } from './next-category.ts'
 import type { PriceScore } from './price-bands.ts'
 import type { InterestQuality, Timeliness } from './quality.ts'
@@ -21,7 +22,6 @@ export function headTable({
 }: HeadScore) {
   const row = (name: string, { auroc, log_loss, calibration_error }: Foretold) =>
     `  ${name.padEnd(34)} ${auroc.toFixed(3)}   ${log_loss.toFixed(4)}   ${calibration_error.toFixed(3)}`
-  const { mean, low, high } = better_than_rule
   return [
     `${head}: ${moments.test} moments asked, ${(100 * rate).toFixed(1)} % yes; ${moments.training} taught`,
     `  ${''.padEnd(34)} AUROC   log-loss  calibration error`,
@@ -30,7 +30,7 @@ export function headTable({
     row('profile', trained),
     ...(ideal ? [row('an observer who knows the truth', ideal)] : []),
     ...(gap_closed === undefined ? [] : [`  of the way from rule to observer: ${(100 * gap_closed).toFixed(0)} %`]),
-    `  log-loss below the rule's by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
+    `  log-loss below the rule's by ${intervalText(better_than_rule)}`,
     '  what drives it: nats lost when dealt to others, bits it tells alone',
     ...drivers.map(
       ({ feature, permutation_importance, information_gain }) =>
@@ -40,14 +40,13 @@ export function headTable({
 }
 
 export function gateTable({ looks, nats, constant, better_than_constant, gate }: GateScore): string {
-  const { mean, low, high } = better_than_constant
   return [
     `this visit beside what lasts: the category of ${looks.test} looks, nats`,
     `  what lasts alone                          ${nats.long.toFixed(4)}`,
     `  this visit alone                          ${nats.visit.toFixed(4)}`,
     `  ${`this visit at ${constant}`.padEnd(41)} ${nats.constant.toFixed(4)}`,
     `  as the gate says                          ${nats.gate.toFixed(4)}`,
-    `  the gate below the constant by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]; it reads`,
+    `  the gate below the constant by ${intervalText(better_than_constant)}; it reads`,
     ...Object.entries(gate.weights).map(([name, weight]) => `    ${name.padEnd(34)} ${weight.toFixed(3)}`),
   ].join('\n')
 }
@@ -60,14 +59,13 @@ export function tasteTable({
   gap_closed,
   better_than_last,
 }: TasteScore): string {
-  const { mean, low, high } = better_than_last
   return [
     `interests: the three dearest categories of ${shoppers} shoppers, precision`,
     `  last three looked into                    ${last_looked_at.toFixed(3)}`,
     `  profile                                   ${profile.toFixed(3)}`,
     `  an observer who knows all others’ truth   ${ideal.toFixed(3)}`,
     `  of the way from the last to the observer: ${(100 * gap_closed).toFixed(0)} %`,
-    `  more than the last three by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
+    `  more than the last three by ${intervalText(better_than_last)}`,
   ].join('\n')
 }
 
@@ -88,7 +86,7 @@ export function nextTable({
   profile,
   ideal,
   gap_closed,
-  better_than_last: { mean, low, high },
+  better_than_last,
 }: NextCategoryScore): string {
   const row = (name: string, { log_loss, first, first_three, calibration_error }: CategoryForetold) =>
     `  ${name.padEnd(34)} ${log_loss.toFixed(4)}     ${first.toFixed(3)}   ${first_three.toFixed(3)}        ${calibration_error.toFixed(3)}`
@@ -101,7 +99,7 @@ export function nextTable({
     ...(gap_closed === undefined
       ? []
       : [`  of the way from the last to the observer: ${(100 * gap_closed).toFixed(0)} %`]),
-    `  log-loss below the last’s by ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`,
+    `  log-loss below the last’s by ${intervalText(better_than_last)}`,
   ].join('\n')
 }
 
