@@ -35,7 +35,10 @@ export function weightOf(name: EventName, rating?: number): number {
 export const LABEL_KINDS = ['category', 'brand', 'trait'] as const
 export type LabelKind = (typeof LABEL_KINDS)[number]
 
-/** By label: "Home > Kitchen", "acme", "colour: sage". Categories count at every depth. */
+/**
+ * By label: "Home > Kitchen", "acme", "colour: sage". Categories are whole paths: a look at earrings is none at jewellery,
+ * which may be a category of its own beside them.
+ */
 export type Interests = Record<LabelKind, Map<string, { long: Decayed; visit: Decayed }>>
 
 export function noInterests(): Interests {
@@ -44,7 +47,7 @@ export function noInterests(): Interests {
 
 export function labelsOf({ category, brand, traits }: ItemFacts): Record<LabelKind, readonly string[]> {
   return {
-    category: category.map((_, depth) => category.slice(0, depth + 1).join(CATEGORY_SEPARATOR)),
+    category: category.length === 0 ? [] : [category.join(CATEGORY_SEPARATOR)],
     brand: brand === undefined ? [] : [brand],
     trait: traits,
   }

@@ -3,8 +3,9 @@
  * themselves. Stays on the device; each entry is theirs to take back.
  */
 import * as v from 'valibot'
+import { liesIn } from '../data/catalog.ts'
 import type { ItemFacts } from './facts.ts'
-import { LABEL_KINDS, type LabelKind, labelsOf } from './interests.ts'
+import { LABEL_KINDS, labelsOf } from './interests.ts'
 import { PRICE_LEVELS } from './taste-start.ts'
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200))
@@ -60,6 +61,7 @@ export function lean(before: Preferences, { kind, label }: LabelRef, leaning: Le
 /** What was said of an item's labels. A label that is muted comes before one that is boosted. */
 export function leaningOf({ muted, boosted }: Preferences, facts: ItemFacts): Leaning | undefined {
   const labels = labelsOf(facts)
-  const has = ({ kind, label }: { kind: LabelKind; label: string }) => labels[kind].includes(label)
+  const has = ({ kind, label }: LabelRef) =>
+    labels[kind].some((own) => (kind === 'category' ? liesIn(own, label) : own === label))
   return muted.some(has) ? 'muted' : boosted.some(has) ? 'boosted' : undefined
 }

@@ -2,7 +2,6 @@
  * The profile as its shopper reads it, from what is remembered of their own events and what the bundle knows of all
  * shoppers together.
  */
-import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
 import { type EventName, itemsOf, type ShopEvent } from '../data/events.ts'
 import { SESSION_GAP_MS } from '../data/sequence.ts'
 import { type FactsOf, factsIn } from './facts.ts'
@@ -68,15 +67,13 @@ export function profileOf(memory: Memory, chunk: ProfileChunk | undefined, now: 
   const purchase = visits.now.orders > 0 ? undefined : head('intent')
   const isOver = now - visits.now.last > SESSION_GAP_MS
   const visitShare = (isOver ? undefined : head('gate')) ?? VISIT_SHARE
-  const strongest = (kind: LabelKind, only?: (label: string) => boolean) =>
-    interestsIn(interests, kind, now, visitShare, only)
-  const leaves = leavesOf([...interests.category.keys()])
+  const strongest = (kind: LabelKind) => interestsIn(interests, kind, now, visitShare)
   const next = nextOrderOf(visits, now, usage)
   const band = chunk && priceBandOf(prices, chunk.priceBands)
   const { orders } = visits
   return {
     interests: {
-      category: strongest('category', (label) => leaves.has(label)).slice(0, MOST_INTERESTS),
+      category: strongest('category').slice(0, MOST_INTERESTS),
       brand: strongest('brand').slice(0, MOST_INTERESTS),
       trait: strongest('trait').slice(0, MOST_INTERESTS),
     },
@@ -88,10 +85,7 @@ export function profileOf(memory: Memory, chunk: ProfileChunk | undefined, now: 
       ? {
           nextOrder: {
             ...next,
-            categories: withCompanions(
-              strongest('category', (label) => leaves.has(label)),
-              chunk?.companions ?? NO_COMPANIONS,
-            )
+            categories: withCompanions(strongest('category'), chunk?.companions ?? NO_COMPANIONS)
               .slice(0, NEXT_CATEGORIES)
               .map(({ label }) => label),
           },
@@ -101,11 +95,6 @@ export function profileOf(memory: Memory, chunk: ProfileChunk | undefined, now: 
     reduced: prices.looked.reduced / Math.max(1, prices.looked.count),
     coupons: orders.filter(({ coupon }) => coupon).length / Math.max(1, orders.length),
   }
-}
-
-/** Categories that no other goes on from: "Home > Mugs", not "Home" beside it. */
-function leavesOf(labels: readonly string[]): Set<string> {
-  return new Set(labels.filter((label) => !labels.some((other) => other.startsWith(label + CATEGORY_SEPARATOR))))
 }
 
 function doingOf({ now: visit, cart }: Visits, purchase = 0): Doing {

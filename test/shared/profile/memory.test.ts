@@ -6,6 +6,7 @@ import type { FactsOf } from '../../../shared/profile/facts.ts'
 import { featuresOf } from '../../../shared/profile/features.ts'
 import { interestsIn } from '../../../shared/profile/interests.ts'
 import { emptyMemory, memoryOf, remember } from '../../../shared/profile/memory.ts'
+import { leaningOf } from '../../../shared/profile/preferences.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2026, 10, 22)
@@ -130,6 +131,19 @@ describe('interests', () => {
       ['brand 2', 0.4],
       ['brand 0', 0.2],
     ])
+  })
+
+  it('in a category are none in the one that holds it, which may have items of its own', () => {
+    const paths: Record<string, string[]> = { ring: ['Jewellery', 'Rings'], set: ['Jewellery'] }
+    const factsOf: FactsOf = (id) => ({ category: paths[id], traits: [], reduced: false })
+    const looked = ['ring', 'ring', 'ring', 'set'].map(
+      (item_id, n): ShopEvent => ({ id: String(n), time: NOW + n * DAY_MS, name: 'view_item', items: [{ item_id }] }),
+    )
+    const found = interestsIn(memoryOf(looked, factsOf).interests, 'category', NOW + 3 * DAY_MS, 0)
+    expect(found.map(({ label }) => label)).toEqual(['Jewellery > Rings', 'Jewellery'])
+    expect(found[0].share).toBeGreaterThan(0.7)
+    const muted = { muted: [{ kind: 'category' as const, label: 'Jewellery' }], boosted: [], declared: {} }
+    expect(leaningOf(muted, { category: paths.ring, traits: [], reduced: false })).toBe('muted')
   })
 
   it('of this visit count as much as they are told to', () => {

@@ -220,7 +220,7 @@ describe('the file', () => {
     }
   })
 
-  it('with any bit turned is refused, or is a model that gives probabilities', () => {
+  it('with any bit turned is refused, or is a model that gives probabilities', { timeout: 240_000 }, () => {
     const bytes = encodeSentiment(model)
     const errors: unknown[] = []
     const probabilities: number[] = []
