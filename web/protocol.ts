@@ -5,6 +5,8 @@
 import type { ShopEvent } from '../shared/data/events.ts'
 import type { Preferences } from '../shared/profile/preferences.ts'
 import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
+import type { Condition } from './learning/conditions.ts'
+import type { KeptAdapter, LastAttempt } from './store/adapter.ts'
 
 export const SHELF_KINDS = ['for-you', 'related', 'bought-together', 'buy-again', 'trending'] as const
 export type ShelfKind = (typeof SHELF_KINDS)[number]
@@ -80,6 +82,15 @@ export interface Status {
     /** Stored records that could not be read and were passed over. */
     corrupt?: number
   }
+  /** Absent where the worker never started. */
+  learning?: {
+    /** Empty while a lesson is under way. */
+    waiting: Condition[]
+    /** What came of the last attempt, and when it began. */
+    last?: LastAttempt
+    /** What was learned and ranks now. */
+    inUse?: KeptAdapter['accepted']
+  }
 }
 
 export type ToWorker =
@@ -101,8 +112,8 @@ export type ToWorker =
   | { type: 'recommend'; request: number; kind: ShelfKind; itemId?: string; limit: number; language?: string }
   | { type: 'consent'; consent: Partial<Consent> }
   | { type: 'history'; request: number }
-  /** Some events by id, or everything: the log, the database itself, and all other tabs are told. */
-  | { type: 'forget'; request: number; what: { eventIds: readonly string[] } | 'everything' }
+  /** Some events by id, what was learned, or everything: the log, the database itself, and all other tabs are told. */
+  | { type: 'forget'; request: number; what: { eventIds: readonly string[] } | 'learned' | 'everything' }
   | { type: 'profile'; request: number }
   | { type: 'why'; request: number; itemId: string; language?: string }
   | { type: 'prefer'; request: number; preferences: unknown }
@@ -113,6 +124,8 @@ export type ToWorker =
   /** The page goes into the back/forward cache, where an open database would stand in other tabs' way, or comes back. */
   | { type: 'pause' }
   | { type: 'resume' }
+  /** The port of a learner, or that there is none; and what is waited for until a learner says it. */
+  | { type: 'learner'; port?: MessagePort; waiting: Condition[] }
 
 export type FromWorker =
   | { type: 'shelf'; request: number; shelf: Shelf }
@@ -127,6 +140,6 @@ export type FromWorker =
   | { type: 'status'; request: number; status: Status }
   /** Everything has been asked of the edge that this page needs: what is left to load comes now. Told once. */
   | { type: 'settled' }
-  /** The log or the bundle changed: shelves ask again. */
-  | { type: 'changed'; what: 'events' | 'bundle' | 'consent' | 'preferences' }
+  /** The log, or what ranks, changed: shelves ask again. Not so for `learning`, which is of interest to the panel. */
+  | { type: 'changed'; what: 'events' | 'bundle' | 'consent' | 'preferences' | 'learning' }
   | { type: 'error'; request?: number; message: string }

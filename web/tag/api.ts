@@ -8,7 +8,7 @@ import type { ShopEvent } from '../../shared/data/events.ts'
 import type { Preferences } from '../../shared/profile/preferences.ts'
 import type { Consent, EventSource, Explanation, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
 
-export type Change = 'events' | 'bundle' | 'consent' | 'preferences'
+export type Change = 'events' | 'bundle' | 'consent' | 'preferences' | 'learning'
 export interface HistoryEntry {
   event: ShopEvent
   source: EventSource
@@ -26,7 +26,7 @@ export interface Vitrine {
   ): Promise<Shelf>
   (command: 'history'): Promise<HistoryEntry[]>
   /** Rejects when something could not be deleted. */
-  (command: 'forget', what: 'everything' | { eventIds: readonly string[] }): Promise<void>
+  (command: 'forget', what: 'everything' | 'learned' | { eventIds: readonly string[] }): Promise<void>
   /** What is known of the shopper, and what they said themselves. */
   (command: 'profile'): Promise<ShownProfile>
   /** What each past act gives a suggestion. */

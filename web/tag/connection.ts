@@ -1,13 +1,11 @@
 /**
  * The page's end of the line to the worker. What is said before the worker runs waits; when it cannot run, every
  * question still gets an answer, so that a shelf keeps what the shop put there.
- *
- * The worker is fetched, held to its hash, and started from a Blob: a worker from another origin is refused by every
- * browser, and one from a Blob may use the shop's storage and needs only `worker-src blob:`.
  */
 import { getAsset } from '../network.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import type { Change } from './api.ts'
+import { startWorker } from './blob-worker.ts'
 
 export interface Asset {
   file: string
@@ -19,7 +17,7 @@ type Answer = Extract<FromWorker, { request: number }>
 type Unnumbered<Q> = Q extends Question ? Omit<Q, 'request'> : never
 
 export interface Connection {
-  tell(message: ToWorker): void
+  tell(message: ToWorker, transfer?: Transferable[]): void
   /** @throws Error when the worker answers with one, or never started. */
   ask(question: Unnumbered<Question>): Promise<Answer>
 }
@@ -61,10 +59,8 @@ export function connect(
   const start = async () => {
     const code = await getAsset(edge, asset.file, asset.integrity)
     await beforeStart()
-    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
-    const worker = new Worker(vouch(url))
+    const worker = startWorker(code, vouch)
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      URL.revokeObjectURL(url)
       if (data.type === 'changed') onChange(data.what)
       else if (data.type === 'settled') finish()
       else if (data.request !== undefined) {
@@ -84,8 +80,8 @@ export function connect(
   }
   start().catch((error: Error) => fail(`the worker could not be loaded: ${error.message}`))
 
-  const tell = (message: ToWorker) => {
-    if (state.is === 'running') state.worker.postMessage(message)
+  const tell = (message: ToWorker, transfer: Transferable[] = []) => {
+    if (state.is === 'running') state.worker.postMessage(message, transfer)
     else if (state.is === 'starting') state.waiting.push(message)
   }
   return {

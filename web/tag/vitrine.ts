@@ -8,10 +8,13 @@ import { readCall } from '../capture/calls.ts'
 import { createDataLayerReader, hookDataLayer } from '../capture/data-layer.ts'
 import { createDuplicateFilter } from '../capture/duplicates.ts'
 import type { Noticed } from '../capture/event.ts'
+import { getAsset } from '../network.ts'
 import type { Consent, EventSource, ShelfKind, Status } from '../protocol.ts'
 import type { Change, Vitrine } from './api.ts'
+import { startWorker } from './blob-worker.ts'
 import { type Asset, type Connection, connect } from './connection.ts'
 import { loadElements, reserveRoom } from './elements.ts'
+import { watchForLearning } from './learning.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { createVouch } from './trusted.ts'
 
@@ -19,6 +22,7 @@ import { createVouch } from './trusted.ts'
 declare const WORKER_ASSET: Asset
 declare const SHELF_ASSET: Asset
 declare const PANEL_ASSET: Asset
+declare const LEARNER_ASSET: Asset
 
 const SHELF_LIMIT = 8
 
@@ -33,15 +37,23 @@ function start(settings: Settings): void {
   const listeners = new Set<(change: Change) => void>()
   reserveRoom(document)
   const load = (asset: Asset) => loadElements(document, settings.edge, asset, vouch, settings.nonce)
+  let seekLearner = () => {}
   const connection = connect(
     settings.edge,
     WORKER_ASSET,
     vouch,
     () => load(SHELF_ASSET),
     (change) => {
+      if (change === 'consent') seekLearner()
       for (const listener of listeners) quietly(() => listener(change))
     },
-    () => void load(PANEL_ASSET),
+    () => {
+      void load(PANEL_ASSET)
+      seekLearner = watchForLearning(document, connection, settings, async () => {
+        const { file, integrity } = LEARNER_ASSET
+        return startWorker(await getAsset(settings.edge, file, integrity), vouch)
+      })
+    },
   )
   const decided: Partial<Consent> = navigator.globalPrivacyControl ? { contribute: false } : {}
   const stub = window.vitrine
@@ -121,7 +133,7 @@ function createCommands(
       return answer.type === 'history' ? answer.events : []
     },
     async forget(what) {
-      await connection.ask({ type: 'forget', what: what as 'everything' | { eventIds: string[] } })
+      await connection.ask({ type: 'forget', what: what as 'everything' | 'learned' | { eventIds: string[] } })
     },
     async profile() {
       const answer = await connection.ask({ type: 'profile' })

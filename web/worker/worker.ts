@@ -21,6 +21,7 @@ import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
 import { compiledKernel } from './compiled-kernel.ts'
 import { createEngine } from './engine.ts'
 import { type Installed, installLatest, installStored, Refused, store } from './install.ts'
+import { createLearning } from './learning.ts'
 
 declare const self: DedicatedWorkerGlobalScope
 
@@ -33,6 +34,14 @@ type Start = Extract<ToWorker, { type: 'start' }>
 
 const engine = createEngine(() => (settings?.wasm ? compiledKernel() : undefined))
 const log = new EventLog(() => onForgottenElsewhere())
+const learning = createLearning(
+  engine,
+  log,
+  () => consent.personalise && consent.remember,
+  () => questions === 0,
+  (what) => post({ type: 'changed', what }),
+  () => tabs.tell({ type: 'changed' }),
+)
 let settings: Start | undefined
 let consent: Consent = DEFAULT_CONSENT
 let tabs: Tabs = { tell() {}, close() {} }
@@ -42,6 +51,8 @@ let offline = false
 let rejected = 0
 let lastRejection: string | undefined
 let refreshing = false
+/** Open ones. */
+let questions = 0
 
 const firstShelf = once()
 /** The first bundle is there, or will not be. */
@@ -52,11 +63,14 @@ const REHEARSAL_EVERY_MS = 25
 const firstBundle = once()
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  receive(data).catch((error: unknown) => {
-    // Only what kind of error it was: its text might quote the shopper's own words.
-    const message = `${data.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`
-    post({ type: 'error', message, ...('request' in data ? { request: data.request } : {}) })
-  })
+  questions++
+  receive(data)
+    .catch((error: unknown) => {
+      // Only what kind of error it was: its text might quote the shopper's own words.
+      const message = `${data.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`
+      post({ type: 'error', message, ...('request' in data ? { request: data.request } : {}) })
+    })
+    .finally(() => questions--)
 }
 
 async function receive(message: ToWorker): Promise<void> {
@@ -105,7 +119,10 @@ async function receive(message: ToWorker): Promise<void> {
     case 'resume':
       tabs = openTabs(onTab)
       await log.resume()
+      await learning.reload()
       return onLogChanged('events')
+    case 'learner':
+      return learning.meet(message)
   }
 }
 
@@ -149,11 +166,13 @@ function withoutValue(message: string): string {
   return message.split(' but received')[0].slice(0, 200)
 }
 
-async function forget(what: 'everything' | { eventIds: readonly string[] }): Promise<void> {
+async function forget(what: 'everything' | 'learned' | { eventIds: readonly string[] }): Promise<void> {
+  if (what === 'learned') return learning.forget()
   if (what === 'everything') {
     // The permission to remember is part of everything: whatever happens next starts from nothing.
     consent = { ...consent, remember: false }
     onLogChanged('consent')
+    void learning.reload()
     await log.forgetEverything()
     tabs.tell({ type: 'forgotten' })
   } else {
@@ -195,8 +214,10 @@ async function decide(said: Partial<Consent>, persist = false): Promise<void> {
 
 async function applyConsent(before: Consent): Promise<void> {
   engine.setHistory(consent.personalise ? log.events : [])
+  void learning.reload()
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
+  await learning.reload()
   if (consent.remember && installed?.complete) await keepBundle(installed)
   onLogChanged('consent')
 }
@@ -217,11 +238,13 @@ function onTab(message: TabMessage): void {
     if (!sameConsent(before, consent)) applyConsent(before).catch(() => {})
   } else if (consent.remember) {
     log.reload().then(() => onLogChanged('events'))
+    void learning.reload()
   }
 }
 
 function onForgottenElsewhere(): void {
   consent = { ...consent, remember: false }
+  void learning.reload()
   onLogChanged('consent')
   onLogChanged('events')
 }
@@ -339,6 +362,7 @@ function status(): Status {
       lastRejection,
       corrupt: log.corrupt,
     },
+    learning: learning.status(),
   }
 }
 
