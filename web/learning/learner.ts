@@ -45,6 +45,8 @@ function watch({ edge, wasm, battery }: LearnerStart, port: MessagePort): void {
   async function look(): Promise<void> {
     const unmet = unmetConditions({ ...device, newEvents: LEAST_NEW_EVENTS })
     if (unmet.length > 0) return wait(unmet)
+    if (!navigator.locks) return wait(['no-locks'])
+    // Before anybody looks at what the shopper did, so that these requests say nothing of it.
     code ??= { script: await fetched(LEARNING_ASSET), wasm: wasm ? await fetched(WASM_ASSET) : undefined }
     say({ type: 'ask', model: false })
   }
@@ -63,7 +65,7 @@ function watch({ edge, wasm, battery }: LearnerStart, port: MessagePort): void {
     const { script } = code
     const attempt = await attemptLesson(request, navigator.locks, () => startWorker(script, vouch))
     if (attempt.outcome === 'other-tab' || attempt.outcome === 'no-locks') return wait([attempt.outcome])
-    say({ type: 'learned', learned: learnedFrom(attempt, request, learned) })
+    say({ type: 'learned', learned: learnedFrom(attempt, request, learned), since: learned?.last.at })
   }
 
   /** One at a time; what goes wrong is tried again. */

@@ -20,11 +20,12 @@ export interface LearnerStart {
 
 /** From the learner to the shopper's worker. */
 export type FromLearner =
-  /** @param model whether it is wanted too: it is large */
+  /** `model`: whether it is wanted too, which is large. */
   | { type: 'ask'; model: boolean }
   /** Empty while a lesson is under way. */
   | { type: 'waiting'; for: Condition[] }
-  | { type: 'learned'; learned: Learned }
+  /** `since`: when the attempt before this one began, so that it is known whether anything was forgotten meanwhile. */
+  | { type: 'learned'; learned: Learned; since: number | undefined }
 
 /** What there is to learn from, and what was learned before. */
 export interface Material {

@@ -219,7 +219,7 @@ const ENGLISH: Words = {
   contributeGpc: 'Your browser asks that nothing be shared (Global Privacy Control). This stays off.',
   sent: 'What was sent',
   sentNothing:
-    'Nothing. This browser fetches the same files as every other, and sends nothing about you; contributing is not offered yet.',
+    'Nothing. This browser fetches the same files as every other with the same permissions, and sends nothing about you; contributing is not offered yet.',
   timeline: 'Remembered on this device',
   keptIn: {
     memory: 'Kept in memory, until you close or reload this page.',
@@ -265,7 +265,7 @@ const ENGLISH: Words = {
   forgetLastHour: 'Forget the last hour',
   erase: 'Forget everything',
   eraseConfirm: (events) =>
-    `Delete all ${count(events, 'event', 'events')} and everything you said here, in your other tabs of this shop too? This cannot be undone.`,
+    `Delete all ${count(events, 'event', 'events')}, everything you said here and all that was learned, in your other tabs of this shop too? This cannot be undone.`,
   eraseYes: 'Yes, forget everything',
   cancel: 'Cancel',
   receiptTitle: 'Receipt',
@@ -420,7 +420,7 @@ const CHINESE: Words = {
   contributeHint: '尚未提供。提供之后默认关闭，由您决定是否开启，并且可以看到将要发送的内容。',
   contributeGpc: '您的浏览器要求不共享任何内容（全球隐私控制）。此项保持关闭。',
   sent: '发送过什么',
-  sentNothing: '没有。本浏览器获取的文件与其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
+  sentNothing: '没有。本浏览器获取的文件与许可相同的其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
   timeline: '本设备记住的内容',
   keptIn: {
     memory: '保存在内存中，直到您关闭或重新加载此页面。',
@@ -466,7 +466,7 @@ const CHINESE: Words = {
   forgetLastHour: '忘记最近一小时',
   erase: '全部忘记',
   eraseConfirm: (events) =>
-    `要删除全部 ${events} 条记录和您在这里说明的一切吗？本店在其他标签页中的也会删除。此操作无法撤销。`,
+    `要删除全部 ${events} 条记录、您在这里说明的一切和学到的全部内容吗？本店在其他标签页中的也会删除。此操作无法撤销。`,
   eraseYes: '是的，全部忘记',
   cancel: '取消',
   receiptTitle: '回执',

@@ -35,8 +35,8 @@ export function createLearning(
   let learner: MessagePort | undefined
   let waiting: Condition[] = ['visible']
 
-  function adopt(value: unknown): void {
-    learned = decodeLearned(value)
+  function adopt(value: Learned | undefined): void {
+    learned = value
     engine.adopt(learned?.adapter)
     onChanged('bundle')
   }
@@ -55,7 +55,7 @@ export function createLearning(
     } else if (message.type === 'ask') {
       const material = isAllowed() && isIdle() && engine.material(message.model)
       if (material) learner?.postMessage({ ...material, learned })
-    } else if (isAllowed() && message.learned.last.at > (learned?.last.at ?? 0)) {
+    } else if (isAllowed() && message.since === learned?.last.at) {
       // What was forgotten while it was being learned stays forgotten.
       void keep(message.learned)
     }
@@ -69,8 +69,8 @@ export function createLearning(
         return
       }
       if (!log.database) return
-      const value = await log.database.get('adapter', 'learned').catch(() => undefined)
-      if (isAllowed() && decodeLearned(value)?.last.at !== learned?.last.at) adopt(value)
+      const found = decodeLearned(await log.database.get('adapter', 'learned').catch(() => undefined))
+      if (isAllowed() && found && found.last.at !== learned?.last.at) adopt(found)
     },
 
     meet(said) {

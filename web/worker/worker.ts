@@ -119,7 +119,6 @@ async function receive(message: ToWorker): Promise<void> {
     case 'resume':
       tabs = openTabs(onTab)
       await log.resume()
-      await learning.reload()
       return onLogChanged('events')
     case 'learner':
       return learning.meet(message)
@@ -172,7 +171,6 @@ async function forget(what: 'everything' | 'learned' | { eventIds: readonly stri
     // The permission to remember is part of everything: whatever happens next starts from nothing.
     consent = { ...consent, remember: false }
     onLogChanged('consent')
-    void learning.reload()
     await log.forgetEverything()
     tabs.tell({ type: 'forgotten' })
   } else {
@@ -214,10 +212,9 @@ async function decide(said: Partial<Consent>, persist = false): Promise<void> {
 
 async function applyConsent(before: Consent): Promise<void> {
   engine.setHistory(consent.personalise ? log.events : [])
-  void learning.reload()
+  void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
-  await learning.reload()
   if (consent.remember && installed?.complete) await keepBundle(installed)
   onLogChanged('consent')
 }
@@ -238,13 +235,11 @@ function onTab(message: TabMessage): void {
     if (!sameConsent(before, consent)) applyConsent(before).catch(() => {})
   } else if (consent.remember) {
     log.reload().then(() => onLogChanged('events'))
-    void learning.reload()
   }
 }
 
 function onForgottenElsewhere(): void {
   consent = { ...consent, remember: false }
-  void learning.reload()
   onLogChanged('consent')
   onLogChanged('events')
 }
@@ -252,6 +247,7 @@ function onForgottenElsewhere(): void {
 function onLogChanged(what: 'events' | 'consent'): void {
   engine.setHistory(consent.personalise ? log.events : [])
   engine.setPreferences(log.preferences)
+  void learning.reload()
   post({ type: 'changed', what })
 }
 

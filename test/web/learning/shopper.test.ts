@@ -1,12 +1,16 @@
 /** A shopper's browser that learns: the built tag over HTTP, from the first event to what another tab ranks with. */
-import type { BrowserContext } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AxeResults } from 'axe-core'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { PublisherKey } from '../../../trainer/keys.ts'
 import type { Explanation } from '../../../web/protocol.ts'
 import type { Published } from '../edge.ts'
 import { createWorld, type PageSpec, until, type Visit, type World } from '../visit.ts'
 import { createKey, goRound, kept, openTimed, publishNetwork, putLearned, stay } from './shop.ts'
 
+const AXE = readFileSync(join(import.meta.dirname, '../../../node_modules/axe-core/axe.min.js'), 'utf8')
 const TRUSTED = `require-trusted-types-for 'script'; trusted-types vitrine`
 const STRICT = `default-src 'none'; connect-src EDGE; worker-src blob:; style-src 'none'; ${TRUSTED}`
 
@@ -23,6 +27,15 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
+const profiles: BrowserContext[] = []
+const newProfile = async () => {
+  const profile = await world.newProfile()
+  profiles.push(profile)
+  return profile
+}
+/** What stays open goes on to fetch. */
+afterEach(() => Promise.all(profiles.splice(0).map((profile) => profile.close())))
+
 const tag = (more = 'data-wasm data-consent="remember"') => `data-key="${key.verifierKey}" ${more}`
 const isComplete = ({ status }: Visit) => until(status, ({ bundle }) => bundle.parts.includes('probes'))
 const lessons = () => world.edge.requests.map(({ path }) => path).filter((path) => path.includes('/learn'))
@@ -35,7 +48,7 @@ async function arrive(
 ): Promise<{ visit: Visit; context: BrowserContext }> {
   world.edge.published = first
   world.edge.requests.length = 0
-  const own = context ?? (await world.newProfile())
+  const own = context ?? (await newProfile())
   // The pages are what world.visit was told last.
   await (await world.visit(own, { tag: tag(), ...spec })).page.close()
   const visit = await openTimed(own, `${world.shopUrl}0`)
@@ -44,9 +57,19 @@ async function arrive(
   return { visit, context: own }
 }
 
+async function violations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ content: AXE })
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(of: string): Promise<AxeResults> } }
+    return (await axe.run('vitrine-privacy')).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)
+  })
+}
+
 describe('a shopper whose next wishes can be foreseen by learning', { timeout: 240_000 }, () => {
   it('learns: the trial is stated, ranking and reasons follow, later pages and other tabs too, until it is forgotten', async () => {
-    const { visit, context } = await arrive({ body: '<vitrine-privacy></vitrine-privacy>' })
+    const { visit, context } = await arrive({
+      body: '<main><h1>Privacy</h1><vitrine-privacy></vitrine-privacy></main>',
+    })
     expect((await visit.status()).learning).toEqual({ waiting: ['visible'] })
     await goRound(visit, 60)
     const before = await ranked(visit)
@@ -80,8 +103,11 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
     const panel = visit.page.locator('vitrine-privacy')
     const text = () => panel.evaluate(({ shadowRoot }) => shadowRoot?.textContent.replace(/\s+/g, ' ') ?? '')
     expect(await text()).toMatch(/In use since .*Tried on 15 things that you wanted later: \d.\d\d → \d.\d\d nats/)
+    expect(await violations(visit.page)).toEqual([])
     await visit.page.getByRole('button', { name: 'Forget what was learned' }).press('Enter')
     await until(text, (said) => /Forgotten on .*Waiting to learn: .*fewer than 20 new events/.test(said))
+    const focused = () => visit.page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent)
+    expect(await until(focused, (said) => said !== undefined)).toContain('Forgotten on')
     expect(await ranked(visit)).toEqual(before)
     await until(other.status, ({ learning }) => learning?.inUse === undefined)
     expect(await ranked(other)).toEqual(before)
@@ -140,11 +166,31 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
     const { learning } = await until(later.status, ({ bundle }) => bundle.version === 2)
     expect(learning?.inUse).toBeUndefined()
 
-    const fresh = await world.newProfile()
+    const fresh = await newProfile()
     const stranger = await openTimed(fresh, `${world.shopUrl}0`)
     await isComplete(stranger)
     await goRound(stranger, 60)
     expect(await ranked(later)).toEqual(await ranked(stranger))
+  })
+
+  it('ends with the view: a page with a learner enters the back/forward cache, and learns when it is back', async () => {
+    world.edge.published = first
+    // In real time: a page with a clock of its own tells nothing of that cache.
+    const visit = await world.visit(await newProfile(), { tag: tag() }, { tag: tag() })
+    await visit.page.waitForFunction(() => window.vitrine?.running)
+    await until(visit.status, ({ learning }) => learning?.waiting.includes('new-events') === true)
+    await visit.page.evaluate(() => document.body.setAttribute('data-kept', ''))
+    await visit.page.goto(`${world.shopUrl}1`)
+    await visit.page.goBack({ waitUntil: 'commit' })
+    const why = await visit.page.evaluate(() => {
+      const [entry] = performance.getEntriesByType('navigation')
+      return JSON.stringify('notRestoredReasons' in entry ? entry.notRestoredReasons : undefined)
+    })
+    expect(why).toBe('null')
+    expect(await visit.page.locator('body[data-kept]').count()).toBe(1)
+    expect((await visit.status()).learning?.waiting).toEqual(['visible'])
+    await goRound(visit, 60)
+    await until(visit.status, ({ learning }) => learning?.inUse !== undefined)
   })
 
   it.each([
@@ -173,11 +219,23 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
 })
 
 describe('what is fetched for learning', { timeout: 240_000 }, () => {
-  it('is fetched by a shopper who has done nothing too', async () => {
+  it('is fetched by everyone, in the same requests, whether they learn from it or have done nothing', async () => {
+    const requests = () => world.edge.requests.filter(({ path }) => path.includes('/learn'))
     const { visit } = await arrive()
     await stay(visit, ({ waiting }) => waiting.includes('new-events'))
+    const ofNobody = requests()
     expect(namesOf(lessons())).toEqual(['learner.js', 'learning-simd.wasm', 'learning.js'])
     expect(await kept(visit.page)).toBeUndefined()
+    await visit.page.close()
+
+    const busy = await arrive()
+    await goRound(busy.visit, 60)
+    await stay(busy.visit, ({ last }) => last !== undefined)
+    expect(requests()).toEqual(ofNobody)
+    for (const { method, headers } of ofNobody) {
+      expect(method).toBe('GET')
+      expect(headers.cookie ?? headers.referer ?? headers['if-none-match']).toBeUndefined()
+    }
   })
 
   it('is not fetched without permission to remember, with data saver on, or before the page has been in view', async () => {
@@ -200,7 +258,7 @@ describe('what is fetched for learning', { timeout: 240_000 }, () => {
   })
 
   it('stays the edge’s to give: without it nothing is learned, and the page says so', async () => {
-    const context = await world.newProfile()
+    const context = await newProfile()
     await context.route('**/assets/learning.*', (route) => route.abort())
     const { visit } = await arrive({}, context)
     await goRound(visit, 60)
@@ -209,7 +267,7 @@ describe('what is fetched for learning', { timeout: 240_000 }, () => {
   })
 
   it('is not run when it was changed on the way', async () => {
-    const context = await world.newProfile()
+    const context = await newProfile()
     await context.route('**/assets/learner.*', async (route) => {
       const response = await route.fetch()
       await route.fulfill({ response, body: `${await response.text()};evil()` })
