@@ -115,7 +115,7 @@ const ENTRIES = [
   'web/worker/worker.ts',
   'web/widgets/shelf.ts',
   'web/shop/main.ts',
-  'web/learning/attempt.ts',
+  'web/learning/learner.ts',
 ]
 const WITH_TFJS = ['model', 'ops', 'fit', 'fused-kernels', 'personal-fit'].map((name) => `shared/model/${name}.ts`)
 const isTfjs = (to: string) => to.startsWith('@tensorflow/')

@@ -27,10 +27,13 @@ const QUIET = [
   '--disable-sync',
 ]
 
-/** @throws Error when there is no browser. */
-export function launchChromium(flags: string[] = []): Promise<Browser> {
+/**
+ * @param leftOut of the flags that Playwright starts it with
+ * @throws Error when there is no browser
+ */
+export function launchChromium(flags: string[] = [], leftOut: string[] = []): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('no Chromium found: install one, or set CHROMIUM to its path')
   const root = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath, args: [...root, ...QUIET, ...flags] })
+  return chromium.launch({ executablePath, args: [...root, ...QUIET, ...flags], ignoreDefaultArgs: leftOut })
 }

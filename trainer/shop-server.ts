@@ -113,8 +113,8 @@ function pageName(path: string): string {
 }
 
 /**
- * What a careful shop would send. Vitrine needs of it: its tag from here, connections to here, and one worker made from
- * a Blob. Pages draw pictures as data: images. Nothing is inline: no script, no style element, no eval.
+ * What a careful shop would send. Vitrine needs of it: its tag from here, connections to here, and workers made from
+ * Blobs. Pages draw pictures as data: images. Nothing is inline: no script, no style element, no eval.
  */
 function contentSecurityPolicy(products: StorefrontProduct[]): string {
   const hosts = new Set<string>()

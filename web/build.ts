@@ -6,6 +6,9 @@
  *     dist/tag/shelf.77d0….js
  *     dist/tag/panel.c41b….js
  *     dist/tag/assistant.09ab….js
+ *     dist/tag/learner.90ce….js
+ *     dist/tag/learning.5d02….js
+ *     dist/tag/learning-simd.8f1e….wasm
  *     dist/tag/integrity.json      {"vitrine.js":"sha384-…", …}
  *
  * What is up to date is left alone: a file of hashes of the sources lies beside each result.
@@ -13,6 +16,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compileAssemblyScript } from '../shared/model/assemblyscript.ts'
@@ -21,6 +25,9 @@ const ROOT = join(import.meta.dirname, '..')
 const TAG = join(ROOT, 'dist', 'tag')
 const SHOP = join(ROOT, 'dist', 'shop')
 const KERNEL = join(ROOT, 'shared', 'model', 'kernels', 'rank.ts')
+const TFJS_WASM = createRequire(import.meta.url).resolve(
+  '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+)
 const SOURCES_FILE = '.sources'
 
 const TAG_SOURCES = [
@@ -32,6 +39,7 @@ const TAG_SOURCES = [
     'panel',
     'worker',
     'assistant',
+    'learning',
     'network.ts',
     'protocol.ts',
     'build.ts',
@@ -54,7 +62,7 @@ export async function buildWeb(): Promise<void> {
 async function buildTag(): Promise<void> {
   await mkdir(TAG, { recursive: true })
   const integrity: Record<string, string> = {}
-  const write = async (file: string, code: string) => {
+  const write = async (file: string, code: string | Uint8Array) => {
     // Written aside and moved, so that an edge that serves the folder never reads half a file.
     const partial = join(TAG, `.${file}.${process.pid}`)
     await writeFile(partial, code)
@@ -62,8 +70,8 @@ async function buildTag(): Promise<void> {
     integrity[file] = `sha384-${createHash('sha384').update(code).digest('base64')}`
     return { file, integrity: integrity[file] }
   }
-  const writeHashed = (name: string, code: string) =>
-    write(`${name}.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.js`, code)
+  const writeHashed = (name: string, code: string | Uint8Array, extension = 'js') =>
+    write(`${name}.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.${extension}`, code)
 
   const kernel = await compileAssemblyScript(await readFile(KERNEL, 'utf8'), { importMemory: true })
   const kernelText = JSON.stringify(Buffer.from(kernel).toString('base64'))
@@ -71,12 +79,28 @@ async function buildTag(): Promise<void> {
   const shelf = await writeHashed('shelf', await bundle('web/widgets/shelf.ts'))
   const panel = await writeHashed('panel', await bundle('web/panel/panel.ts'))
   const assistant = await writeHashed('assistant', await bundle('web/assistant/worker.ts'))
-  const assets = { WORKER_ASSET: worker, SHELF_ASSET: shelf, PANEL_ASSET: panel, ASSISTANT_ASSET: assistant }
-  const names = Object.entries(assets).map(([name, asset]) => [name, JSON.stringify(asset)])
-  await write('vitrine.js', await bundle('web/tag/vitrine.ts', Object.fromEntries(names)))
+  const learning = await writeHashed('learning', await bundle('web/learning/worker.ts'))
+  const wasm = await writeHashed('learning-simd', await readFile(TFJS_WASM), 'wasm')
+  const lessons = defines({ LEARNING_ASSET: learning, WASM_ASSET: wasm })
+  const learner = await writeHashed('learner', await bundle('web/learning/learner.ts', lessons))
+  const assets = {
+    WORKER_ASSET: worker,
+    SHELF_ASSET: shelf,
+    PANEL_ASSET: panel,
+    ASSISTANT_ASSET: assistant,
+    LEARNER_ASSET: learner,
+  }
+  await write('vitrine.js', await bundle('web/tag/vitrine.ts', defines(assets)))
   const list = JSON.stringify(integrity)
   await write('integrity.json', list)
-  for (const file of await readdir(TAG)) if (file.endsWith('.js') && !(file in integrity)) await rm(join(TAG, file))
+  for (const file of await readdir(TAG)) {
+    if (/\.(js|wasm)$/.test(file) && !(file in integrity)) await rm(join(TAG, file))
+  }
+}
+
+/** Names and hashes, as they are written into the script that loads them. */
+function defines(assets: Record<string, object>): Record<string, string> {
+  return Object.fromEntries(Object.entries(assets).map(([name, asset]) => [name, JSON.stringify(asset)]))
 }
 
 /** One classic script with nothing beside it: what a page, a Blob and an integrity hash need. */

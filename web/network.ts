@@ -8,7 +8,8 @@
 
 const LATEST_MAX_BYTES = 4096
 const MANIFEST_MAX_BYTES = 64 * 1024
-const ASSET_MAX_BYTES = 512 * 1024
+/** TF.js is the largest. */
+const ASSET_MAX_BYTES = 1024 * 1024
 /** `latest` is small: an edge that takes longer is as good as absent, and the shop goes on with what it has. */
 const LATEST_TIMEOUT_MS = 8_000
 /** A megabyte at 10 kB/s, which is a bad phone line. */
@@ -49,7 +50,7 @@ export async function getChunk(
   return get(`${edge}v1/chunks/${sha256}`, { cache }, maxBytes, CHUNK_TIMEOUT_MS)
 }
 
-/** A script of the tag's own release. The browser refuses it when it is not the one the tag was built with. */
+/** A file of the tag's own release. The browser refuses it when it is not the one the tag was built with. */
 export function getAsset(edge: string, file: string, integrity: string): Promise<Uint8Array<ArrayBuffer>> {
   return get(assetUrl(edge, file), { cache: 'force-cache', integrity }, ASSET_MAX_BYTES, CHUNK_TIMEOUT_MS)
 }

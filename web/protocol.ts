@@ -5,6 +5,8 @@
 import type { ShopEvent } from '../shared/data/events.ts'
 import type { Preferences } from '../shared/profile/preferences.ts'
 import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
+import type { Condition } from './learning/conditions.ts'
+import type { KeptAdapter, LastAttempt } from './store/adapter.ts'
 
 export const SHELF_KINDS = [
   'for-you',
@@ -95,6 +97,15 @@ export interface Status {
     /** Stored records that could not be read and were passed over. */
     corrupt?: number
   }
+  /** Absent where the worker never started. */
+  learning?: {
+    /** Empty while a lesson is under way. */
+    waiting: Condition[]
+    /** What came of the last attempt, and when it began. */
+    last?: LastAttempt
+    /** What was learned and ranks now. */
+    inUse?: KeptAdapter['accepted']
+  }
 }
 
 export interface HistoryEntry {
@@ -112,8 +123,8 @@ export interface Questions {
   /** Item ids in the shop's order, to be brought into the shopper's (`shared/search/rerank.ts`). */
   rerank: { with: { itemIds: readonly string[]; query?: string; impact: number }; answer: string[] }
   history: { with: object; answer: HistoryEntry[] }
-  /** Some events by id, or everything: the log, the database itself, and all other tabs are told. */
-  forget: { with: { what: { eventIds: readonly string[] } | 'everything' }; answer: undefined }
+  /** Some events by id, what was learned, or everything: the log, the database itself, and all other tabs are told. */
+  forget: { with: { what: { eventIds: readonly string[] } | 'learned' | 'everything' }; answer: undefined }
   profile: { with: object; answer: ShownProfile }
   why: { with: { itemId: string; language?: string }; answer: Explanation }
   prefer: { with: { preferences: unknown }; answer: undefined }
@@ -154,13 +165,15 @@ export type ToWorker =
   /** The page goes into the back/forward cache, where an open database would stand in other tabs' way, or comes back. */
   | { type: 'pause' }
   | { type: 'resume' }
+  /** The port of a learner, or that there is none; and what is waited for until a learner says it. */
+  | { type: 'learner'; port?: MessagePort; waiting: Condition[] }
   | Asking<Questions>
 
 export type FromWorker =
   /** Everything has been asked of the edge that this page needs: what is left to load comes now. Told once. */
   | { type: 'settled' }
-  /** The log or the bundle changed: shelves ask again. */
+  /** The log, or what ranks, changed: shelves ask again. Not so for `learning`, which is of interest to the panel. */
   | { type: 'changed'; what: Change }
   | Answering
 
-export type Change = 'events' | 'bundle' | 'consent' | 'preferences'
+export type Change = 'events' | 'bundle' | 'consent' | 'preferences' | 'learning'

@@ -10,7 +10,7 @@
  * numbers of another mean something else, though they may have the same shapes.
  */
 import { seeded } from '../data/random.ts'
-import type { CompiledBlock, CompiledModel } from './compile.ts'
+import type { CompiledModel } from './compile.ts'
 import { type ModelConfig, type Params, sizeOf } from './params.ts'
 
 export const ADAPTABLE = ['qkv', 'out', 'up', 'down'] as const
@@ -74,42 +74,71 @@ export function shrinkAdapter(params: Params, share: number): Params {
   )
 }
 
-/**
- * The model with the adapter in its arrays; the given one stays as it is. The kernel's copy is of the model without it:
- * fold first, then `withKernel`.
- * @throws Error when the adapter's shapes are not this model's
- */
-export function foldAdapter<Values extends Int8Array | Float32Array>(
-  { kernel: _, ...model }: CompiledModel<Values>,
-  { rank, matrices, params }: Omit<Adapter, 'model'>,
-): CompiledModel<Values> {
-  const { width: d, heads } = model.config
-  for (const [name, shape] of Object.entries(adapterShapes(model.config, { rank, matrices }))) {
+/** What an adapter adds to a model's numbers: to the state, and to the matrices of each block as they are compiled. */
+export interface Change {
+  shift: Float32Array
+  blocks: Partial<Record<Adaptable, Float32Array>>[]
+}
+
+/** @throws Error when the adapter's shapes are not this model's */
+export function changeOf(config: ModelConfig, { rank, matrices, params }: Omit<Adapter, 'model'>): Change {
+  for (const [name, shape] of Object.entries(adapterShapes(config, { rank, matrices }))) {
     const found = params[name]?.values.length
     if (found !== sizeOf(shape)) throw new Error(`adapter: "${name}" has ${found} numbers, the model's ${shape}`)
   }
+  const { width: d, heads, blocks } = config
   // Compiled queries are already divided by √D (`compile.ts`).
   const perHead = 1 / Math.sqrt(d / heads)
-  const blocks = model.blocks.map((block, n): CompiledBlock => {
-    const changed = { ...block }
+  const changes = Array.from({ length: blocks }, (_, n) => {
+    const dense: Change['blocks'][number] = {}
     for (const matrix of matrices) {
-      const change = productOf(params[`block${n}.${matrix}.a`].values, params[`block${n}.${matrix}.b`].values, rank)
-      const columns = params[`block${n}.${matrix}.b`].shape[1]
-      changed[matrix] = block[matrix].map((value, at) => {
-        const scale = matrix === 'qkv' && at % columns < d ? perHead : 1
-        return value + scale * change[at]
-      })
+      const [a, b] = [params[`block${n}.${matrix}.a`], params[`block${n}.${matrix}.b`]]
+      const change = productOf(a.values, b.values, rank)
+      dense[matrix] = change.map((value, at) => (matrix === 'qkv' && at % b.shape[1] < d ? perHead * value : value))
     }
-    return changed
+    return dense
   })
-  const { values, scales } = model.table
-  const shift = params.shift.values
-  const bias = model.bias.map((value, item) => {
-    let sum = 0
-    for (let j = 0; j < d; j++) sum += values[item * d + j] * shift[j]
-    return value + sum * scales[item]
-  })
-  return { ...model, blocks, bias }
+  return { shift: params.shift.values, blocks: changes }
+}
+
+/**
+ * The model with the change in its arrays; the given one stays as it is. The kernel's copy is of the model without it:
+ * change first, then `withKernel`.
+ * @throws Error when the change is not of this model's shapes, or not finite
+ */
+export function applyChange<Values extends Int8Array | Float32Array>(
+  { kernel: _, ...model }: CompiledModel<Values>,
+  { shift, blocks }: Change,
+): CompiledModel<Values> {
+  const { values, scales, width: d } = model.table
+  const check = (change: Float32Array, length: number) => {
+    if (change.length !== length || !change.every(Number.isFinite)) throw new Error(`adapter: not ${length} numbers`)
+  }
+  check(shift, d)
+  return {
+    ...model,
+    blocks: model.blocks.map((block, n) => {
+      const changed = { ...block }
+      for (const [matrix, change] of Object.entries(blocks[n]) as [Adaptable, Float32Array][]) {
+        check(change, block[matrix].length)
+        changed[matrix] = block[matrix].map((value, at) => value + change[at])
+      }
+      return changed
+    }),
+    bias: model.bias.map((value, item) => {
+      let sum = 0
+      for (let j = 0; j < d; j++) sum += values[item * d + j] * shift[j]
+      return value + sum * scales[item]
+    }),
+  }
+}
+
+/** @throws Error when the adapter's shapes are not this model's */
+export function foldAdapter<Values extends Int8Array | Float32Array>(
+  model: CompiledModel<Values>,
+  adapter: Omit<Adapter, 'model'>,
+): CompiledModel<Values> {
+  return applyChange(model, changeOf(model.config, adapter))
 }
 
 /** A · B: (rows, r) · (r, columns) → (rows, columns) */

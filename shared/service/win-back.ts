@@ -16,25 +16,51 @@ const MOST_NOTIFICATIONS = 2
 /** Hours of the shopper's own clock. */
 const [FIRST_HOUR, LAST_HOUR] = [9, 20]
 
-export interface WinBackHistory {
-  /** When it was last shown in the page, milliseconds since 1970. */
-  shown?: number
-  notified?: number
-  /** Notifications since the last visit. */
-  notifications: number
+export interface Welcome {
+  title: string
+  /** What the shelf shows. */
+  categories: string[]
 }
 
-export interface WinBackInput {
-  lifecycle: Pick<Lifecycle, 'stage' | 'recencyDays'>
-  /** Days since the visit before this one, when the shopper is here; `recencyDays` is 0 then. */
-  awayDays: number
-  /** Stage before this visit began, which a visit ends. */
+export interface WelcomeInput {
+  /** Before this visit began, which ends it. */
   stageBefore: Lifecycle['stage']
-  /** Strongest first, companions included: what the shelf shows. */
+  /** Days between the visit before this one and this one. */
+  awayDays: number
+  /** Strongest first. */
   interests: readonly Interest[]
-  history: WinBackHistory
-  /** Whether the shopper is in the page now. */
-  here: boolean
+  /** When it was last shown, milliseconds since 1970. */
+  shown?: number
+  now: number
+  language: string
+}
+
+/** In the page, for who is back; undefined where nothing is to be said. */
+export function welcomeBack({
+  stageBefore,
+  awayDays,
+  interests,
+  shown,
+  now,
+  language,
+}: WelcomeInput): Welcome | undefined {
+  if (!isAway(stageBefore) || !isDue(shown, now, PAGE_INTERVAL_DAYS)) return undefined
+  const categories = interests.slice(0, MOST_CATEGORIES).map(({ label }) => label)
+  return { title: (language.startsWith('zh') ? CHINESE_WELCOME : ENGLISH_WELCOME)(Math.round(awayDays)), categories }
+}
+
+export interface Notice {
+  title: string
+  body: string
+}
+
+export interface NoticeInput {
+  lifecycle: Pick<Lifecycle, 'stage' | 'recencyDays'>
+  /** Strongest first. */
+  interests: readonly Interest[]
+  /** When the shopper was last notified, and how often since their last visit. */
+  notified?: number
+  notifications: number
   /** They allowed notifications, for this. */
   mayNotify: boolean
   now: number
@@ -46,25 +72,14 @@ export interface WinBackInput {
   language: string
 }
 
-export type WinBack =
-  | { where: 'page'; title: string; categories: string[] }
-  | { where: 'notification'; title: string; body: string }
-
-/** Undefined where nothing is to be said. */
-export function winBack(input: WinBackInput): WinBack | undefined {
-  const { lifecycle, stageBefore, awayDays, interests, history, here, mayNotify, now, hour, nameOf, shop } = input
-  const words = input.language.startsWith('zh') ? CHINESE : ENGLISH
-  const categories = interests.slice(0, MOST_CATEGORIES).map(({ label }) => label)
-  if (here) {
-    if (!isAway(stageBefore) || !isDue(history.shown, now, PAGE_INTERVAL_DAYS)) return undefined
-    return { where: 'page', title: words.welcome(Math.round(awayDays)), categories }
-  }
-  const { stage } = lifecycle
+/** While the shopper is away; undefined where nothing is to be said. */
+export function noticeFor(input: NoticeInput): Notice | undefined {
+  const { lifecycle, interests, notified, notifications, mayNotify, now, hour, nameOf, shop, language } = input
   const awake = hour >= FIRST_HOUR && hour < LAST_HOUR
-  if (!mayNotify || !awake || !isAway(stage) || history.notifications >= MOST_NOTIFICATIONS) return undefined
-  if (!isDue(history.notified, now, NOTIFICATION_INTERVAL_DAYS)) return undefined
-  const favourite = categories[0] === undefined ? undefined : nameOf(categories[0])
-  return { where: 'notification', title: shop, body: words.news(favourite) }
+  if (!mayNotify || !awake || !isAway(lifecycle.stage) || notifications >= MOST_NOTIFICATIONS) return undefined
+  if (!isDue(notified, now, NOTIFICATION_INTERVAL_DAYS)) return undefined
+  const favourite = interests[0] && nameOf(interests[0].label)
+  return { title: shop, body: (language.startsWith('zh') ? CHINESE_NEWS : ENGLISH_NEWS)(favourite) }
 }
 
 const MOST_CATEGORIES = 3
@@ -72,20 +87,15 @@ const isAway = (stage: Lifecycle['stage']) => stage === 'cooling' || stage === '
 const isDue = (last: number | undefined, now: number, days: number) => last === undefined || now - last >= days * DAY_MS
 
 /** No urgency that is not there, no price that a notification cannot keep. */
-const ENGLISH = {
-  welcome: (days: number) =>
-    days >= 14
-      ? `Welcome back. Here is what came since your last visit ${days} days ago`
-      : 'Welcome back. Here is what is new',
-  news: (category: string | undefined) =>
-    category === undefined
-      ? 'There are new things since you were here. Suggestions are made on this device.'
-      : `There are new things in ${category}, picked on this device from what you looked at.`,
-}
-const CHINESE: typeof ENGLISH = {
-  welcome: (days) => (days >= 14 ? `欢迎回来。这是您${days}天前来过之后的新品` : '欢迎回来，看看有什么新品'),
-  news: (category) =>
-    category === undefined
-      ? '您上次来过之后有了新品。推荐只在本设备上生成。'
-      : `“${category}”有新品，根据您看过的商品在本设备上挑选。`,
-}
+const ENGLISH_WELCOME = (days: number) =>
+  days >= 14 ? `Welcome back. Picked for you, ${days} days after your last visit` : 'Welcome back. Picked for you'
+const CHINESE_WELCOME: typeof ENGLISH_WELCOME = (days) =>
+  days >= 14 ? `欢迎回来。距您上次来访已有${days}天，为您挑选` : '欢迎回来，为您挑选'
+const ENGLISH_NEWS = (category: string | undefined) =>
+  category === undefined
+    ? 'There are new things since you were here. Suggestions are made on this device.'
+    : `There are new things in ${category}, picked on this device from what you looked at.`
+const CHINESE_NEWS: typeof ENGLISH_NEWS = (category) =>
+  category === undefined
+    ? '您上次来过之后有了新品。推荐只在本设备上生成。'
+    : `“${category}”有新品，根据您看过的商品在本设备上挑选。`

@@ -44,10 +44,10 @@ async function listOf(page: Page): Promise<string[]> {
   return shelf.items.map((item) => item.itemId)
 }
 
-/** To the last chunk, which comes in idle time, and the copy of the pointer that is left behind it. */
+/** To the last chunk, which comes in idle time, the copy of the pointer that is left behind it, and the panel after both. */
 async function installed(page: Page): Promise<void> {
   await expect.poll(async () => (await statusOf(page))?.bundle.parts, { timeout: 20_000 }).toContain('service')
-  await page.waitForTimeout(300)
+  await page.waitForFunction(() => customElements.get('vitrine-privacy'))
 }
 
 /** Views products, searches and puts one in the cart, by typing and clicking as a person does. */

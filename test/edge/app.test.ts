@@ -18,6 +18,7 @@ const files = {
   'vitrine.js': '/* the tag */'.repeat(100),
   [WORKER]: '/* the worker */'.repeat(100),
   'shelf.0a1b2c3d.js': '/* the shelf */',
+  'learning-simd.5c6d7e8f.wasm': '\0asm',
   'notes.txt': 'none of the build',
 }
 
@@ -35,7 +36,7 @@ beforeEach(async () => {
   for (const [name, text] of Object.entries(files)) await writeFile(join(assets, name), text)
   const integrity = Object.fromEntries(
     Object.entries(files)
-      .filter(([name]) => name.endsWith('.js'))
+      .filter(([name]) => /\.(js|wasm)$/.test(name))
       .map(([name, text]) => [name, `sha384-${createHash('sha384').update(text).digest('base64')}`]),
   )
   await writeFile(join(assets, 'integrity.json'), JSON.stringify(integrity))
@@ -137,6 +138,10 @@ describe('what browsers fetch', () => {
     const worker = await app.request(`/assets/${WORKER}`)
     expect(worker.headers.get('cache-control')).toContain('immutable')
     expect(await worker.text()).toBe(files[WORKER])
+    const wasm = await app.request('/assets/learning-simd.5c6d7e8f.wasm')
+    expect(wasm.headers.get('content-type')).toBe('application/wasm')
+    expect(wasm.headers.get('cache-control')).toContain('immutable')
+    expect(wasm.headers.get('access-control-allow-origin')).toBe('*')
     for (const name of ['vitrine.js', 'integrity.json']) {
       const response = await app.request(`/assets/${name}`)
       expect(response.status).toBe(200)

@@ -31,8 +31,8 @@ function bundleBytes(...phases: Phase[]): number {
 describe('bytes over the wire', () => {
   it('the first shelf needs at most 60 kB: code, manifest and first chunk together', () => {
     const code = readdirSync(TAG)
-      // These come in idle time, after the first shelf.
-      .filter((file) => file.endsWith('.js') && !/^(panel|assistant)\./.test(file))
+      // After the first shelf come the panel, the assistant, and what learns.
+      .filter((file) => file.endsWith('.js') && !/^(panel|assistant|learn)/.test(file))
       .reduce((sum, file) => sum + brotli(readFileSync(join(TAG, file))), 0)
     const manifest = brotli(bundle.chunks.get(bundle.latest.manifest) as Uint8Array)
     const total = code + manifest + bundleBytes('first')
@@ -60,5 +60,12 @@ describe('bytes over the wire', () => {
       // Names that TF.js cannot be bundled without, and that no minifier changes: they are strings.
       for (const mark of ['BatchMatMul', 'registerKernel', 'tensorflow']) expect(code.includes(mark), mark).toBe(false)
     }
+  })
+  it('learning, for those who allow remembering and have been in view for a while, costs at most 310 kB, gzipped', () => {
+    const files = readdirSync(TAG).filter((file) => /^learn/.test(file))
+    expect(files.map((file) => file.split('.')[0]).sort()).toEqual(['learner', 'learning', 'learning-simd'])
+    const total = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(TAG, file))).length, 0)
+    console.log(`learning: ${total} bytes`)
+    expect(total).toBeLessThanOrEqual(310_000)
   })
 })

@@ -4,14 +4,16 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
 import { BUY, VIEW } from '../../shared/data/sequence.ts'
+import { applyChange, type Change, changeOf, initAdapter } from '../../shared/model/adapter.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
-import { compile } from '../../shared/model/compile.ts'
+import { type CompiledModel, compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { initParams } from '../../shared/model/params.ts'
 import { lean, noPreferences } from '../../shared/profile/preferences.ts'
 import { verifierKeyText } from '../../shared/tlog/note.ts'
 import { type Bundle, makeBundle } from '../../trainer/publish.ts'
 import { SHELF_KINDS, type Shelf, type ShelfKind } from '../../web/protocol.ts'
+import { type KeptAdapter, networkName } from '../../web/store/adapter.ts'
 import { createEngine, type Engine } from '../../web/worker/engine.ts'
 import { historiesOf } from '../trainer/small-histories.ts'
 
@@ -22,6 +24,9 @@ const SOLD_OUT = new Set(['i3', 'i13', 'i23'])
 
 let bundle: Bundle
 let parts: Map<ChunkName, Uint8Array>
+let network: CompiledModel
+/** The same shop with another network. */
+let publishWith: (network: CompiledModel) => Promise<Bundle>
 
 beforeAll(async () => {
   const random = seeded('engine')
@@ -45,16 +50,17 @@ beforeAll(async () => {
   const content = contentOf(h.items)
   const config = { items: ITEMS, contentWidth: content.width, width: 16, blocks: 2, heads: 2, window: 4, hidden: 16 }
   const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  bundle = await makeBundle({
-    histories: h,
-    network: compile(config, initParams(config, 'engine'), content),
-    blend: { network: 0.3, rules: 1, popularity: 0.05, buyAgain: 0.05 },
-    version: 1,
-    key: { name: 'engine.test', keys, verifierKey: await verifierKeyText('engine.test', keys.publicKey) },
-    now: NOW,
-  })
-  parts = new Map(bundle.manifest.chunks.map(({ name, sha256 }) => [name, bundle.chunks.get(sha256) as Uint8Array]))
+  const key = { name: 'engine.test', keys, verifierKey: await verifierKeyText('engine.test', keys.publicKey) }
+  const blend = { network: 0.3, rules: 1, popularity: 0.05, buyAgain: 0.05 }
+  publishWith = (network) => makeBundle({ histories: h, network, blend, version: 1, key, now: NOW })
+  network = compile(config, initParams(config, 'engine'), content)
+  bundle = await publishWith(network)
+  parts = partsOf(bundle)
 })
+
+function partsOf({ manifest, chunks }: Bundle): Map<ChunkName, Uint8Array> {
+  return new Map(manifest.chunks.map(({ name, sha256 }) => [name, chunks.get(sha256) as Uint8Array]))
+}
 
 let made = 0
 function event(
@@ -312,5 +318,86 @@ describe('the profile', () => {
     // Whoever looks at a mug sees mugs, muted or not: the page is about it.
     engine.setPreferences(lean(noPreferences(), mugs, 'muted'))
     expect(ids(shelfOf(engine, 'related', 'i10')).some(isMug)).toBe(true)
+  })
+})
+
+describe('what the device has learned', () => {
+  const model = () => networkName(bundle.manifest)
+  /** A change of the state, as it ships: published matrices are rounded, biases are not. */
+  const config = { rank: 2, matrices: [] }
+  function change(seed: string): Change {
+    const random = seeded(seed)
+    const params = initAdapter(network.config, config, seed)
+    for (const { values } of Object.values(params)) values.set(values.map(() => 0.3 * random.normal()))
+    return changeOf(network.config, { ...config, params })
+  }
+  const kept = (of: string, changed: Change): KeptAdapter => ({
+    model: of,
+    change: changed,
+    accepted: { at: NOW, trial: { wishes: 4, before: 3, after: 2, standardError: 0.1, share: 1 } },
+  })
+  const acts = [
+    event('view_item', 'i7', NOW - 3),
+    event('add_to_cart', 'i8', NOW - 2),
+    event('view_item', 'i20', NOW - 1),
+  ]
+  /** Everything that a shopper sees of the network. */
+  const seen = (engine: Engine) => [
+    allShelves(engine),
+    ids(shelfOf(engine, 'for-you')).map((id) => engine.why(id, 'en')),
+  ]
+
+  it('ranks and explains as a network would that was published so, whatever came first', async () => {
+    const changed = change('own')
+    const published = await publishWith(applyChange(network, changed))
+    const same = createEngine()
+    same.install(partsOf(published), published.manifest)
+    same.setHistory(acts)
+
+    const adopted = engineAfter(...acts)
+    const before = seen(adopted)
+    adopted.adopt(kept(model(), changed))
+    expect(adopted.adopted()?.accepted.at).toBe(NOW)
+    expect(seen(adopted)).not.toEqual(before)
+    expect(seen(adopted)).toEqual(seen(same))
+
+    const early = createEngine()
+    early.adopt(kept(model(), changed))
+    early.install(parts, bundle.manifest)
+    for (const act of acts) early.append(act)
+    expect(seen(early)).toEqual(seen(adopted))
+    early.install(parts, bundle.manifest)
+    expect(seen(early)).toEqual(seen(adopted))
+
+    // Probes are of everyone's network: they would fail on this one.
+    const mixed = new Map([...partsOf(published), ['probes', parts.get('probes') as Uint8Array] as const])
+    expect(() => createEngine().install(mixed, published.manifest)).toThrow(/probe/)
+    adopted.adopt(undefined)
+    expect(seen(adopted)).toEqual(before)
+  })
+
+  it.each([
+    ['another network', () => kept('another', change('own'))],
+    ['another width', () => kept(model(), { ...change('own'), shift: new Float32Array(8) })],
+    ['another depth', () => kept(model(), { ...change('own'), blocks: [] })],
+    ['no numbers', () => kept(model(), { ...change('own'), shift: new Float32Array(16).fill(Number.NaN) })],
+    ['no arrays', () => ({ model: model(), change: 'nonsense' }) as never],
+    ['nothing', () => 'nonsense' as never],
+  ])('is as if it were not there when it is of %s', (_what, adapter) => {
+    const engine = engineAfter(...acts)
+    const before = seen(engine)
+    engine.adopt(adapter())
+    expect(engine.adopted()).toBeUndefined()
+    expect(seen(engine)).toEqual(before)
+  })
+
+  it('is asked of everyone’s network, with what the shopper did', () => {
+    const engine = engineAfter(...acts)
+    engine.adopt(kept(model(), change('own')))
+    const material = engine.material(true)
+    expect(material?.tokens.map(({ item }) => item)).toEqual([7, 8, 20])
+    expect(material?.model?.bias).toEqual(network.bias)
+    expect(engine.material(false)).not.toHaveProperty('model')
+    expect(createEngine().material(true)).toBeUndefined()
   })
 })

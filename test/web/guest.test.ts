@@ -6,7 +6,7 @@ import { createWorld, type PageSpec, until, type Visit, type World } from './vis
 let world: World
 let context: BrowserContext
 beforeAll(async () => {
-  world = await createWorld(['--enable-features=BackForwardCache'])
+  world = await createWorld()
 })
 afterAll(() => world.close())
 afterEach(() => {
@@ -207,16 +207,18 @@ describe('politeness', () => {
     )
     await running(page)
     await until(page.status, ({ storage, bundle }) => storage === 'indexeddb' && bundle.parts.includes('probes'))
+    await page.page.evaluate(() => document.body.setAttribute('data-kept', ''))
     await page.page.goto(`${world.shopUrl}1`)
     await running(page)
     await page.call('event', 'view_item', { items: [{ item_id: 'lamp-1' }] })
     await page.status()
-    await page.page.goBack()
+    await page.page.goBack({ waitUntil: 'commit' })
     const why = await page.page.evaluate(() => {
       const [entry] = performance.getEntriesByType('navigation')
       return JSON.stringify('notRestoredReasons' in entry ? entry.notRestoredReasons : undefined)
     })
     expect(why).toBe('null')
-    await until(page.status, ({ events }) => events.total === 1)
+    expect(await page.page.locator('body[data-kept]').count()).toBe(1)
+    await until(page.status, ({ events }) => events.bySource.call === 1)
   })
 })

@@ -7,9 +7,9 @@ const WEB = join(import.meta.dirname, '..', '..', 'web')
 const WAYS_OUT =
   /\bfetch\s*\(|XMLHttpRequest|sendBeacon|WebSocket|WebTransport|new EventSource|importScripts|new Image\b|RTCPeerConnection|\bimport\s*\(|\.src\s*=|\.action\s*=|window\.open|document\.cookie|localStorage|sessionStorage/
 
-const files = ['tag', 'capture', 'store', 'worker', 'widgets'].flatMap((folder) =>
+const files = ['tag', 'capture', 'store', 'worker', 'widgets', 'learning', 'panel'].flatMap((folder) =>
   readdirSync(join(WEB, folder))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.(ts|svelte)$/.test(file))
     .map((file) => `${folder}/${file}`),
 )
 

@@ -46,6 +46,13 @@ describe('the privacy panel', () => {
         () => textOf(visit),
         (text) => /[\u4e00-\u9fff]/.test(text) === (language === 'zh') && /Table/.test(text),
       )
+      // What this shop, without a network and not allowed to remember, waits for is said.
+      expect(await textOf(visit)).toMatch(
+        {
+          en: /Learning on this device.*not both allowed.*nothing in them that learns/,
+          zh: /在本设备上学习.*没有同时允许/,
+        }[language as 'en' | 'zh'],
+      )
       const client = await visit.page.context().newCDPSession(visit.page)
       await client.send('Page.setBypassCSP', { enabled: true })
       await client.send('Runtime.evaluate', { expression: AXE })

@@ -41,8 +41,9 @@ export interface Visit {
   call(...call: unknown[]): Promise<unknown>
 }
 
+/** Chromium with a back/forward cache, which Playwright leaves out. */
 export async function createWorld(flags: string[] = []): Promise<World> {
-  const browser = await launchChromium(flags)
+  const browser = await launchChromium(flags, ['--disable-back-forward-cache'])
   const signer = await createSigner()
   const published = await publish(signer, 1)
   const edge = await startEdge(published)

@@ -32,13 +32,14 @@ export interface Character {
   segment?: { name: string; sureness: number }
 }
 
+/** As the page asks them: what is left out is the tag's language, an empty cart and eight suggestions. */
 export interface AssistantQuestions {
-  suggest: { with: { text: string; limit: number; language: string }; answer: Suggestion[] }
-  ask: { with: { question: string; language: string }; answer: Answer }
-  offers: { with: { cartValue: number; language: string }; answer: Offer[] }
+  suggest: { with: { text: string; limit?: number; language?: string }; answer: Suggestion[] }
+  ask: { with: { text: string }; answer: Answer }
+  offers: { with: { cartValue?: number; language?: string }; answer: Offer[] }
   /** A code, for a click. */
   reveal: { with: { id: string }; answer: string }
-  character: { with: { language: string }; answer: Character }
+  character: { with: { language?: string }; answer: Character }
   taste: { with: object; answer: TasteQuestions }
   /** The history and the preferences as a file that only the passphrase opens, and back. */
   seal: { with: { profile: CarriedProfile; passphrase: string }; answer: Uint8Array<ArrayBuffer> }
@@ -60,7 +61,7 @@ export type AssistantChunk = (typeof ASSISTANT_CHUNKS)[number]
 
 export type ToAssistant =
   /** @param port to the shopper's worker */
-  { type: 'start'; key: string; port: MessagePort } | Asking<AssistantQuestions>
+  { type: 'start'; key: string; language: string; port: MessagePort } | Asking<AssistantQuestions>
 
 /** What the assistant knows of. Equal stands are the same. */
 export interface StandingQuery {

@@ -19,10 +19,12 @@ import { openShop, type Shop } from './shop.ts'
 declare const self: DedicatedWorkerGlobalScope
 
 const DAY_MS = 86_400_000
+const SUGGESTIONS = 8
 
 type Shopper = NonNullable<Standing['shopper']>
 
 let key = ''
+let spoken = 'en'
 let port: MessagePort | undefined
 let bundle: { name: string; shop: Shop } = { name: '', shop: openShop(new Map(), '') }
 let shopper: Shopper = { revision: 0, events: [], scores: new Float32Array(0) }
@@ -30,6 +32,7 @@ let shopper: Shopper = { revision: 0, events: [], scores: new Float32Array(0) }
 self.onmessage = async ({ data }: MessageEvent<ToAssistant>) => {
   if (data.type === 'start') {
     key = data.key
+    spoken = data.language
     port = data.port
     return
   }
@@ -49,12 +52,12 @@ async function answerOf(
   const { shop } = bundle
   switch (question.type) {
     case 'suggest': {
-      const { text, limit, language } = question
+      const { text, limit = SUGGESTIONS, language = spoken } = question
       const { events, scores } = shopper
-      return suggest(shop.suggestions(), text, { recent: recentQueries(events), scores, language, limit })
+      return suggest(shop.suggestions(), String(text), { recent: recentQueries(events), scores, language, limit })
     }
     case 'ask':
-      return answerTo(shop.answers(), question.question, shop.service().contact)
+      return answerTo(shop.answers(), String(question.text), shop.service().contact)
     case 'offers':
       return offersFor(await shop.coupons(), question)
     case 'reveal': {
@@ -63,7 +66,7 @@ async function answerOf(
       return revealCode(coupon)
     }
     case 'character':
-      return characterIn(shop, question.language)
+      return characterIn(shop, question.language ?? spoken)
     case 'taste':
       return shop.taste()
     case 'seal':
@@ -91,7 +94,7 @@ function catchUp(): Promise<void> {
 
 function offersFor(
   coupons: readonly Coupon[],
-  { cartValue, language }: { cartValue: number; language: string },
+  { cartValue = 0, language = spoken }: AssistantQuestions['offers']['with'],
 ): Offer[] {
   const { profile, events } = shopper
   const ordered = events.findLast(({ name }) => name === 'purchase')

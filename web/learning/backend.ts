@@ -9,14 +9,18 @@ import type { BackendName } from './backend-choice.ts'
 /** Some drivers never answer. */
 const INIT_TIMEOUT_MS = 8_000
 
-/** @param wasmFolder where TF.js's `.wasm` files are served; absent where the page's policy forbids WebAssembly */
-export function openBackend(wasmFolder: string | undefined): (name: BackendName) => Promise<boolean> {
+/**
+ * @param wasm TF.js's `.wasm` file for SIMD, which every browser of the last years has; absent where the page's policy
+ * forbids WebAssembly. It is handed over as bytes: TF.js fetches nothing.
+ */
+export function openBackend(wasm: Uint8Array<ArrayBuffer> | undefined): (name: BackendName) => Promise<boolean> {
   return async (name) => {
     if (tf.getBackend() === name) return true
     if (name === 'webgpu' && !(await hasGpu())) return false
     if (name === 'wasm') {
-      if (wasmFolder === undefined) return false
-      setWasmPaths(wasmFolder)
+      if (!wasm) return false
+      tf.env().platform.fetch = async () => new Response(wasm)
+      setWasmPaths('', true)
       // On a cross-origin-isolated page a bundled TF.js cannot start its threads.
       tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
     }

@@ -9,7 +9,7 @@ import type { LessonRequest, LessonResult } from './protocol.ts'
 const MEASURED_STEPS = 4
 
 export async function learn(request: LessonRequest): Promise<LessonResult> {
-  const { model, modelName, tokens, popularity, settings, wasmFolder, measured: remembered, now } = request
+  const { model, modelName, tokens, popularity, settings, wasm, measured: remembered, now } = request
   // Before anything is loaded or measured.
   if (!divide(tokens, settings)) return { outcome: 'too-few' }
   const lesson = (steps: number, between?: () => Promise<void>) =>
@@ -21,7 +21,7 @@ export async function learn(request: LessonRequest): Promise<LessonResult> {
     })
     return starts[MEASURED_STEPS - 1] - starts[MEASURED_STEPS - 2]
   }
-  const { backend, measured } = await chooseBackend(remembered, now, openBackend(wasmFolder), stepMs)
+  const { backend, measured } = await chooseBackend(remembered, now, openBackend(wasm), stepMs)
   if (!backend) return { outcome: 'no-backend', measured }
   return Promise.race([deviceLost().then((): LessonResult => ({ outcome: 'device-lost', backend })), taught(backend)])
 

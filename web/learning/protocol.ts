@@ -1,21 +1,48 @@
-/** What the shopper's worker and the learning worker say to each other: one lesson each way, then the worker is ended. */
+/**
+ * What is said about learning, between three workers. The learner watches the device beside the shopper's worker, which owns
+ * the log, and for each lesson starts a learning worker, the only one that has TF.js.
+ */
 import type { Token } from '../../shared/data/sequence.ts'
 import type { Adapter } from '../../shared/model/adapter.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import type { PersonalLearning, Trial } from '../../shared/model/personal-gate.ts'
+import type { Learned } from '../store/adapter.ts'
 import type { BackendName, MeasuredBackends } from './backend-choice.ts'
+import type { Condition, DeviceState } from './conditions.ts'
 
-export interface LessonRequest {
-  /** Without a kernel: its functions cannot travel. */
-  model: Omit<CompiledModel, 'kernel'>
+/** From the page to the learner, with the port to the shopper's worker. */
+export interface LearnerStart {
+  edge: string
+  /** The page allows WebAssembly. */
+  wasm: boolean
+  battery: DeviceState['battery']
+}
+
+/** From the learner to the shopper's worker. */
+export type FromLearner =
+  /** `model`: whether it is wanted too, which is large. */
+  | { type: 'ask'; model: boolean }
+  /** Empty while a lesson is under way. */
+  | { type: 'waiting'; for: Condition[] }
+  /** `since`: when the attempt before this one began, so that it is known whether anything was forgotten meanwhile. */
+  | { type: 'learned'; learned: Learned; since: number | undefined }
+
+/** What there is to learn from, and what was learned before. */
+export interface Material {
   /** Names the network: `networkName`. */
   modelName: string
   /** Oldest first. */
   tokens: Token[]
-  popularity: Float32Array
+  learned: Learned | undefined
+  /** Everyone's, without a kernel: its functions cannot travel. */
+  model?: Omit<CompiledModel, 'kernel'>
+  popularity?: Float32Array
+}
+
+export interface LessonRequest extends Required<Pick<Material, 'model' | 'modelName' | 'tokens' | 'popularity'>> {
   settings: PersonalLearning
-  /** Where TF.js's `.wasm` files are; absent where the page's policy forbids WebAssembly. */
-  wasmFolder?: string
+  /** TF.js's `.wasm` file; absent where the page's policy forbids WebAssembly. */
+  wasm?: Uint8Array<ArrayBuffer>
   /** Of an earlier page. */
   measured?: MeasuredBackends
   /** Milliseconds since 1970. */

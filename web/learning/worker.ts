@@ -1,4 +1,4 @@
-/** The learning worker: a script of its own, fetched when there is something to learn, and ended after one lesson. */
+/** The learning worker, with TF.js: started by the learner for one lesson, and ended after it. */
 import { learn } from './learn.ts'
 import type { LessonRequest, LessonResult } from './protocol.ts'
 

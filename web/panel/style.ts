@@ -54,6 +54,9 @@ ol { border-block-end: 1px solid var(--line); margin-block-start: .4rem; }
   margin-block-start: .7rem; max-inline-size: 34rem; }
 .fields input, .fields select { inline-size: 100%; min-block-size: 2.5rem; padding: .35rem .7rem; border: 1px solid var(--line);
   border-radius: var(--radius); background: Canvas; color: CanvasText; }
+section > p + .said, .reasons, .said > p + p { margin-block-start: .5rem; }
+.said { outline: none; margin-block-end: .8rem; }
+.reasons { list-style: disc; padding-inline-start: 1.2em; }
 .after { margin-block-start: 1.25rem; outline: none; }
 .receipt { margin-block: .8rem; padding: .8rem 1rem; border-inline-start: 4px solid var(--accent); background: var(--tint); }
 .error { margin-block: .8rem; padding: .8rem 1rem; border-inline-start: 4px solid var(--alert); }

@@ -1,10 +1,13 @@
 /** What the panel says, in the languages it speaks. Categories, brands and titles come from the catalogue. */
 import type { EventName } from '../../shared/data/events.ts'
+import type { Trial } from '../../shared/model/personal-gate.ts'
 import type { LabelKind } from '../../shared/profile/interests.ts'
 import type { Lifecycle, Stage } from '../../shared/profile/lifecycle.ts'
 import type { AGE_BANDS, Leaning } from '../../shared/profile/preferences.ts'
 import type { Doing, Evidence, Profile } from '../../shared/profile/profile.ts'
+import { type Condition, LEAST_NEW_EVENTS } from '../learning/conditions.ts'
 import type { EventSource, Status } from '../protocol.ts'
+import type { LastAttempt } from '../store/adapter.ts'
 
 export interface Words {
   /** BCP 47, of catalogue titles and of what a card says. */
@@ -36,6 +39,17 @@ export interface Words {
   why: string
   whyHint: string
   share(share: number): string
+  learning: string
+  learningHint: string
+  learnedInUse(since: number): string
+  /** In nats: what a good guess would have been worth. */
+  trial(trial: Trial): string
+  nothingLearned: string
+  attempts: Record<LastAttempt['outcome'], (at: number) => string>
+  learningNow: string
+  learningWaits: string
+  conditions: Record<Condition, string>
+  forgetLearned: string
   declared: string
   declaredHint: string
   ageBand: string
@@ -96,6 +110,7 @@ const lastPart = (label: string) =>
     .at(-1)
     ?.replace(/^[^:]+: /, '') ?? label
 const count = (n: number, one: string, many: string) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+const nats = (loss: number) => Number(loss).toFixed(2)
 const days = (n: number) => Math.max(1, Math.round(n))
 
 const STAGES: Record<Stage, string> = {
@@ -143,6 +158,40 @@ const ENGLISH: Words = {
   whyHint:
     'How much of a suggestion’s score would be gone without what you did. What remains comes from your other acts and from everyone.',
   share: percent,
+  learning: 'Learning on this device',
+  learningHint:
+    'Your browser tries, by itself, to foresee your choices better than the model that everyone has. What it learns is used only if it proves better on your own later choices, and never leaves this device.',
+  learnedInUse: (since) => `In use since ${ENGLISH.time(since)}: it foresees your later choices better.`,
+  trial: ({ wishes, before, after }) =>
+    `Tried on ${count(wishes, 'thing', 'things')} that you wanted later: ${nats(before)} → ${nats(after)} nats, where less is better.`,
+  nothingLearned: 'Nothing has been learned yet.',
+  attempts: {
+    accepted: (at) => `Tried on ${ENGLISH.time(at)}: it was of another version of the model, and is not in use.`,
+    rejected: (at) => `Tried on ${ENGLISH.time(at)}: it did not clearly help, so it was not kept.`,
+    'too-few': (at) => `Tried on ${ENGLISH.time(at)}: there was too little to learn from.`,
+    'no-backend': (at) => `Tried on ${ENGLISH.time(at)}: this page lets nothing run that could learn.`,
+    'device-lost': (at) => `Tried on ${ENGLISH.time(at)}: the graphics processor went away, so nothing was kept.`,
+    failed: (at) => `Tried on ${ENGLISH.time(at)}: it broke off, so nothing was kept.`,
+    'timed-out': (at) => `Tried on ${ENGLISH.time(at)}: it took too long, so nothing was kept.`,
+    forgotten: (at) => `Forgotten on ${ENGLISH.time(at)}.`,
+  },
+  learningNow: 'Learning now, beside everything else.',
+  learningWaits: 'Waiting to learn:',
+  conditions: {
+    permission: 'suggestions and remembering are not both allowed',
+    network: 'this shop’s suggestions have nothing in them that learns',
+    'data-saver': 'data saver is on',
+    memory: 'this device has little memory',
+    visible: 'this page has not been in view for 10 seconds',
+    code: 'what learns has not been fetched, or was not allowed to start',
+    worker: 'this browser cannot learn in the background',
+    battery: 'the battery is low',
+    pressure: 'this device is busy',
+    'new-events': `fewer than ${LEAST_NEW_EVENTS} new events to learn from`,
+    'other-tab': 'another tab of this shop is learning',
+    'no-locks': 'this browser cannot keep two tabs from learning at once',
+  },
+  forgetLearned: 'Forget what was learned',
   declared: 'About you, if you like',
   declaredHint: 'Only what you enter. It stays on this device, and an empty field says nothing.',
   ageBand: 'Age',
@@ -170,7 +219,7 @@ const ENGLISH: Words = {
   contributeGpc: 'Your browser asks that nothing be shared (Global Privacy Control). This stays off.',
   sent: 'What was sent',
   sentNothing:
-    'Nothing. This browser fetches the same files as every other, and sends nothing about you; contributing is not offered yet.',
+    'Nothing. This browser fetches the same files as every other with the same permissions, and sends nothing about you; contributing is not offered yet.',
   timeline: 'Remembered on this device',
   keptIn: {
     memory: 'Kept in memory, until you close or reload this page.',
@@ -216,7 +265,7 @@ const ENGLISH: Words = {
   forgetLastHour: 'Forget the last hour',
   erase: 'Forget everything',
   eraseConfirm: (events) =>
-    `Delete all ${count(events, 'event', 'events')} and everything you said here, in your other tabs of this shop too? This cannot be undone.`,
+    `Delete all ${count(events, 'event', 'events')}, everything you said here and all that was learned, in your other tabs of this shop too? This cannot be undone.`,
   eraseYes: 'Yes, forget everything',
   cancel: 'Cancel',
   receiptTitle: 'Receipt',
@@ -312,6 +361,40 @@ const CHINESE: Words = {
   why: '为什么推荐这些',
   whyHint: '如果没有您的这一操作，推荐的得分会减少多少。其余部分来自您的其他操作和所有顾客。',
   share: percent,
+  learning: '在本设备上学习',
+  learningHint:
+    '您的浏览器自己尝试比通用模型更好地预见您的选择。只有在您后来的选择上证明更好，学到的内容才会使用，而且从不离开本设备。',
+  learnedInUse: (since) => `自 ${CHINESE.time(since)} 起使用：它能更好地预见您后来的选择。`,
+  trial: ({ wishes, before, after }) =>
+    `在您后来想要的 ${wishes} 件商品上试过：${nats(before)} → ${nats(after)} 奈特，越小越好。`,
+  nothingLearned: '还没有学到任何内容。',
+  attempts: {
+    accepted: (at) => `${CHINESE.time(at)} 试过：属于另一版本的模型，没有使用。`,
+    rejected: (at) => `${CHINESE.time(at)} 试过：没有明显帮助，因此没有保留。`,
+    'too-few': (at) => `${CHINESE.time(at)} 试过：可学的内容太少。`,
+    'no-backend': (at) => `${CHINESE.time(at)} 试过：此页面不允许运行学习所需的程序。`,
+    'device-lost': (at) => `${CHINESE.time(at)} 试过：图形处理器中断，没有保留任何内容。`,
+    failed: (at) => `${CHINESE.time(at)} 试过：中途中断，没有保留任何内容。`,
+    'timed-out': (at) => `${CHINESE.time(at)} 试过：用时太长，没有保留任何内容。`,
+    forgotten: (at) => `已于 ${CHINESE.time(at)} 忘记。`,
+  },
+  learningNow: '正在后台学习。',
+  learningWaits: '等待学习：',
+  conditions: {
+    permission: '推荐和记住没有同时允许',
+    network: '本店的推荐中没有可以学习的部分',
+    'data-saver': '流量节省已开启',
+    memory: '本设备内存较小',
+    visible: '此页面显示还不到 10 秒',
+    code: '学习程序尚未取得，或不被允许启动',
+    worker: '此浏览器不能在后台学习',
+    battery: '电量低',
+    pressure: '本设备正忙',
+    'new-events': `新的可学记录不到 ${LEAST_NEW_EVENTS} 条`,
+    'other-tab': '本店的另一个标签页正在学习',
+    'no-locks': '此浏览器无法避免两个标签页同时学习',
+  },
+  forgetLearned: '忘记学到的内容',
   declared: '关于您（自愿填写）',
   declaredHint: '只有您填写的内容。它留在本设备上，空着就表示没有说明。',
   ageBand: '年龄',
@@ -337,7 +420,7 @@ const CHINESE: Words = {
   contributeHint: '尚未提供。提供之后默认关闭，由您决定是否开启，并且可以看到将要发送的内容。',
   contributeGpc: '您的浏览器要求不共享任何内容（全球隐私控制）。此项保持关闭。',
   sent: '发送过什么',
-  sentNothing: '没有。本浏览器获取的文件与其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
+  sentNothing: '没有。本浏览器获取的文件与许可相同的其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
   timeline: '本设备记住的内容',
   keptIn: {
     memory: '保存在内存中，直到您关闭或重新加载此页面。',
@@ -383,7 +466,7 @@ const CHINESE: Words = {
   forgetLastHour: '忘记最近一小时',
   erase: '全部忘记',
   eraseConfirm: (events) =>
-    `要删除全部 ${events} 条记录和您在这里说明的一切吗？本店在其他标签页中的也会删除。此操作无法撤销。`,
+    `要删除全部 ${events} 条记录、您在这里说明的一切和学到的全部内容吗？本店在其他标签页中的也会删除。此操作无法撤销。`,
   eraseYes: '是的，全部忘记',
   cancel: '取消',
   receiptTitle: '回执',

@@ -1,18 +1,37 @@
 /**
- * The shopper's own adapter, kept beside the log where remembering is allowed, and deleted with it. It is of one network:
- * under another it is as if it were not there, and the next lesson takes its place.
+ * What the shopper's device has learned for itself, kept beside the log where remembering is allowed, and deleted with it:
+ * the last attempt, and the adapter that was last accepted. An adapter is of one network: under another it is as if it were
+ * not there, and the next lesson takes its place.
  */
-import { type Adapter, type AdapterConfig, adapterShapes } from '../../shared/model/adapter.ts'
+import type { Change } from '../../shared/model/adapter.ts'
 import type { Manifest } from '../../shared/model/bundle.ts'
-import { flatten, type ModelConfig, unflattenTo } from '../../shared/model/params.ts'
-import type { Database } from './database.ts'
+import type { Trial } from '../../shared/model/personal-gate.ts'
+import type { BackendName, MeasuredBackends } from '../learning/backend-choice.ts'
+import type { LessonResult } from '../learning/protocol.ts'
 
-export interface StoredAdapter extends AdapterConfig {
+export interface LastAttempt {
+  outcome: LessonResult['outcome'] | 'timed-out' | 'forgotten'
+  /** When it began, in milliseconds since 1970: what the shopper did later is new to it. */
+  at: number
+  trial?: Trial
+  backend?: BackendName
+}
+
+export interface KeptAdapter {
+  /** Names the network that it changes. */
   model: string
-  flat: Float32Array
-  /** Milliseconds since 1970, and the events that the shopper's log then had. */
-  learnedAt: number
-  events: number
+  change: Change
+  /** When, in milliseconds since 1970, and how it did. */
+  accepted: { at: number; trial: Trial }
+}
+
+export interface Learned {
+  last: LastAttempt
+  /** Names the network that was tried; absent where what was learned was forgotten. */
+  model?: string
+  measured?: MeasuredBackends
+  /** The last that was accepted, by this attempt or an earlier one. */
+  adapter?: KeptAdapter
 }
 
 /** The chunks that make the network: a bundle that changes only prices or rules leaves it the same. */
@@ -21,29 +40,8 @@ export function networkName({ chunks }: Pick<Manifest, 'chunks'>): string {
   return `${hashOf('vectors')} ${hashOf('encoder')}`
 }
 
-export async function saveAdapter(
-  database: Database,
-  { model, rank, matrices, params }: Adapter,
-  learnedAt: number,
-  events: number,
-): Promise<void> {
-  const stored: StoredAdapter = { model, rank, matrices, flat: flatten(params), learnedAt, events }
-  await database.put('adapter', stored, 'accepted')
-}
-
-/** @returns undefined when there is none, it is of another network, or it cannot be read */
-export async function loadAdapter(
-  database: Database,
-  model: string,
-  config: ModelConfig,
-): Promise<{ adapter: Adapter; learnedAt: number; events: number } | undefined> {
-  const value = await database.get('adapter', 'accepted')
-  try {
-    const { model: of, rank, matrices, flat, learnedAt, events } = value as StoredAdapter
-    if (of !== model || !flat.every(Number.isFinite)) return undefined
-    const params = unflattenTo(adapterShapes(config, { rank, matrices }), flat)
-    return { adapter: { model, rank, matrices, params }, learnedAt, events }
-  } catch {
-    return undefined // another script of the page, or a crash, may have left anything
-  }
+/** @returns undefined for what says of no time what came of it */
+export function decodeLearned(value: unknown): Learned | undefined {
+  const { last } = Object(value) as Learned
+  return Number.isFinite(last?.at) ? (value as Learned) : undefined
 }

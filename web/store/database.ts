@@ -18,7 +18,7 @@ interface Schema extends DBSchema {
   /** By SHA-256, the manifest included. */
   chunks: { key: string; value: Uint8Array }
   /** What the device has learned for itself. Decoded on reading. */
-  adapter: { key: 'accepted'; value: unknown }
+  adapter: { key: 'learned'; value: unknown }
 }
 export type Database = IDBPDatabase<Schema>
 

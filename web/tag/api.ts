@@ -39,7 +39,7 @@ export interface Vitrine {
   (command: 'taste'): Promise<TasteQuestions>
   (command: 'history'): Promise<HistoryEntry[]>
   /** Rejects when something could not be deleted. */
-  (command: 'forget', what: 'everything' | { eventIds: readonly string[] }): Promise<void>
+  (command: 'forget', what: 'everything' | 'learned' | { eventIds: readonly string[] }): Promise<void>
   /** What is known of the shopper, and what they said themselves. */
   (command: 'profile'): Promise<ShownProfile>
   /** What each past act gives a suggestion. */

@@ -2,6 +2,7 @@
 import type { AssistantQuestions, ToAssistant } from '../assistant/protocol.ts'
 import type { Questions, ToWorker } from '../protocol.ts'
 import { type Connection, connect } from './connection.ts'
+import type { Settings } from './settings.ts'
 
 export type Ask = Connection<ToAssistant, AssistantQuestions>['ask']
 
@@ -9,14 +10,14 @@ export type Ask = Connection<ToAssistant, AssistantQuestions>['ask']
 export function lazyAssistant(
   worker: Connection<ToWorker, Questions>,
   load: () => Promise<Uint8Array<ArrayBuffer>>,
-  key: string,
+  settings: Pick<Settings, 'key' | 'language'>,
   vouch: (url: string) => string,
 ): Ask {
   let assistant: Connection<ToAssistant, AssistantQuestions> | undefined
   return async (name, question) => {
     // A worker that cannot run answers the assistant nothing: its own error is the better one.
     if (!assistant) await worker.ask('status', {})
-    assistant ??= start(worker, load, key, vouch)
+    assistant ??= start(worker, load, settings, vouch)
     return assistant.ask(name, question)
   }
 }
@@ -24,12 +25,12 @@ export function lazyAssistant(
 function start(
   worker: Connection<ToWorker, Questions>,
   load: () => Promise<Uint8Array<ArrayBuffer>>,
-  key: string,
+  { key, language }: Pick<Settings, 'key' | 'language'>,
   vouch: (url: string) => string,
 ): Connection<ToAssistant, AssistantQuestions> {
   const { port1, port2 } = new MessageChannel()
   worker.tell({ type: 'assistant', port: port1 }, [port1])
   const assistant = connect<ToAssistant, AssistantQuestions>(load, vouch)
-  assistant.tell({ type: 'start', key, port: port2 }, [port2])
+  assistant.tell({ type: 'start', key, language, port: port2 }, [port2])
   return assistant
 }

@@ -1,11 +1,9 @@
 /**
  * The page's end of the line to a worker. What is said before the worker runs waits; when it cannot run, every
  * question still gets an answer, so that a shelf keeps what the shop put there.
- *
- * A worker's code is fetched, held to its hash, and started from a Blob: a worker from another origin is refused by every
- * browser, and one from a Blob may use the shop's storage and needs only `worker-src blob:`.
  */
 import type { Answering, QuestionList } from '../protocol.ts'
+import { startWorker } from './blob-worker.ts'
 
 export interface Asset {
   file: string
@@ -49,11 +47,8 @@ export function connect<T, Q extends QuestionList<Q>, Told extends { type: strin
   }
 
   const start = async () => {
-    const code = await load()
-    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
-    const worker = new Worker(vouch(url))
+    const worker = startWorker(await load(), vouch)
     worker.onmessage = ({ data }: MessageEvent<Told | Answering>) => {
-      URL.revokeObjectURL(url)
       if (!isAnswering(data)) return onTold(data)
       if (data.request === undefined) return
       const asker = open.get(data.request)

@@ -24,8 +24,10 @@ import type {
 } from '../protocol.ts'
 import type { Vitrine } from './api.ts'
 import { type Ask, lazyAssistant } from './assistant.ts'
+import { startWorker } from './blob-worker.ts'
 import { type Asset, type Connection, connect } from './connection.ts'
 import { loadElements, reserveRoom } from './elements.ts'
+import { watchForLearning } from './learning.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { createVouch } from './trusted.ts'
 
@@ -34,9 +36,9 @@ declare const WORKER_ASSET: Asset
 declare const SHELF_ASSET: Asset
 declare const PANEL_ASSET: Asset
 declare const ASSISTANT_ASSET: Asset
+declare const LEARNER_ASSET: Asset
 
 const SHELF_LIMIT = 8
-const SUGGESTIONS = 8
 /** Half of what the shopper's order could do. */
 const RERANK_IMPACT = 50
 
@@ -56,6 +58,7 @@ function start(settings: Settings): void {
   const settled = new Promise<void>((resolve) => {
     settle = resolve
   })
+  let seekLearner = () => {}
   const worker = connect<ToWorker, Questions, Exclude<FromWorker, Answering>>(
     async () => {
       const code = await fetchCode(WORKER_ASSET)
@@ -65,14 +68,22 @@ function start(settings: Settings): void {
     vouch,
     (message) => {
       if (message.type === 'settled') return settle()
+      if (message.what === 'consent') seekLearner()
       for (const listener of listeners) quietly(() => listener(message.what))
     },
     settle,
   )
   // What no first shelf needs: fetched by every page, in the same order, when the worker has asked for all it needs.
   const assistantCode = settled.then(() => load(PANEL_ASSET)).then(() => fetchCode(ASSISTANT_ASSET))
-  assistantCode.catch(() => {}) // whoever asks the assistant is told
-  const assistant = lazyAssistant(worker, () => assistantCode, settings.key, vouch)
+  // Whoever asks the assistant is told if it cannot be had.
+  void assistantCode
+    .catch(() => {})
+    .then(() => {
+      seekLearner = watchForLearning(document, worker, settings, async () =>
+        startWorker(await fetchCode(LEARNER_ASSET), vouch),
+      )
+    })
+  const assistant = lazyAssistant(worker, () => assistantCode, settings, vouch)
   const decided: Partial<Consent> = navigator.globalPrivacyControl ? { contribute: false } : {}
   const stub = window.vitrine
   const calls = Array.isArray(stub?.q) ? [...stub.q] : []
@@ -129,7 +140,6 @@ function createCommands(
   onEvent: (event: Noticed, source: EventSource) => void,
   onConsent: (said: Partial<Consent>) => void,
 ): Vitrine {
-  const spoken = settings.language
   const commands: Record<string, (first: unknown, second: unknown) => unknown> = {
     event(name, parameters) {
       const event = readCall(name, parameters)
@@ -151,7 +161,7 @@ function createCommands(
       return worker.ask('rerank', { itemIds: items, query, impact }).catch(() => items)
     },
     history: () => worker.ask('history', {}),
-    forget: (what) => worker.ask('forget', { what: what as 'everything' | { eventIds: string[] } }),
+    forget: (what) => worker.ask('forget', { what: what as Questions['forget']['with']['what'] }),
     profile: () => worker.ask('profile', {}),
     why(asked) {
       const { item, language } = asked as { item: string; language?: string }
@@ -167,24 +177,14 @@ function createCommands(
       return worker.ask('take', await assistant('open', carried as AssistantQuestions['open']['with']))
     },
     status: () => worker.ask('status', {}).catch((error: Error) => failedStatus(settings, error.message)),
-    async suggest(typed) {
-      const { text, limit = SUGGESTIONS, language = spoken } = typed as Partial<AssistantQuestions['suggest']['with']>
-      return assistant('suggest', { text: String(text), limit, language }).catch(() => [])
-    },
+    suggest: (typed) => assistant('suggest', typed as never).catch(() => []),
     ask(question) {
-      const { text, language = spoken } = question as { text: string; language?: string }
-      onEvent(readCall('ask', { text }), 'call')
-      return assistant('ask', { question: text, language })
+      onEvent(readCall('ask', question), 'call')
+      return assistant('ask', question as never)
     },
-    offers(asked) {
-      const { cartValue = 0, language = spoken } = (asked ?? {}) as Partial<AssistantQuestions['offers']['with']>
-      return assistant('offers', { cartValue, language })
-    },
-    reveal: (offer) => assistant('reveal', { id: (offer as { id: string }).id }),
-    character(asked) {
-      const { language = spoken } = (asked ?? {}) as { language?: string }
-      return assistant('character', { language })
-    },
+    offers: (asked) => assistant('offers', (asked ?? {}) as object),
+    reveal: (offer) => assistant('reveal', offer as never),
+    character: (asked) => assistant('character', (asked ?? {}) as object),
     taste: () => assistant('taste', {}),
     on(_change, listener) {
       listeners.add(listener as (change: Change) => void)

@@ -4,15 +4,19 @@
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { type Token, tokensOf, VIEW } from '../../shared/data/sequence.ts'
+import { applyChange } from '../../shared/model/adapter.ts'
 import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
 import { extendTrail, type Trail, trailAfter } from '../../shared/model/contributions.ts'
+import { createScratch } from '../../shared/model/rank.ts'
 import { emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
 import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
 import { RERANK_BOUND, rerank } from '../../shared/search/rerank.ts'
+import type { Material } from '../learning/protocol.ts'
 import type { Explanation, Reason, Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
-import { type Installed, readBundle } from './installed.ts'
+import { type KeptAdapter, networkName } from '../store/adapter.ts'
+import { accelerated, type Installed, readBundle } from './installed.ts'
 import { type Leanings, leaningsOf, NO_LEANINGS } from './leanings.ts'
 import { explain } from './reasons.ts'
 import { type RecommendOptions, rankShelf, type Shopper, scoreFor } from './shelves.ts'
@@ -43,6 +47,12 @@ export interface Engine {
   parts(): ChunkName[]
   /** Whether the network runs on the WebAssembly kernel. */
   accelerated(): boolean
+  /** Ranks with what the device has learned, now and after each bundle that has the same network. */
+  adopt(adapter: KeptAdapter | undefined): void
+  /** What is in use of it. */
+  adopted(): KeptAdapter | undefined
+  /** What there is to learn from; undefined without a network. @param withModel everyone's network too */
+  material(withModel: boolean): Omit<Material, 'learned'> | undefined
   /** Ranks a made-up history once, so that the compiler knows the code before the shopper's first act. */
   rehearse(): void
 }
@@ -57,6 +67,8 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   let preferences = noPreferences()
   /** By what the shopper said of their labels. */
   let leanings: Leanings = NO_LEANINGS
+  let wanted: KeptAdapter | undefined
+  let adopted: KeptAdapter | undefined
 
   const numberOf = (itemId: string) => installed?.catalogue?.numbers.get(itemId)
   const factsOf = (itemId: string) => {
@@ -69,6 +81,22 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     const network = installed?.catalogue?.models.network
     trail = network && trailAfter(network, tokens)
     memory = memoryOf(events, factsOf)
+  }
+
+  /** The probes have been checked on everyone's network, before anything is changed in it. */
+  function adapt(): void {
+    const { catalogue, manifest } = installed ?? {}
+    if (!catalogue?.everyones || !manifest) return
+    const { everyones, views, models } = catalogue
+    let own = everyones
+    try {
+      if (wanted?.model === networkName(manifest)) own = applyChange(everyones, wanted.change)
+    } catch {} // another script of the page, or a crash, may have left anything
+    if (own === everyones && !adopted) return
+    adopted = own === everyones ? undefined : wanted
+    const network = accelerated(own, kernel)
+    catalogue.models = { ...models, network }
+    catalogue.scratch = createScratch(views.length, network.kernel)
   }
 
   function readPreferences(): void {
@@ -93,6 +121,8 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   return {
     install(parts, manifest) {
       installed = readBundle(parts, manifest, kernel)
+      adopted = undefined
+      adapt()
       readHistory()
       readPreferences()
     },
@@ -192,6 +222,20 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     knows: (itemId) => numberOf(itemId) !== undefined,
     parts: () => installed?.parts ?? [],
     accelerated: () => installed?.catalogue?.models.network?.kernel !== undefined,
+
+    adopt(adapter) {
+      wanted = adapter
+      adapt()
+      readHistory()
+    },
+    adopted: () => adopted,
+    material(withModel) {
+      const { catalogue, manifest } = installed ?? {}
+      if (!catalogue?.everyones || !manifest) return undefined
+      const { everyones, models } = catalogue
+      const whole = withModel ? { model: everyones, popularity: models.rules.popularity } : {}
+      return { modelName: networkName(manifest), tokens, ...whole }
+    },
 
     rehearse() {
       const catalogue = installed?.catalogue

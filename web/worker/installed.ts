@@ -26,6 +26,8 @@ export interface Installed {
     unavailable: number[]
     models: Models
     scratch: Scratch
+    /** As it was published, without a kernel: the one in `models` may be the shopper's own. */
+    everyones?: CompiledModel
     /** What the profile reads of an item: made when it is first asked for, because a first visit asks for none. */
     factsOf(item: number): ItemFacts
     /** With the chunk of that name. */
@@ -59,7 +61,8 @@ export function readBundle(
     throw new Error(`bundle: ${views.length} items, but rules for ${rules.popularity.length}`)
   }
   const [vectors, encoder] = [bytes('vectors'), bytes('encoder')]
-  const network = vectors && encoder ? accelerated(decodeModel(vectors, encoder), kernel) : undefined
+  const everyones = vectors && encoder ? decodeModel(vectors, encoder) : undefined
+  const network = everyones && accelerated(everyones, kernel)
   if (network && network.config.items !== views.length) {
     throw new Error(`bundle: ${views.length} items, but vectors for ${network.config.items}`)
   }
@@ -84,13 +87,15 @@ export function readBundle(
       unavailable: views.flatMap((view, number) => (view.available ? [] : [number])),
       models,
       scratch: createScratch(views.length, network?.kernel),
+      ...(everyones ? { everyones } : {}),
       factsOf: remembered((item) => factsOfCard(views[item], profile?.items[item])),
       ...(profile ? { profile } : {}),
     },
   }
 }
 
-function accelerated(network: CompiledModel, kernel: () => WebAssembly.Module | undefined): CompiledModel {
+/** On the kernel, where there are items enough for it and it may run. */
+export function accelerated(network: CompiledModel, kernel: () => WebAssembly.Module | undefined): CompiledModel {
   const module = network.config.items >= KERNEL_FROM_ITEMS ? kernel() : undefined
   if (!module) return network
   try {

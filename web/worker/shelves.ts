@@ -21,6 +21,7 @@ import { type Rules, scoreRules } from '../../shared/model/rules.ts'
 import type { Interest } from '../../shared/profile/interests.ts'
 import { priorWeight } from '../../shared/profile/taste-start.ts'
 import { discover } from '../../shared/service/discover.ts'
+import type { Welcome } from '../../shared/service/win-back.ts'
 import type { Reason, ShelfKind } from '../protocol.ts'
 import type { Catalogue } from './installed.ts'
 import type { Leanings } from './leanings.ts'
@@ -54,11 +55,6 @@ export interface Shopper {
   interests(): readonly Interest[]
   /** For whom comes back after longer than usual. */
   welcome(): Welcome | undefined
-}
-
-export interface Welcome {
-  title: string
-  categories: readonly string[]
 }
 
 /** What the shopper asked for more of is worth so much of the distance between the best score and the mean. */

@@ -1,12 +1,10 @@
 /** What to say to who was away longer than usual, as they stood before this visit began. */
-import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import type { ShopEvent } from '../../shared/data/events.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import { type Memory, memoryOf } from '../../shared/profile/memory.ts'
 import { profileOf } from '../../shared/profile/profile.ts'
 import type { ProfileChunk } from '../../shared/profile/profile-chunk.ts'
-import { winBack } from '../../shared/service/win-back.ts'
-import type { Welcome } from './shelves.ts'
+import { type Welcome, welcomeBack } from '../../shared/service/win-back.ts'
 
 const DAY_MS = 86_400_000
 
@@ -25,21 +23,14 @@ export function welcomeTo(
   const profile = profileOf(before, chunk, now)
   if (!profile || !before.visits) return undefined
   const shown = earlier.reduce((last, event) => (isWelcome(event) ? Math.max(last, event.time) : last), 0)
-  const said = winBack({
-    lifecycle: profile.lifecycle,
+  return welcomeBack({
     stageBefore: profile.lifecycle.stage,
     awayDays: (now - before.visits.now.last) / DAY_MS,
     interests: profile.interests.category,
-    history: { ...(shown > 0 ? { shown } : {}), notifications: 0 },
-    here: true,
-    mayNotify: false,
+    ...(shown > 0 ? { shown } : {}),
     now,
-    hour: new Date(now).getHours(),
-    nameOf: (category) => category.split(CATEGORY_SEPARATOR).at(-1) as string,
-    shop: '',
     language,
   })
-  return said?.where === 'page' ? said : undefined
 }
 
 const isWelcome = (event: ShopEvent) =>

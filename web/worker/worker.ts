@@ -24,6 +24,7 @@ import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
 import { compiledKernel } from './compiled-kernel.ts'
 import { createEngine } from './engine.ts'
 import { type Installed, installLatest, installStored, partsOf, Refused, store } from './install.ts'
+import { createLearning } from './learning.ts'
 
 declare const self: DedicatedWorkerGlobalScope
 
@@ -36,6 +37,14 @@ type Start = Extract<ToWorker, { type: 'start' }>
 
 const engine = createEngine(() => (settings?.wasm ? compiledKernel() : undefined))
 const log = new EventLog(() => onForgottenElsewhere())
+const learning = createLearning(
+  engine,
+  log,
+  () => consent.personalise && consent.remember,
+  () => questions === 0,
+  (what) => post({ type: 'changed', what }),
+  () => tabs.tell({ type: 'changed' }),
+)
 let settings: Start | undefined
 let consent: Consent = DEFAULT_CONSENT
 let tabs: Tabs = { tell() {}, close() {} }
@@ -47,6 +56,8 @@ let lastRejection: string | undefined
 let refreshing = false
 /** Of what is known of the shopper and the shop: grows with each change. */
 let revision = 1
+/** Open ones. */
+let questions = 0
 
 /** Measured in Chromium: the first dozen rankings take two to five times as long as those after. */
 const REHEARSALS = 16
@@ -57,11 +68,14 @@ const firstShelf = once()
 const firstBundle = once()
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  receive(data).catch((error: unknown) => {
-    // Only what kind of error it was: its text might quote the shopper's own words.
-    const message = `${data.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`
-    post({ type: 'error', message, ...('request' in data ? { request: data.request } : {}) })
-  })
+  questions++
+  receive(data)
+    .catch((error: unknown) => {
+      // Only what kind of error it was: its text might quote the shopper's own words.
+      const message = `${data.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`
+      post({ type: 'error', message, ...('request' in data ? { request: data.request } : {}) })
+    })
+    .finally(() => questions--)
 }
 
 async function receive(message: ToWorker): Promise<void> {
@@ -82,6 +96,8 @@ async function receive(message: ToWorker): Promise<void> {
       tabs = openTabs(onTab)
       await log.resume()
       return onLogChanged('events')
+    case 'learner':
+      return learning.meet(message)
     default:
       return post({ type: 'answer', request: message.request, value: await answerOf(message) })
   }
@@ -165,7 +181,8 @@ function withoutValue(message: string): string {
   return message.split(' but received')[0].slice(0, 200)
 }
 
-async function forget(what: 'everything' | { eventIds: readonly string[] }): Promise<undefined> {
+async function forget(what: Questions['forget']['with']['what']): Promise<undefined> {
+  if (what === 'learned') return learning.forget()
   if (what === 'everything') {
     // The permission to remember is part of everything: whatever happens next starts from nothing.
     consent = { ...consent, remember: false }
@@ -210,6 +227,7 @@ async function decide(said: Partial<Consent>, persist = false): Promise<void> {
 
 async function applyConsent(before: Consent): Promise<void> {
   engine.setHistory(consent.personalise ? log.events : [])
+  void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
   if (consent.remember && installed?.complete) await keepBundle(installed)
@@ -244,6 +262,7 @@ function onForgottenElsewhere(): void {
 function onLogChanged(what: 'events' | 'consent'): void {
   engine.setHistory(consent.personalise ? log.events : [])
   engine.setPreferences(log.preferences)
+  void learning.reload()
   post({ type: 'changed', what })
 }
 
@@ -355,6 +374,7 @@ function status(): Status {
       lastRejection,
       corrupt: log.corrupt,
     },
+    learning: learning.status(),
   }
 }
 

@@ -2,21 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   NOTIFICATION_INTERVAL_DAYS,
+  type NoticeInput,
+  noticeFor,
   PAGE_INTERVAL_DAYS,
-  type WinBackHistory,
-  type WinBackInput,
-  winBack,
+  type WelcomeInput,
+  welcomeBack,
 } from '../../../shared/service/win-back.ts'
 
 const DAY_MS = 86_400_000
 const NOW = 500 * DAY_MS
-const AWAY: WinBackInput = {
+const LAMPS = { kind: 'category', label: 'Home > Lamps', share: 0.6, confidence: 0.8 } as const
+const AWAY: NoticeInput = {
   lifecycle: { stage: 'cooling', recencyDays: 40 },
-  awayDays: 40,
-  stageBefore: 'cooling',
-  interests: [{ kind: 'category', label: 'Home > Lamps', share: 0.6, confidence: 0.8 }],
-  history: { notifications: 0 },
-  here: false,
+  interests: [LAMPS],
+  notifications: 0,
   mayNotify: true,
   now: NOW,
   hour: 11,
@@ -24,32 +23,34 @@ const AWAY: WinBackInput = {
   shop: 'Sample shop',
   language: 'en',
 }
-const HERE: WinBackInput = { ...AWAY, here: true, lifecycle: { stage: 'active', recencyDays: 0 } }
+const BACK: WelcomeInput = { stageBefore: 'cooling', awayDays: 40, interests: [LAMPS], now: NOW, language: 'en' }
 
 describe('winning back', () => {
   it('welcomes in the page who was away, with what they were drawn to', () => {
-    expect(winBack(HERE)).toEqual({
-      where: 'page',
-      title: 'Welcome back. Here is what came since your last visit 40 days ago',
+    expect(welcomeBack(BACK)).toEqual({
+      title: 'Welcome back. Picked for you, 40 days after your last visit',
       categories: ['Home > Lamps'],
     })
-    expect(winBack({ ...HERE, language: 'zh-CN' })).toMatchObject({ title: '欢迎回来。这是您40天前来过之后的新品' })
-    expect(winBack({ ...HERE, stageBefore: 'active' })).toBeUndefined()
+    expect(welcomeBack({ ...BACK, language: 'zh-CN' })).toMatchObject({
+      title: '欢迎回来。距您上次来访已有40天，为您挑选',
+    })
+    expect(welcomeBack({ ...BACK, stageBefore: 'active' })).toBeUndefined()
   })
 
   it('notifies who stays away, allowed it and is awake, in their language', () => {
-    expect(winBack(AWAY)).toEqual({
-      where: 'notification',
+    expect(noticeFor(AWAY)).toEqual({
       title: 'Sample shop',
       body: 'There are new things in Lamps, picked on this device from what you looked at.',
     })
-    expect(winBack({ ...AWAY, language: 'zh', nameOf: () => '灯具' })).toMatchObject({
+    expect(noticeFor({ ...AWAY, language: 'zh', nameOf: () => '灯具' })).toMatchObject({
       body: '“灯具”有新品，根据您看过的商品在本设备上挑选。',
     })
-    expect(winBack({ ...AWAY, interests: [] })).toMatchObject({ body: expect.stringContaining('since you were here') })
-    expect(winBack({ ...AWAY, mayNotify: false })).toBeUndefined()
-    expect(winBack({ ...AWAY, lifecycle: { stage: 'active', recencyDays: 3 } })).toBeUndefined()
-    for (const hour of [0, 8, 20, 23]) expect(winBack({ ...AWAY, hour }), `${hour} h`).toBeUndefined()
+    expect(noticeFor({ ...AWAY, interests: [] })).toMatchObject({
+      body: expect.stringContaining('since you were here'),
+    })
+    expect(noticeFor({ ...AWAY, mayNotify: false })).toBeUndefined()
+    expect(noticeFor({ ...AWAY, lifecycle: { stage: 'active', recencyDays: 3 } })).toBeUndefined()
+    for (const hour of [0, 8, 20, 23]) expect(noticeFor({ ...AWAY, hour }), `${hour} h`).toBeUndefined()
   })
 
   it('is never said more often than its interval, whatever the clock does', () => {
@@ -59,17 +60,18 @@ describe('winning back', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         let now = NOW
-        let history: WinBackHistory = { notifications: 0 }
+        let history: { shown?: number; notified?: number; notifications: number } = { notifications: 0 }
         const said = { page: [] as number[], notification: [] as number[] }
         for (const { hours, here } of steps) {
           now += hours * 3_600_000
-          const found = winBack({ ...(here ? HERE : AWAY), history, now })
-          if (!found) continue
-          said[found.where].push(now)
-          history =
-            found.where === 'page'
-              ? { ...history, shown: now }
-              : { ...history, notified: now, notifications: history.notifications + 1 }
+          const { shown, ...notified } = history
+          if (here && welcomeBack({ ...BACK, ...(shown ? { shown } : {}), now })) {
+            said.page.push(now)
+            history = { ...history, shown: now }
+          } else if (!here && noticeFor({ ...AWAY, ...notified, now })) {
+            said.notification.push(now)
+            history = { ...history, notified: now, notifications: history.notifications + 1 }
+          }
         }
         const gaps = (times: number[]) => times.slice(1).map((time, n) => (time - times[n]) / DAY_MS)
         for (const gap of gaps(said.page)) expect(gap).toBeGreaterThanOrEqual(PAGE_INTERVAL_DAYS)
@@ -80,9 +82,9 @@ describe('winning back', () => {
   })
 
   it('is due at the interval itself', () => {
-    const shown = (days: number) => winBack({ ...HERE, history: { shown: NOW - days * DAY_MS, notifications: 0 } })
+    const shown = (days: number) => welcomeBack({ ...BACK, shown: NOW - days * DAY_MS })
     expect(shown(PAGE_INTERVAL_DAYS)).toBeDefined()
     expect(shown(PAGE_INTERVAL_DAYS - 0.01)).toBeUndefined()
-    expect(winBack({ ...AWAY, history: { notifications: 2, notified: 0 } })).toBeUndefined()
+    expect(noticeFor({ ...AWAY, notifications: 2, notified: 0 })).toBeUndefined()
   })
 })

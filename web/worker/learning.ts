@@ -1,0 +1,100 @@
+/** What this device has learned: in force, kept and forgotten with the shopper's permission. The learner learns it. */
+import { type Condition, unmetBefore } from '../learning/conditions.ts'
+import { readDevice } from '../learning/device.ts'
+import type { FromLearner } from '../learning/protocol.ts'
+import type { Status, ToWorker } from '../protocol.ts'
+import { decodeLearned, type Learned } from '../store/adapter.ts'
+import type { EventLog } from '../store/event-log.ts'
+import type { Engine } from './engine.ts'
+
+export interface Learning {
+  /** Another tab may have learned, or what is allowed may have changed. */
+  reload(): Promise<void>
+  /** There is a learner, or none any more; until a learner says what it waits for, the page does. */
+  meet(said: Extract<ToWorker, { type: 'learner' }>): void
+  /** The adapter alone: another is learned from later events. */
+  forget(): Promise<undefined>
+  status(): Status['learning']
+}
+
+/**
+ * @param isAllowed whether the shopper allows suggestions and remembering
+ * @param isIdle whether no question is open
+ * @param onChanged `bundle` where another ranking is in force
+ * @param onKept other tabs are to hear of it
+ */
+export function createLearning(
+  engine: Engine,
+  log: EventLog,
+  isAllowed: () => boolean,
+  isIdle: () => boolean,
+  onChanged: (what: 'bundle' | 'learning') => void,
+  onKept: () => void,
+): Learning {
+  let learned: Learned | undefined
+  let learner: MessagePort | undefined
+  let waiting: Condition[] = ['visible']
+
+  function adopt(value: Learned | undefined): void {
+    learned = value
+    engine.adopt(learned?.adapter)
+    onChanged('bundle')
+  }
+
+  async function keep(value: Learned): Promise<undefined> {
+    adopt(value)
+    // A full disk costs the next page what was learned, nothing else.
+    await log.database?.put('adapter', value, 'learned').catch(() => {})
+    onKept()
+  }
+
+  function hear(message: FromLearner): void {
+    if (message.type === 'waiting') {
+      waiting = message.for
+      onChanged('learning')
+    } else if (message.type === 'ask') {
+      const material = isAllowed() && isIdle() && engine.material(message.model)
+      if (material) learner?.postMessage({ ...material, learned })
+    } else if (isAllowed() && message.since === learned?.last.at) {
+      // What was forgotten while it was being learned stays forgotten.
+      void keep(message.learned)
+    }
+  }
+
+  return {
+    async reload() {
+      if (!isAllowed()) {
+        learner?.close() // what it learns is of what was withdrawn
+        if (learned) adopt(undefined)
+        return
+      }
+      if (!log.database) return
+      const found = decodeLearned(await log.database.get('adapter', 'learned').catch(() => undefined))
+      if (isAllowed() && found && found.last.at !== learned?.last.at) adopt(found)
+    },
+
+    meet(said) {
+      learner?.close()
+      learner = said.port
+      waiting = said.waiting
+      if (learner) learner.onmessage = ({ data }: MessageEvent<FromLearner>) => hear(data)
+      onChanged('learning')
+    },
+
+    forget: () => keep({ last: { outcome: 'forgotten', at: Date.now() } }),
+
+    status() {
+      const permission = isAllowed()
+      const before = unmetBefore({
+        permission,
+        network: engine.material(false) !== undefined,
+        ...readDevice(navigator),
+      })
+      return {
+        waiting: before.length > 0 ? before : waiting,
+        last: learned?.last,
+        inUse: engine.adopted()?.accepted,
+      }
+    },
+  }
+}
