@@ -130,6 +130,9 @@ function createCommands(
   onConsent: (said: Partial<Consent>) => void,
 ): Vitrine {
   const spoken = settings.language
+  const languageIn = (asked: unknown) => ({
+    language: (asked as { language?: string } | undefined)?.language ?? spoken,
+  })
   const commands: Record<string, (first: unknown, second: unknown) => unknown> = {
     event(name, parameters) {
       const event = readCall(name, parameters)
@@ -181,11 +184,9 @@ function createCommands(
       return assistant('offers', { cartValue, language })
     },
     reveal: (offer) => assistant('reveal', { id: (offer as { id: string }).id }),
-    character(asked) {
-      const { language = spoken } = (asked ?? {}) as { language?: string }
-      return assistant('character', { language })
-    },
-    taste: () => assistant('taste', {}),
+    character: (asked) => assistant('character', languageIn(asked)),
+    taste: (asked) => assistant('taste', languageIn(asked)),
+    questions: (asked) => assistant('questions', languageIn(asked)),
     on(_change, listener) {
       listeners.add(listener as (change: Change) => void)
       return () => listeners.delete(listener as (change: Change) => void)
