@@ -44,9 +44,17 @@ async function listOf(page: Page): Promise<string[]> {
   return shelf.items.map((item) => item.itemId)
 }
 
-/** To the last chunk, which comes in idle time, and the copy of the pointer that is left behind it. */
+/** To the last chunk, which comes in idle time, the copy of the pointer that is left behind it, and the tag's last code. */
 async function installed(page: Page): Promise<void> {
   await expect.poll(async () => (await statusOf(page))?.bundle.parts, { timeout: 20_000 }).toContain('service')
+  const fetched = () =>
+    page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .map(({ name }) => name)
+        .join('\n'),
+    )
+  await expect.poll(fetched, { timeout: 20_000 }).toContain('/edge/assets/assistant.')
   await page.waitForTimeout(300)
 }
 
