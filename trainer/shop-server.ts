@@ -92,7 +92,7 @@ async function readCatalog(folder: string, thumbnails: Thumbnails | undefined): 
   return { name: info.name, simulated: info.simulated, currency: info.currency, languages: info.languages, products }
 }
 
-const PAGES = ['/', '/c', '/search', '/cart', '/checkout', '/thanks', '/saved', '/remembered']
+const PAGES = ['/', '/c', '/search', '/cart', '/checkout', '/thanks', '/saved', '/remembered', '/help']
 
 /** The names of all pages, so that a wrong address is a real 404, not a 200 that says so. */
 function knownPages(products: Product[]): Set<string> {

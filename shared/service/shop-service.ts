@@ -9,6 +9,7 @@
  */
 import * as v from 'valibot'
 import type { Faq } from '../data/catalog.ts'
+import { isContact } from './contact.ts'
 
 export interface ShopService {
   /** Most searched for first; each by many shoppers (`trainer/popular-queries.ts`). */
@@ -28,7 +29,6 @@ export const MAX_FAQ_ENTRIES = 2000
 export const MAX_QUESTION_LENGTH = 500
 export const MAX_ANSWER_LENGTH = 5000
 const MAX_CATEGORIES = 20_000
-const MAX_CONTACT_LENGTH = 2000
 
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
 const names = v.record(text(35), text(1000))
@@ -52,13 +52,6 @@ const schema = v.strictObject({
   ),
   contact: v.optional(v.pipe(v.string(), v.check(isContact, 'no https:, mailto: or path of the shop'))),
 })
-
-/** What a page may follow: never javascript: or another site by "//". */
-export function isContact(link: string): boolean {
-  if (link.length > MAX_CONTACT_LENGTH) return false
-  if (/^\/(?![/\\])/.test(link)) return !/[\s\\]/.test(link)
-  return /^(https?:\/\/|mailto:)\S+$/i.test(link) && URL.canParse(link)
-}
 
 export const encodeService = (service: ShopService): Uint8Array => new TextEncoder().encode(JSON.stringify(service))
 

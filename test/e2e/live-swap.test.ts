@@ -90,7 +90,7 @@ it('goes from rules to the network without a reload, and without TF.js', async (
   const scripts = [...fetched].filter((url) => /\.(m?js|wasm)$/.test(url))
   expect(scripts.some((url) => /^\/edge\/assets\/worker\./.test(url))).toBe(true)
   for (const url of scripts) {
-    expect(url).toMatch(/^\/(assets\/[\w-]+|edge\/vitrine|edge\/assets\/(worker|shelf|panel)\.\w+)\.js$/)
+    expect(url).toMatch(/^\/(assets\/[\w-]+|edge\/vitrine|edge\/assets\/(worker|shelf|panel|assistant)\.\w+)\.js$/)
     expect(await (await fetch(shop.url + url)).text(), url).not.toMatch(/tfjs|tensorflow|WebGPUBackend/i)
   }
 })

@@ -44,10 +44,17 @@ async function listOf(page: Page): Promise<string[]> {
   return shelf.items.map((item) => item.itemId)
 }
 
-/** To the last chunk, which comes in idle time, the copy of the pointer that is left behind it, and the panel after both. */
+/** To the last chunk, which comes in idle time, the copy of the pointer that is left behind it, and the tag's last code. */
 async function installed(page: Page): Promise<void> {
   await expect.poll(async () => (await statusOf(page))?.bundle.parts, { timeout: 20_000 }).toContain('service')
-  await page.waitForFunction(() => customElements.get('vitrine-privacy'))
+  const fetched = () =>
+    page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .map(({ name }) => name)
+        .join('\n'),
+    )
+  await expect.poll(fetched, { timeout: 20_000 }).toContain('/edge/assets/assistant.')
 }
 
 /** Views products, searches and puts one in the cart, by typing and clicking as a person does. */

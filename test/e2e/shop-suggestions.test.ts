@@ -112,7 +112,7 @@ it('suggests from the first visit, follows the shopper, and shows, keeps and for
   expect(await page.evaluate(() => 'stayed' in window)).toBe(true)
 
   await readyShelf('related').locator('li').first().waitFor() // else the footer moves away under the pointer
-  await page.locator('footer a').click()
+  await page.locator('footer a[href="/remembered"]').click()
   await expect.poll(() => textOf('ol')).toContain(`Looked at ${seen}`)
   expect(await textOf('main')).toMatch(/version 1, 120 products[\s\S]*counts alone/)
   const timeline = 'section[aria-labelledby=timeline]'

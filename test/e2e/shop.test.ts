@@ -229,7 +229,7 @@ describe.each(['phone', 'desk'] as const)('on a %s', (size) => {
     await expect.poll(() => textOf('main')).toMatch(/Mug 9/)
     await check()
 
-    const others = ['/search?q=zzqqxx', '/c']
+    const others = ['/search?q=zzqqxx', '/c', '/help']
     if (size === 'desk') others.push('/nowhere', '/p/nothing', '/c/Nothing', '/p/%E0%A4%A', '/cart')
     for (const path of others) {
       await page.goto(origin + path)
@@ -272,6 +272,7 @@ describe('the server', () => {
     const codes: Record<string, number> = {
       '/': 200,
       '/c/Kitchen/Tea': 200,
+      '/help': 200,
       [`/p/${encodeURIComponent(ODD_ID)}`]: 200,
       '/p/nothing': 404,
       '/c/Kitchen/Cars': 404,

@@ -1,4 +1,7 @@
 /** A shopper's browser in a shop with the tag: real Chromium, real HTTP, two origins. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AxeResults } from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { launchChromium } from '../../trainer/chromium.ts'
 import type { HistoryEntry, Shelf, Status } from '../../web/protocol.ts'
@@ -89,6 +92,20 @@ export async function openVisit(page: Page, url: string): Promise<Visit> {
     status: () => call('status') as Promise<Status>,
     recommend: (request) => call('recommend', request) as Promise<Shelf>,
   }
+}
+
+const AXE = readFileSync(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8')
+
+/** What axe has against a part of the page, which must not be wider than the screen either. axe comes in past the page's policy. */
+export async function violationsIn({ page }: Visit, part: string): Promise<string[]> {
+  const client = await page.context().newCDPSession(page)
+  await client.send('Page.setBypassCSP', { enabled: true })
+  await client.send('Runtime.evaluate', { expression: AXE })
+  return page.evaluate(async (of) => {
+    const { axe } = window as unknown as { axe: { run(of: string): Promise<AxeResults> } }
+    const found = (await axe.run(of)).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)
+    return document.documentElement.scrollWidth > innerWidth ? [...found, 'wider than the screen'] : found
+  }, part)
 }
 
 /** Asks again until it holds: what a person waiting at the page would see. */

@@ -21,7 +21,7 @@ export interface Offer {
   title: string
   /** Milliseconds since 1970. */
   until: number
-  /** Which of its conditions hold, so that a shopper sees why. */
+  /** Which of its conditions hold, so that a shopper sees why; a category by its name in their language, where it has one. */
   because: CouponReason[]
 }
 
@@ -32,6 +32,11 @@ export interface Character {
   segment?: { name: string; sureness: number }
 }
 
+export interface NamedTasteQuestions extends TasteQuestions {
+  /** What departments are called in the page's language, where that is another name. */
+  names: Record<string, string>
+}
+
 /** As the page asks them: what is left out is the tag's language, an empty cart and eight suggestions. */
 export interface AssistantQuestions {
   suggest: { with: { text: string; limit?: number; language?: string }; answer: Suggestion[] }
@@ -40,7 +45,9 @@ export interface AssistantQuestions {
   /** A code, for a click. */
   reveal: { with: { id: string }; answer: string }
   character: { with: { language?: string }; answer: Character }
-  taste: { with: object; answer: TasteQuestions }
+  taste: { with: { language?: string }; answer: NamedTasteQuestions }
+  /** Some that the shop has answers to. */
+  questions: { with: { language?: string }; answer: string[] }
   /** The history and the preferences as a file that only the passphrase opens, and back. */
   seal: { with: { profile: CarriedProfile; passphrase: string }; answer: Uint8Array<ArrayBuffer> }
   open: { with: { file: Uint8Array<ArrayBuffer>; passphrase: string }; answer: CarriedProfile }

@@ -13,7 +13,15 @@ import { recentQueries, suggest } from '../../shared/search/suggestions.ts'
 import { answerTo } from '../../shared/service/answers.ts'
 import { type Coupon, type CouponFacts, eligibilityOf, revealCode } from '../../shared/service/coupons.ts'
 import type { Answering } from '../protocol.ts'
-import type { AssistantQuestions, Character, Offer, Standing, StandingQuery, ToAssistant } from './protocol.ts'
+import type {
+  AssistantQuestions,
+  Character,
+  NamedTasteQuestions,
+  Offer,
+  Standing,
+  StandingQuery,
+  ToAssistant,
+} from './protocol.ts'
 import { openShop, type Shop } from './shop.ts'
 
 declare const self: DedicatedWorkerGlobalScope
@@ -59,7 +67,7 @@ async function answerOf(
     case 'ask':
       return answerTo(shop.answers(), String(question.text), shop.service().contact)
     case 'offers':
-      return offersFor(await shop.coupons(), question)
+      return offersFor(shop, await shop.coupons(), question)
     case 'reveal': {
       const coupon = (await shop.coupons()).find(({ id }) => id === question.id)
       if (!coupon) throw new RangeError('no such coupon')
@@ -68,7 +76,9 @@ async function answerOf(
     case 'character':
       return characterIn(shop, question.language ?? spoken)
     case 'taste':
-      return shop.taste()
+      return tasteIn(shop, question.language ?? spoken)
+    case 'questions':
+      return questionsIn(shop, question.language ?? spoken)
     case 'seal':
       return sealProfile(question.profile, question.passphrase)
     case 'open':
@@ -93,6 +103,7 @@ function catchUp(): Promise<void> {
 }
 
 function offersFor(
+  shop: Shop,
   coupons: readonly Coupon[],
   { cartValue = 0, language = spoken }: AssistantQuestions['offers']['with'],
 ): Offer[] {
@@ -113,7 +124,12 @@ function offersFor(
   return coupons.flatMap((coupon) => {
     const { eligible, met } = eligibilityOf(coupon, facts, now)
     if (!eligible) return []
-    return { id: coupon.id, title: inLanguage(coupon.title, language), until: Date.parse(coupon.until), because: met }
+    const because = met.map((reason) =>
+      reason.code === 'interest'
+        ? { ...reason, category: shop.nameOf(reason.category, language) ?? reason.category }
+        : reason,
+    )
+    return { id: coupon.id, title: inLanguage(coupon.title, language), until: Date.parse(coupon.until), because }
   })
 }
 
@@ -130,6 +146,24 @@ function characterIn(shop: Shop, language: string): Character {
   if (!segments || !vector) return { tags }
   const { segment, sureness } = nearestSegment(vector, segments)
   return { tags, segment: { name: inLanguage(segments.names[segment], language), sureness } }
+}
+
+function tasteIn(shop: Shop, language: string): NamedTasteQuestions {
+  const asked = shop.taste()
+  const names = asked.departments.flatMap((department) => {
+    const name = shop.nameOf(department, language)
+    return name === undefined ? [] : [[department, name]]
+  })
+  return { ...asked, names: Object.fromEntries(names) }
+}
+
+const MOST_QUESTIONS = 4
+
+/** The first of the shop's list in that language, else of all. */
+function questionsIn(shop: Shop, language: string): string[] {
+  const { faq = [] } = shop.service()
+  const own = faq.filter((entry) => entry.language.split('-')[0] === language.split('-')[0])
+  return (own.length > 0 ? own : faq).slice(0, MOST_QUESTIONS).map(({ question }) => question)
 }
 
 /** Of texts by BCP 47, the one of a language; the first is for all others. */

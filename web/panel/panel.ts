@@ -1,53 +1,22 @@
 /**
- * The privacy panel: what is known of this shopper and why, and every way to change it.
+ * The elements that nothing waits for, loaded when the page is idle and made with Svelte:
  *
- *     <vitrine-privacy language="en"></vitrine-privacy>
+ *     <vitrine-privacy></vitrine-privacy>               what is known of this shopper and why, and every way to change it
+ *     <vitrine-ask contact="/help"></vitrine-ask>       questions, answered from the shop's own answers
+ *     <vitrine-offers cart-value="54.50" currency="GBP"></vitrine-offers>       coupons that this shopper may have
+ *     <vitrine-taste></vitrine-taste>                   what a new shopper likes, in three questions
  *
- * Made with Svelte, because it is loaded in idle time and nothing waits for it. Fragments are built node by node and the
- * style sheet is constructed: a page with Trusted Types and a strict policy for styles stays as it is.
+ * Each takes its language from `language`, else from the page. All but the first take no room until they have something to
+ * show: `data-state` is then "ready", and "done" for a taste that was told.
  */
-import { mount, unmount } from 'svelte'
+import Ask from './Ask.svelte'
+import { defineElement } from './element.svelte.ts'
+import Offers from './Offers.svelte'
 import Panel from './Panel.svelte'
-import { PANEL_CSS } from './style.ts'
-import { wordsIn } from './words.ts'
+import { ELEMENTS_CSS, PANEL_CSS } from './style.ts'
+import TasteStart from './TasteStart.svelte'
 
-const style = new CSSStyleSheet()
-style.replaceSync(PANEL_CSS)
-
-class VitrinePrivacy extends HTMLElement {
-  static observedAttributes = ['language']
-  readonly #root = this.attachShadow({ mode: 'open' })
-  #panel: object | undefined
-
-  constructor() {
-    super()
-    this.#root.adoptedStyleSheets = [style]
-  }
-
-  connectedCallback(): void {
-    this.#draw()
-  }
-
-  disconnectedCallback(): void {
-    this.#clear()
-  }
-
-  attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
-    if (this.isConnected && before !== after) this.#draw()
-  }
-
-  #draw(): void {
-    this.#clear()
-    const { vitrine } = window
-    if (!vitrine) return
-    const language = this.getAttribute('language') || this.closest('[lang]')?.getAttribute('lang') || navigator.language
-    this.#panel = mount(Panel, { target: this.#root, props: { vitrine, words: wordsIn(language) } })
-  }
-
-  #clear(): void {
-    if (this.#panel) void unmount(this.#panel)
-    this.#panel = undefined
-  }
-}
-
-if (!customElements.get('vitrine-privacy')) customElements.define('vitrine-privacy', VitrinePrivacy)
+defineElement('vitrine-privacy', Panel, PANEL_CSS)
+defineElement('vitrine-ask', Ask, ELEMENTS_CSS, ['contact'])
+defineElement('vitrine-offers', Offers, ELEMENTS_CSS, ['cart-value', 'currency'])
+defineElement('vitrine-taste', TasteStart, ELEMENTS_CSS)

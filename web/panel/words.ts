@@ -36,6 +36,10 @@ export interface Words {
   takeBack: string
   because(counts: Evidence['counts']): string
   forgetLabel(events: number): string
+  habits: string
+  segment(segment: { name: string; sureness: number }): string
+  becauseOf(events: number): string
+  saidTaste: string
   why: string
   whyHint: string
   share(share: number): string
@@ -104,7 +108,8 @@ export interface Words {
 }
 
 const percent = (share: number) => `${Math.round(100 * share)} %`
-const lastPart = (label: string) =>
+/** A category by its last part, a trait by its value. */
+export const lastPart = (label: string) =>
   label
     .split(' > ')
     .at(-1)
@@ -154,6 +159,11 @@ const ENGLISH: Words = {
   takeBack: 'take back',
   because: (counts) => `Because of what you did: ${evidence(counts, ENGLISH_ACTS)}.`,
   forgetLabel: (events) => `Forget ${events === 1 ? 'this event' : `these ${events} events`}`,
+  habits: 'How you shop',
+  segment: ({ name, sureness }) =>
+    `Of this shop’s kinds of shopper, you are ${sureness < 0.2 ? 'only just' : sureness < 0.5 ? 'rather' : 'clearly'} most like this one: ${name}.`,
+  becauseOf: (events) => `Because of ${count(events, 'event', 'events')} of yours.`,
+  saidTaste: 'You chose at the start',
   why: 'Why these suggestions',
   whyHint:
     'How much of a suggestion’s score would be gone without what you did. What remains comes from your other acts and from everyone.',
@@ -358,6 +368,11 @@ const CHINESE: Words = {
   takeBack: '撤回',
   because: (counts) => `依据您的操作：${evidence(counts, CHINESE_ACTS, '、')}。`,
   forgetLabel: (events) => `忘记这 ${events} 条记录`,
+  habits: '您怎样购物',
+  segment: ({ name, sureness }) =>
+    `在本店的各类顾客中，您${sureness < 0.2 ? '勉强' : sureness < 0.5 ? '较' : '明显'}接近这一类：${name}。`,
+  becauseOf: (events) => `依据您的 ${events} 条记录。`,
+  saidTaste: '您一开始的选择',
   why: '为什么推荐这些',
   whyHint: '如果没有您的这一操作，推荐的得分会减少多少。其余部分来自您的其他操作和所有顾客。',
   share: percent,

@@ -1,12 +1,14 @@
 /** The shop's addresses: every page is a URL that can be shared, opened in a tab and gone back to. */
 
 export type Route =
-  | { page: 'home' | 'cart' | 'checkout' | 'saved' | 'remembered' | 'unknown' }
+  | { page: 'home' | (typeof PLAIN_PAGES)[number] | 'unknown' }
   /** No category is the whole catalogue. */
   | { page: 'category'; category: string[]; filters: URLSearchParams }
   | { page: 'search'; query: string; filters: URLSearchParams }
   | { page: 'product'; itemId: string }
   | { page: 'thanks'; orderId: string }
+
+const PLAIN_PAGES = ['cart', 'checkout', 'saved', 'remembered', 'help'] as const
 
 /** What the address bar says, as a route. Whatever is not an address of the shop is `unknown`. */
 export function readRoute(url: URL): Route {
@@ -21,8 +23,8 @@ export function readRoute(url: URL): Route {
     return { page: 'search', query: url.searchParams.get('q')?.trim() ?? '', filters: url.searchParams }
   }
   if (first === 'thanks') return { page: 'thanks', orderId: url.searchParams.get('order') ?? '' }
-  if (first === 'cart' || first === 'checkout' || first === 'saved' || first === 'remembered') return { page: first }
-  return { page: 'unknown' }
+  const plain = PLAIN_PAGES.find((page) => page === first)
+  return { page: plain ?? 'unknown' }
 }
 
 export function categoryUrl(category: string[]): string {

@@ -32,6 +32,8 @@ export class Shop {
   /** Whether the script tag has run; shelves keep their room until it is known to be absent. */
   tag = $state<'waiting' | 'there' | 'absent'>('waiting')
   vitrine = $state.raw<Vitrine>()
+  /** Search results in the shopper's own order, until they choose the shop's; remembered for the page only. */
+  ownOrder = $state(true)
   /** Read out by screen readers. */
   announcement = $state('')
   readonly t: Strings = $derived(stringsIn(this.language))

@@ -1,4 +1,5 @@
 /** Every word the shop's pages say, in English and Chinese. A missing translation does not compile. */
+import type { Suggestion } from '../../shared/search/suggestions.ts'
 import type { ShelfKind } from '../protocol.ts'
 
 export const LANGUAGES = { en: 'English', zh: '中文' } as const
@@ -29,9 +30,13 @@ const en = {
   searchLabel: 'Search the shop',
   searchPlaceholder: 'What are you looking for?',
   searchButton: 'Search',
-  suggestionsLabel: 'Products that match',
-  suggestionsCount: (n: number) =>
-    n === 0 ? 'No products match yet.' : `${count(n, 'product', 'products')} to choose.`,
+  suggestionsLabel: 'Suggestions',
+  suggestionSources: {
+    recent: 'Your searches',
+    popular: 'Often searched for',
+    categories: 'Categories',
+    products: 'Products',
+  } satisfies Record<Suggestion['source'], string>,
   cart: 'Cart',
   cartWithCount: (n: number) => `Cart, ${count(n, 'item', 'items')}`,
   savedProducts: 'Saved',
@@ -74,6 +79,9 @@ const en = {
   searching: 'Searching…',
   searchEmpty: 'Search the shop',
   searchEmptyHint: 'Type what you are looking for in the box above.',
+  orderLabel: 'Order of the results',
+  ownOrder: 'Your order',
+  shopOrder: 'Shop order',
   noResultsTitle: 'Nothing found',
   noResults: (query: string) => `No product matches “${query}”.`,
   didYouMean: 'Did you mean',
@@ -173,6 +181,11 @@ const en = {
   orderNotFound: 'There is no such order in this browser.',
   yourOrder: 'Your order',
 
+  help: 'Help',
+  helpIntro: 'Delivery, returns, payment and whatever else you would like to know.',
+  helpPerson: 'Ask a person',
+  helpPersonText: 'Write to us. This is a demo shop, so nobody will answer.',
+
   remembered: 'What is remembered',
   noTagTitle: 'Suggestions are not running',
   noTag:
@@ -224,8 +237,8 @@ const zh: Strings = {
   searchLabel: '搜索商品',
   searchPlaceholder: '想找什么？',
   searchButton: '搜索',
-  suggestionsLabel: '匹配的商品',
-  suggestionsCount: (n) => (n === 0 ? '暂时没有匹配的商品。' : `有 ${n} 件商品可选。`),
+  suggestionsLabel: '搜索建议',
+  suggestionSources: { recent: '您的搜索', popular: '热门搜索', categories: '分类', products: '商品' },
   cart: '购物车',
   cartWithCount: (n) => `购物车，${n} 件`,
   savedProducts: '收藏',
@@ -268,6 +281,9 @@ const zh: Strings = {
   searching: '正在搜索…',
   searchEmpty: '搜索商品',
   searchEmptyHint: '在上方输入您想找的东西。',
+  orderLabel: '结果的顺序',
+  ownOrder: '您的顺序',
+  shopOrder: '商店的顺序',
   noResultsTitle: '没有找到',
   noResults: (query) => `没有与“${query}”匹配的商品。`,
   didYouMean: '您要找的是',
@@ -377,6 +393,11 @@ const zh: Strings = {
   thanksText: (id) => `订单 ${id} 已提交。这是演示，不会真正配送。`,
   orderNotFound: '本浏览器中没有这个订单。',
   yourOrder: '您的订单',
+
+  help: '帮助',
+  helpIntro: '配送、退货、付款，以及您想知道的其他事情。',
+  helpPerson: '联系客服',
+  helpPersonText: '请写信给我们。这是演示商店，不会有人回复。',
 
   remembered: '记住了什么',
   noTagTitle: '推荐没有运行',

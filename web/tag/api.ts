@@ -5,10 +5,9 @@
  *     window.vitrine ||= function () { (vitrine.q ||= []).push(arguments) }
  */
 import type { Preferences } from '../../shared/profile/preferences.ts'
-import type { TasteQuestions } from '../../shared/profile/taste-start.ts'
 import type { Suggestion } from '../../shared/search/suggestions.ts'
 import type { Answer } from '../../shared/service/answers.ts'
-import type { Character, Offer } from '../assistant/protocol.ts'
+import type { Character, NamedTasteQuestions, Offer } from '../assistant/protocol.ts'
 import type { Change, Consent, Explanation, HistoryEntry, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
 
 export interface Vitrine {
@@ -36,7 +35,9 @@ export interface Vitrine {
   /** How the shopper shops, in words. */
   (command: 'character', asked?: { language?: string }): Promise<Character>
   /** What a new shopper can be asked; the answers are `preferences.taste`. */
-  (command: 'taste'): Promise<TasteQuestions>
+  (command: 'taste', asked?: { language?: string }): Promise<NamedTasteQuestions>
+  /** Some questions that the shop has answers to; none where it has no answers. */
+  (command: 'questions', asked?: { language?: string }): Promise<string[]>
   (command: 'history'): Promise<HistoryEntry[]>
   /** Rejects when something could not be deleted. */
   (command: 'forget', what: 'everything' | 'learned' | { eventIds: readonly string[] }): Promise<void>

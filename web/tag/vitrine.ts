@@ -185,7 +185,8 @@ function createCommands(
     offers: (asked) => assistant('offers', (asked ?? {}) as object),
     reveal: (offer) => assistant('reveal', offer as never),
     character: (asked) => assistant('character', (asked ?? {}) as object),
-    taste: () => assistant('taste', {}),
+    taste: (asked) => assistant('taste', (asked ?? {}) as object),
+    questions: (asked) => assistant('questions', (asked ?? {}) as object),
     on(_change, listener) {
       listeners.add(listener as (change: Change) => void)
       return () => listeners.delete(listener as (change: Change) => void)

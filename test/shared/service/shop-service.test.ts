@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeService, encodeService, isContact, type ShopService } from '../../../shared/service/shop-service.ts'
+import { isContact } from '../../../shared/service/contact.ts'
+import { decodeService, encodeService, type ShopService } from '../../../shared/service/shop-service.ts'
 
 const SERVICE: ShopService = {
   popularQueries: ['gift bag', '马克杯'],

@@ -1,0 +1,282 @@
+/** What the assistant does in the demo shop: a new shopper's taste, suggestions, the shopper's order, offers and answers. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AxeResults } from 'axe-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { productPath } from '../../shared/data/storefront.ts'
+import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
+import { signCoupons } from '../../shared/service/coupons.ts'
+import { SINGLE } from '../../trainer/blend.ts'
+import { launchChromium } from '../../trainer/chromium.ts'
+import { readHistories } from '../../trainer/datasets/histories.ts'
+import { openPublisherKey } from '../../trainer/keys.ts'
+import { readShoppers } from '../../trainer/profile/shoppers.ts'
+import { makeBundle, publish } from '../../trainer/publish.ts'
+import { SAMPLE_CONTACT, sampleCoupons } from '../../trainer/sample/coupons.ts'
+import { generateSample } from '../../trainer/sample/sample.ts'
+import { openBundles, serve } from '../../trainer/serve.ts'
+import { createShop } from '../../trainer/shop-server.ts'
+import { buildWeb } from '../../web/build.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
+const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 900 } }
+const TIMEOUT = { timeout: 15_000 }
+const DAY_MS = 86_400_000
+const folder = mkdtempSync(join(tmpdir(), 'vitrine-assistant-'))
+
+let served: Awaited<ReturnType<typeof serve>>
+let titles: string[]
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let complaints: string[]
+
+beforeAll(async () => {
+  const data = join(folder, 'sample')
+  await Promise.all([buildWeb(), generateSample({ out: data, products: 120, shoppers: 150, days: 90 })])
+  const read = await readHistories(data)
+  const histories = { ...read, items: read.items.map((item) => ({ ...item, url: productPath(item.item_id) })) }
+  titles = histories.items.map(({ title }) => title)
+  const key = await openPublisherKey(join(folder, 'key.json'), 'shop.test')
+  const bundles = await openBundles(join(folder, 'bundles'))
+  const now = Date.now()
+  // What the three questions ask for; no head needs to be fitted for them.
+  const profile = encodeProfileChunk({
+    items: (await readShoppers(data)).facts.map(({ brand, traits, priceLevel }) => ({ brand, traits, priceLevel })),
+    usage: { highSpend: 100, orderGapDays: 60, orderValue: 20 },
+    priceBands: { low: -0.5, high: 0.5 },
+    companions: new Map(),
+    heads: {},
+  })
+  const bundle = await makeBundle({
+    histories,
+    blend: SINGLE.rules,
+    parts: { profile },
+    coupons: await signCoupons(sampleCoupons(now), key.name, key.keys),
+    contact: SAMPLE_CONTACT,
+    version: 1,
+    key,
+    now,
+  })
+  await publish(bundle, bundles)
+  const shop = await createShop({
+    folder: data,
+    dist: join(ROOT, 'dist', 'shop'),
+    status: () => ({ name: 'Sample', simulated: true, phase: 'rules', version: 1, progress: 0, message: '' }),
+    tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds: 0 },
+  })
+  served = await serve({ bundles, assets: join(ROOT, 'dist', 'tag'), port: 0, host: '127.0.0.1', shop })
+  browser = await launchChromium()
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await served?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+afterEach(() => context?.close())
+
+/** A shopper's first visit; the tag has everything of its bundle. */
+async function open(path: string, size: keyof typeof SIZES, locale = 'en-GB', script = () => {}): Promise<void> {
+  context = await browser.newContext({ viewport: SIZES[size], locale, reducedMotion: 'reduce' })
+  await context.addInitScript({ content: AXE })
+  await context.addInitScript(() => {
+    const watched = window as Window & { shifted?: number }
+    watched.shifted = 0
+    new PerformanceObserver((list) => {
+      // Layout shift entries are not in TypeScript's DOM library.
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+        if (!entry.hadRecentInput) watched.shifted = (watched.shifted ?? 0) + entry.value
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  await context.addInitScript(script)
+  page = await context.newPage()
+  complaints = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
+  await page.goto(served.url + path)
+  await expect
+    .poll(() => page.evaluate(async () => (await window.vitrine?.('status'))?.bundle.parts ?? []), TIMEOUT)
+    .toContain('coupons')
+}
+
+/** No violation of any axe rule, nothing wider than the screen, nothing that the browser complained of. */
+async function check(): Promise<void> {
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<AxeResults> } } // put there by addInitScript
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+  expect(violations, page.url()).toEqual([])
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+  expect(complaints).toEqual([])
+}
+
+const box = () => page.locator('#search')
+const results = () => page.locator('.results .title').allInnerTexts()
+const textOf = (selector: string) =>
+  page.locator(selector).evaluate((node) => ((node.shadowRoot ?? node).textContent ?? '').replace(/\s+/g, ' ').trim())
+const says = (selector: string) => expect.poll(() => textOf(selector).catch(() => ''), TIMEOUT)
+const goTo = async (path: string) => {
+  await page.locator(`a[href="${path}"]`).first().focus()
+  await page.keyboard.press('Enter')
+}
+const activeOption = async () => {
+  const id = await box().getAttribute('aria-activedescendant')
+  return id === null ? undefined : textOf(`#${id}`)
+}
+async function searchFor(query: string): Promise<void> {
+  await box().fill(query)
+  await page.keyboard.press('Enter')
+  await expect.poll(() => textOf('main h1')).toContain(query)
+  await page.locator('.results .title').first().waitFor()
+}
+/** A result, and back to the results. */
+async function lookAt(title: string): Promise<void> {
+  await page.locator('.results').getByRole('link', { name: title, exact: true }).first().press('Enter')
+  await expect.poll(() => textOf('main h1')).toBe(title)
+  await page.goBack()
+  await page.locator('.results .title').first().waitFor()
+}
+async function arrowTo(option: string): Promise<void> {
+  for (let presses = 0; presses < 20 && (await activeOption()) !== option; presses++)
+    await page.keyboard.press('ArrowDown')
+  expect(await activeOption()).toBe(option)
+}
+
+describe.each(['phone', 'desk'] as const)('on a %s', { timeout: 90_000 }, (size) => {
+  it('a new shopper says what they like, nothing jumps, and the shelves follow', async () => {
+    await open('/', size)
+    const taste = page.locator('vitrine-taste')
+    await says('vitrine-taste').toMatch(/1 of 3/)
+    await page.locator('vitrine-shelf[kind=for-you][data-state=ready]').waitFor()
+    expect(await page.evaluate(() => (window as Window & { shifted?: number }).shifted)).toBeLessThan(0.01)
+    await check()
+    await taste.getByRole('button', { name: 'Kitchen & dining' }).press('Enter')
+    await taste.getByRole('button', { name: 'Next' }).press('Enter')
+    await expect.poll(() => taste.getByRole('button', { name: 'More expensive' }).isVisible()).toBe(true)
+    await taste.getByRole('button', { name: 'More expensive' }).press('Enter')
+    await taste.getByRole('button', { name: 'Next' }).press('Enter')
+    await check()
+    await taste.getByRole('button', { name: 'Skip this' }).press('Enter')
+    await says('vitrine-taste').toContain('The suggestions follow what you chose')
+    const reasons = () => page.locator('vitrine-shelf[kind=for-you] .reason').allInnerTexts()
+    await expect.poll(reasons, TIMEOUT).toContain('Because of what you chose')
+    await check()
+    await goTo('/remembered')
+    await says('vitrine-privacy').toMatch(/You chose at the start ?Kitchen & dining.*More expensive/)
+  })
+
+  it('suggests queries before and categories and products while typing, to the arrow keys', async () => {
+    await open('/', size)
+    await searchFor('mug')
+    await box().fill('')
+    await says('#suggestions').toMatch(/Your searches ?mug/)
+    await check()
+    await box().fill('mu')
+    await says('#suggestions').toMatch(/Your searches ?mug.*Categories ?Mugs & cups.*Products.*£/)
+    await check()
+    await arrowTo('Mugs & cups')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => textOf('main h1')).toBe('Mugs & cups')
+    await box().fill('mu')
+    await says('#suggestions').toContain('Your searches')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.locator('#suggestions').isVisible()).toBe(false)
+    expect(await box().inputValue()).toBe('mu')
+  })
+
+  it('offers a coupon for the cart and opens its code; help answers in Chinese', async () => {
+    await open(`/search?q=${encodeURIComponent('mug')}`, size, 'zh-CN')
+    await page.locator('.results .title').first().press('Enter')
+    for (let n = 0; n < 8; n++) await page.getByRole('button', { name: '加入购物车' }).press('Enter')
+    await goTo('/cart')
+    await says('vitrine-offers').toMatch(/首单满25英镑减5英镑.*您还没有下过单，您的购物车满 £25\.00/)
+    await check()
+    await page.getByRole('button', { name: '显示优惠码：首单满25英镑减5英镑' }).press('Enter')
+    await says('vitrine-offers').toContain('HELLO5')
+    await goTo('/help')
+    await page.getByLabel('向本店提问').fill('怎么退货')
+    await page.keyboard.press('Enter')
+    await says('vitrine-ask').toMatch(/收货后30天内可以退货.*来自本店的解答：怎么退货/)
+    await check()
+  })
+})
+
+describe('search results', { timeout: 90_000 }, () => {
+  it('come in the shopper’s order with the exact match on top, and in the shop’s for a key press', async () => {
+    await open('/', 'desk')
+    await searchFor('cotton')
+    const shops = await results()
+    expect(shops.length).toBeGreaterThan(8)
+    for (const title of shops.slice(-3)) await lookAt(title)
+    const own = page.getByRole('button', { name: 'Your order' })
+    await expect.poll(() => own.getAttribute('aria-pressed')).toBe('true')
+    const mine = await results()
+    expect(mine).not.toEqual(shops)
+    expect([...mine].sort()).toEqual([...shops].sort())
+    await check()
+
+    for (const title of shops.slice(0, 4)) {
+      expect(titles).toContain(title)
+      await searchFor(title)
+      expect((await results())[0]).toBe(title)
+    }
+    await searchFor('cotton')
+    await page.getByRole('button', { name: 'Shop order' }).press('Enter')
+    await expect.poll(results).toEqual(shops)
+    // Remembered for the page.
+    await searchFor('mug')
+    await searchFor('cotton')
+    expect(await page.getByRole('button', { name: 'Shop order' }).getAttribute('aria-pressed')).toBe('true')
+    expect(await results()).toEqual(shops)
+    await own.press('Enter')
+    await expect.poll(results).toEqual(mine)
+  })
+
+  it('come in the shop’s order where the answer is late, and do not move until they are asked to', async () => {
+    await open('/', 'desk', 'en-GB', () => {
+      const post = Worker.prototype.postMessage
+      Worker.prototype.postMessage = function (this: Worker, message: { type?: string }, ...rest: never[]) {
+        const send = () => Reflect.apply(post, this, [message, ...rest])
+        if (message?.type === 'rerank') setTimeout(send, 1_000)
+        else send()
+      }
+    })
+    await searchFor('cotton')
+    const shops = await results()
+    for (const title of shops.slice(-3)) await lookAt(title)
+    const own = page.getByRole('button', { name: 'Your order' })
+    expect(await own.getAttribute('aria-disabled')).toBe('true')
+    await expect.poll(() => own.getAttribute('aria-disabled'), TIMEOUT).toBe('false')
+    expect(await results()).toEqual(shops)
+    await own.press('Enter')
+    await expect.poll(results).not.toEqual(shops)
+    expect(await page.evaluate(() => (window as Window & { shifted?: number }).shifted)).toBeLessThan(0.01)
+  })
+})
+
+it('welcomes back who was away for long, above everything else, and takes no room from others', async () => {
+  await open('/', 'desk')
+  const shelf = page.locator('vitrine-shelf[kind=win-back]')
+  await expect.poll(() => shelf.getAttribute('data-state'), TIMEOUT).toBe('empty')
+  expect(await shelf.isVisible()).toBe(false)
+  await page.evaluate(
+    async ([now, day]) => {
+      const { products } = (await (await fetch('/shop/catalog.json')).json()) as { products: { item_id: string }[] }
+      const see = (n: number, time: number) =>
+        window.vitrine?.('event', { name: 'view_item', items: [{ item_id: products[n].item_id }], time })
+      for (let n = 0; n < 6; n++) see(n, now - (200 - n) * day)
+      see(0, now)
+    },
+    [Date.now(), DAY_MS],
+  )
+  await goTo('/help')
+  await page.locator('header .name').press('Enter')
+  await says('vitrine-shelf[kind=win-back]').toContain('195 days')
+  expect(await page.locator('vitrine-taste').isVisible()).toBe(false)
+  await check()
+}, 60_000)
