@@ -250,9 +250,10 @@ describe.concurrent('a page that is badly installed', () => {
     const html = `<!doctype html><title>Shop</title>${tagLine()}<h1>Shop</h1>
       <vitrine-shelf kind="for-you"></vitrine-shelf><p style="height: 300px; background: grey">below</p>`
     // Painted before the tag is there, as on any slow network.
-    const late = `<script>addEventListener('load', () => setTimeout(() => {
+    const late = `<script>new PerformanceObserver((list, painted) => { painted.disconnect(); setTimeout(() => {
       const tag = document.createElement('script'); tag.src = '${edge}/vitrine.js'
-      tag.dataset.vitrineKey = '${signer.key}'; document.head.append(tag) }, 600))</script>`
+      tag.dataset.vitrineKey = '${signer.key}'; document.head.append(tag) }, 300)
+    }).observe({ type: 'paint', buffered: true })</script>`
     const list = await verify('/jumps', { html: html.replace(tagLine(), late) })
     expect(check(list, 'shelves')).toMatchObject({ state: 'warn' })
     expect(check(list, 'shelves').remedy).toContain(ROOM)
