@@ -130,7 +130,7 @@ describe.concurrent('a page that is well installed', () => {
     const { followed } = list
     if (!followed) throw new Error('no link was followed')
     expect(followed.url).toBe(`${shop}/p/lamp-1`)
-    expect(troubles(followed)).toEqual([])
+    expect(troubles(followed), JSON.stringify(followed.checks)).toEqual([])
     expect(check(followed, 'catalogue').details).toContain('attributes: 1 of 1 known')
   })
 

@@ -93,14 +93,22 @@ interface Records {
 
 function recordTraffic(page: Page): Records {
   const records: Records = { exchanges: [], complaints: [], pending: new Set() }
+  /** Which of the page's documents asked: what one had under way when it was left fails under the next. */
+  const loads = new WeakMap<Request, number>()
+  let load = 0
   page.on('request', (request) => {
-    if (!isDocument(request, page)) return
-    records.document = request
-    if (request.redirectedFrom()) return
-    records.exchanges.length = 0
-    records.complaints.length = 0
+    if (isDocument(request, page)) {
+      records.document = request
+      if (!request.redirectedFrom()) {
+        load++
+        records.exchanges.length = 0
+        records.complaints.length = 0
+      }
+    }
+    loads.set(request, load)
   })
   const write = (request: Request, failure?: string) => {
+    if (loads.get(request) !== load) return
     const { exchanges } = records
     const work = describeExchange(request, failure).then((exchange) => void exchanges.push(exchange))
     records.pending.add(work)
