@@ -35,7 +35,7 @@ const paths = (published: Published) =>
 
 describe('a first visit', () => {
   it('fetches tag, worker, shelf code and the chunks in their order, and shows what everyone wants', async () => {
-    const { status, recommend } = await visit()
+    const { page, status, recommend } = await visit()
     const first = await recommend({ limit: 4 })
     expect(first.items).toHaveLength(4)
     expect(first.items[0]).toMatchObject({ currency: 'GBP', reason: { code: 'trending' } })
@@ -49,6 +49,7 @@ describe('a first visit', () => {
     )
     const bundle = paths(world.published).filter((path) => !path.includes('.'))
     expect(bundle).toEqual(['/v1/latest', 'manifest', 'shelf', 'items', 'rules', 'probes', '/v1/latest'])
+    await page.close() // what it fetches last would be taken for another page's
   })
 
   it('sends nothing but GETs of paths, the same for two shoppers who do different things', async () => {
