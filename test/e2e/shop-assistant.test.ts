@@ -19,6 +19,7 @@ import { generateSample } from '../../trainer/sample/sample.ts'
 import { openBundles, serve } from '../../trainer/serve.ts'
 import { createShop } from '../../trainer/shop-server.ts'
 import { buildWeb } from '../../web/build.ts'
+import { layoutShiftOf, watchLayoutShifts } from './layout-shift.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
@@ -83,16 +84,7 @@ afterEach(() => context?.close())
 async function open(path: string, size: keyof typeof SIZES, locale = 'en-GB', script = () => {}): Promise<void> {
   context = await browser.newContext({ viewport: SIZES[size], locale, reducedMotion: 'reduce' })
   await context.addInitScript({ content: AXE })
-  await context.addInitScript(() => {
-    const watched = window as Window & { shifted?: number }
-    watched.shifted = 0
-    new PerformanceObserver((list) => {
-      // Layout shift entries are not in TypeScript's DOM library.
-      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
-        if (!entry.hadRecentInput) watched.shifted = (watched.shifted ?? 0) + entry.value
-      }
-    }).observe({ type: 'layout-shift', buffered: true })
-  })
+  await watchLayoutShifts(context)
   await context.addInitScript(script)
   page = await context.newPage()
   complaints = []
@@ -153,7 +145,7 @@ describe.each(['phone', 'desk'] as const)('on a %s', { timeout: 90_000 }, (size)
     const taste = page.locator('vitrine-taste')
     await says('vitrine-taste').toMatch(/1 of 3/)
     await page.locator('vitrine-shelf[kind=for-you][data-state=ready]').waitFor()
-    expect(await page.evaluate(() => (window as Window & { shifted?: number }).shifted)).toBeLessThan(0.01)
+    expect(await layoutShiftOf(page)).toBeLessThan(0.01)
     await check()
     await taste.getByRole('button', { name: 'Kitchen & dining' }).press('Enter')
     await taste.getByRole('button', { name: 'Next' }).press('Enter')
@@ -255,7 +247,7 @@ describe('search results', { timeout: 90_000 }, () => {
     expect(await results()).toEqual(shops)
     await own.press('Enter')
     await expect.poll(results).not.toEqual(shops)
-    expect(await page.evaluate(() => (window as Window & { shifted?: number }).shifted)).toBeLessThan(0.01)
+    expect(await layoutShiftOf(page)).toBeLessThan(0.01)
   })
 })
 

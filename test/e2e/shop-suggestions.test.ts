@@ -15,6 +15,7 @@ import { generateSample } from '../../trainer/sample/sample.ts'
 import { openBundles, serve } from '../../trainer/serve.ts'
 import { createShop } from '../../trainer/shop-server.ts'
 import { buildWeb } from '../../web/build.ts'
+import { layoutShiftOf, watchLayoutShifts } from './layout-shift.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
@@ -43,16 +44,7 @@ beforeAll(async () => {
   browser = await launchChromium()
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' })
   await context.addInitScript({ content: AXE })
-  await context.addInitScript(() => {
-    const watched = window as Window & { shifted?: number }
-    watched.shifted = 0
-    new PerformanceObserver((list) => {
-      // Layout shift entries are not in TypeScript's DOM library.
-      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
-        if (!entry.hadRecentInput) watched.shifted = (watched.shifted ?? 0) + entry.value
-      }
-    }).observe({ type: 'layout-shift', buffered: true })
-  })
+  await watchLayoutShifts(context)
   page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
@@ -87,7 +79,7 @@ it('suggests from the first visit, follows the shopper, and shows, keeps and for
   await readyShelf('trending').locator('li').first().waitFor()
   const first = await shelf('for-you').locator('.title').allInnerTexts()
   expect(first.length).toBeGreaterThan(3)
-  expect(await page.evaluate(() => (window as Window & { shifted?: number }).shifted)).toBeLessThan(0.01)
+  expect(await layoutShiftOf(page)).toBeLessThan(0.01)
   await check()
 
   // Without loading a page again: what is known lives in this page's memory.

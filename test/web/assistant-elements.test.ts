@@ -1,13 +1,11 @@
 /** Questions, offers, the taste start and habits as a shopper meets them: under a strict policy, by keyboard, in two languages. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChunkName } from '../../shared/model/bundle.ts'
-import { quantiseRows } from '../../shared/model/quantise.ts'
-import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
-import { encodeSegments } from '../../shared/profile/segments.ts'
 import { signCoupons, type WrittenCoupons } from '../../shared/service/coupons.ts'
 import { encodeService } from '../../shared/service/shop-service.ts'
 import type { ShownProfile } from '../../web/protocol.ts'
 import { PRODUCTS, publish } from './edge.ts'
+import { PROFILE, SEGMENTS } from './shopper-chunks.ts'
 import { createWorld, type Visit, violationsIn, type World } from './visit.ts'
 
 const DAY_MS = 86_400_000
@@ -38,26 +36,6 @@ const SERVICE = encodeService({
     { id: 'returns-zh', question: '怎么退货？', answer: '30天内可以退货。', language: 'zh' },
   ],
   contact: '/help',
-})
-const PROFILE = encodeProfileChunk({
-  items: PRODUCTS.map((_, n) => ({
-    brand: n % 2 ? 'Lumen' : 'Plain',
-    traits: [`style: ${n % 4 < 2 ? 'Modern' : 'Rustic'}`],
-    priceLevel: n % 3 ? 0.8 : -0.8,
-  })),
-  usage: { highSpend: 100, orderGapDays: 60, orderValue: 20 },
-  priceBands: { low: -0.5, high: 0.5 },
-  companions: new Map(),
-  heads: {},
-})
-const SEGMENTS = encodeSegments({
-  categories: ['Home > Light', 'Home > Table'],
-  usual: Float32Array.of(0.5, 0.5),
-  centroids: quantiseRows(Float32Array.of(1, 0, 0, 1), 2),
-  names: [
-    { en: 'Lamps first', zh: '爱灯' },
-    { en: 'Table first', zh: '爱餐桌' },
-  ],
 })
 
 let world: World

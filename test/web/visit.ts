@@ -97,7 +97,7 @@ export async function openVisit(page: Page, url: string): Promise<Visit> {
 const AXE = readFileSync(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8')
 
 /** What axe has against a part of the page, which must not be wider than the screen either. axe comes in past the page's policy. */
-export async function violationsIn({ page }: Visit, part: string): Promise<string[]> {
+export async function violationsIn({ page }: Pick<Visit, 'page'>, part: string): Promise<string[]> {
   const client = await page.context().newCDPSession(page)
   await client.send('Page.setBypassCSP', { enabled: true })
   await client.send('Runtime.evaluate', { expression: AXE })

@@ -1,16 +1,12 @@
 /** A shopper's browser that learns: the built tag over HTTP, from the first event to what another tab ranks with. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { AxeResults } from 'axe-core'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { PublisherKey } from '../../../trainer/keys.ts'
 import type { Explanation } from '../../../web/protocol.ts'
 import type { Published } from '../edge.ts'
-import { createWorld, type PageSpec, until, type Visit, type World } from '../visit.ts'
+import { createWorld, type PageSpec, until, type Visit, violationsIn, type World } from '../visit.ts'
 import { createKey, goRound, kept, openTimed, publishNetwork, putLearned, stay } from './shop.ts'
 
-const AXE = readFileSync(join(import.meta.dirname, '../../../node_modules/axe-core/axe.min.js'), 'utf8')
 const TRUSTED = `require-trusted-types-for 'script'; trusted-types vitrine`
 const STRICT = `default-src 'none'; connect-src EDGE; worker-src blob:; style-src 'none'; ${TRUSTED}`
 
@@ -57,14 +53,6 @@ async function arrive(
   return { visit, context: own }
 }
 
-async function violations(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: AXE })
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(of: string): Promise<AxeResults> } }
-    return (await axe.run('vitrine-privacy')).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)
-  })
-}
-
 describe('a shopper whose next wishes can be foreseen by learning', { timeout: 240_000 }, () => {
   it('learns: the trial is stated, ranking and reasons follow, later pages and other tabs too, until it is forgotten', async () => {
     const { visit, context } = await arrive({
@@ -103,7 +91,7 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
     const panel = visit.page.locator('vitrine-privacy')
     const text = () => panel.evaluate(({ shadowRoot }) => shadowRoot?.textContent.replace(/\s+/g, ' ') ?? '')
     expect(await text()).toMatch(/In use since .*Tried on 15 things that you wanted later: \d.\d\d → \d.\d\d nats/)
-    expect(await violations(visit.page)).toEqual([])
+    expect(await violationsIn(visit, 'vitrine-privacy')).toEqual([])
     await visit.page.getByRole('button', { name: 'Forget what was learned' }).press('Enter')
     await until(text, (said) => /Forgotten on .*Waiting to learn: .*fewer than 20 new events/.test(said))
     const focused = () => visit.page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent)
