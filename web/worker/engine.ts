@@ -91,7 +91,9 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     let own = everyones
     try {
       if (wanted?.model === networkName(manifest)) own = applyChange(everyones, wanted.change)
-    } catch {} // another script of the page, or a crash, may have left anything
+    } catch {
+      // Another script of the page, or a crash, may have left anything.
+    }
     if (own === everyones && !adopted) return
     adopted = own === everyones ? undefined : wanted
     const network = accelerated(own, kernel)

@@ -74,6 +74,7 @@ export interface Ranked {
   heading?: string
 }
 
+/** A shelf of a kind, for a shopper. The catalogue's scratch holds the scores until the next one. */
 export function rankShelf(
   kind: ShelfKind,
   catalogue: Catalogue,
