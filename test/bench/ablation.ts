@@ -1,11 +1,13 @@
 /**
  * What each part of the network is worth: the same training without it, or with another size, asked on validation.
  *
- *     npm run bench -- ablation --json
+ *     npm run bench -- ablation [--rows 'full softmax,2 blocks'] --json
  *
  * Beauty (leave-one-out) for what works on order alone; Online Retail (time split) for what reads times, actions and
- * content. Rows have the mean of SEEDS and the paired difference to the preset with its interval.
+ * content. Rows have the mean of SEEDS and the paired difference to the preset with its interval. `--rows` measures some
+ * of them, beside their preset.
  */
+import { parseArgs } from 'node:util'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { VIEW } from '../../shared/data/sequence.ts'
@@ -45,6 +47,7 @@ const ON_ORDER: Change[] = [
   { name: 'feed-forward of 256', preset: { hidden: 256 } },
   { name: 'dropout .2', preset: { dropout: 0.2 } },
   { name: '256 negatives', preset: { negatives: 256 } },
+  { name: '4096 negatives', preset: { negatives: 4096 } },
   { name: 'full softmax', preset: { negatives: Number.MAX_SAFE_INTEGER } },
 ]
 
@@ -57,11 +60,20 @@ const ON_CONTENT: Change[] = [
   { name: 'no content', without: ['item.content'] },
 ]
 
-export async function bench(): Promise<Row[]> {
+/** @throws {TypeError} for a flag that is not --rows, and {Error} for a row that is not there */
+export async function bench(flags: string[]): Promise<Row[]> {
+  const { values } = parseArgs({ args: flags, options: { rows: { type: 'string' }, json: { type: 'boolean' } } })
+  const wanted = values.rows?.split(',')
+  const unknown = wanted?.find((row) => ![...ON_ORDER, ...ON_CONTENT].some(({ name }) => name === row))
+  if (unknown) throw new Error(`ablation: no row "${unknown}"`)
+  const chosen = (changes: Change[]) => {
+    const some = changes.filter(({ name }) => wanted?.includes(name) ?? true)
+    return some.length && some[0] !== changes[0] ? [changes[0], ...some] : some
+  }
   await readyBackend('wasm')
   return [
-    ...(await measure('amazon-2014-5core/Beauty.txt.gz', 'leave-one-out', 'standard', ON_ORDER, 16)),
-    ...(await measure('uci-online-retail/online-retail.csv.gz', 'time-split', 'tiny', ON_CONTENT)),
+    ...(await measure('amazon-2014-5core/Beauty.txt.gz', 'leave-one-out', 'standard', chosen(ON_ORDER), 16)),
+    ...(await measure('uci-online-retail/online-retail.csv.gz', 'time-split', 'tiny', chosen(ON_CONTENT))),
   ]
 }
 
@@ -72,8 +84,8 @@ async function measure(
   changes: Change[],
   epochs: number = PRESETS[name].epochs,
 ): Promise<Row[]> {
+  if (!changes.length) return []
   const preset = { ...PRESETS[name], epochs }
-
   const path = besideRepository('data', ...file.split('/'))
   if (!path) {
     console.error(`ablation: skipped, data/${file} is not beside the repository`)

@@ -1,10 +1,10 @@
 /**
- * `npm run bench -- NAME [--json]`: measurements side by side, in one process tree. `--json` prints one document,
+ * `npm run bench -- NAME [--json]` (and what NAME itself takes): measurements side by side, in one process tree. `--json` prints one document,
  * {"rows": […]}, last on stdout.
  */
 import type { Row } from './row.ts'
 
-const BENCHES: Record<string, () => Promise<{ bench(): Promise<Row[]> }>> = {
+const BENCHES: Record<string, () => Promise<{ bench(flags: string[]): Promise<Row[]> }>> = {
   ablation: () => import('./ablation.ts'),
   answers: () => import('./answers.ts'),
   finetune: () => import('./finetune.ts'),
@@ -23,7 +23,7 @@ if (!load) {
   )
   process.exit(2)
 }
-const rows = await (await load()).bench()
+const rows = await (await load()).bench(flags)
 if (flags.includes('--json')) console.log(JSON.stringify({ rows }))
 else console.table(rows)
 process.exit(0)
