@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- NAME [--json]` (and what NAME itself takes): measurements side by side, in one process tree. `--json` prints one document,
- * {"rows": […]}, last on stdout.
+ * `npm run bench -- NAME [--json]`, and what NAME itself takes: measurements side by side, in one process tree. `--json`
+ * prints one document, {"rows": […]}, last on stdout.
  */
 import type { Row } from './row.ts'
 
