@@ -8,8 +8,8 @@ import { type ProbeScore, probeDemographics } from '../profile/demographics.ts'
 import { train } from '../train.ts'
 import { UserError } from '../user-error.ts'
 
-/** A small one: a hundred thousand acts, and a minute or two to learn from them. */
-const PRESET = { ...PRESETS.long, blocks: 1, epochs: 10 }
+/** Few shoppers make few steps a pass, so there are more passes. */
+const PRESET = { ...PRESETS.long, blocks: 1, epochs: 30 }
 
 export default defineCommand({
   meta: {
@@ -22,18 +22,18 @@ a folder of RecBole's atomic files.
 
 Examples:
   vitrine evaluate-demographics --data ml-100k
-  vitrine evaluate-demographics --data ml-100k --seeds 1,2,3 --max-seconds 120 --json`,
+  vitrine evaluate-demographics --data ml-100k --seeds 1,2,3 --json`,
   },
   args: {
     data: { type: 'string', required: true, valueHint: 'FOLDER', description: 'With .inter and .user files' },
     seeds: { type: 'string', default: '1', valueHint: '1,2,3', description: 'Of networks and folds' },
-    'max-seconds': { type: 'string', default: '120', valueHint: 'N', description: 'Ends each training' },
+    'max-seconds': { type: 'string', default: '600', valueHint: 'N', description: 'Ends each training' },
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
     const maxSeconds = Number(args['max-seconds'])
     if (!(maxSeconds > 0)) {
-      throw new UserError(`--max-seconds ${args['max-seconds']}: not a number above 0`, 'try --max-seconds 120')
+      throw new UserError(`--max-seconds ${args['max-seconds']}: not a number above 0`, 'try --max-seconds 600')
     }
     const data = await readDemographics(args.data)
     await readyBackend()

@@ -23,9 +23,9 @@ export interface ProbeScore {
   better_than_popularity: Interval
 }
 
-const FOLDS = 5
+const FOLDS = 10
 /** Chosen for each fold on shoppers of another. */
-const L2 = [0.01, 0.1, 0.3]
+const L2 = [0.003, 0.01, 0.03, 0.1, 0.3]
 /** Years at which a band begins. */
 const AGE_BANDS = [0, 25, 35, 45]
 

@@ -35,7 +35,10 @@ export async function fitHead(
   const d = training.inputs.length / count
   const { mean, scale } = standardOf(training.inputs, d)
   const inputs = Float32Array.from(training.inputs, (value, at) => (value - mean[at % d]) * scale[at % d])
-  const learner = createLearner({ weights: tf.zeros([classes, d]), bias: tf.zeros([classes]) })
+  const learner = createLearner({
+    weights: tf.zeros([classes, d]),
+    bias: tf.tensor1d(logShares(training.answers, classes)),
+  })
   const random = seeded(seed)
   const order = Int32Array.from({ length: count }, (_, n) => n)
   let best: { head: Head; loss: number; pass: number } | undefined
@@ -63,6 +66,13 @@ export async function fitHead(
     learner.dispose()
   }
   return (best as NonNullable<typeof best>).head
+}
+
+/** (classes) what is said before anything is learned of the inputs; a class that nobody is of counts as one more. */
+function logShares(answers: Int32Array, classes: number): Float32Array {
+  const counts = new Float32Array(classes).fill(1)
+  for (const answer of answers) counts[answer]++
+  return counts.map((count) => Math.log(count / (answers.length + classes)))
 }
 
 /** (classes) probabilities. */
