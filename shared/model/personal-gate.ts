@@ -3,9 +3,9 @@
  * has to show on that person's newest wishes, which it did not learn from:
  *
  *     history ─┬─ earlier wishes ─ fit ─▶ adapter ─┐
- *              └─ newest wishes ───────────────────┴─ loss at a share α of it ─▶ the best α, if by more than noise
+ *              └─ newest wishes ───────────────────┴─ loss at a share α of it ─▶ the best α, if it helps
  *
- * Where no share helps by more than noise, the model stays everyone's.
+ * Where no share helps, by half a standard error at least, the model stays everyone's.
  */
 import type { Token } from '../data/sequence.ts'
 import { type Adapter, type AdapterConfig, shrinkAdapter } from './adapter.ts'

@@ -32,6 +32,8 @@ const preferences = v.object({
       styles: v.pipe(v.array(text), v.maxLength(20)),
     }),
   ),
+  /** There at all: this device may notify the shopper while they stay away. When it did, in order; milliseconds since 1970. */
+  notified: v.optional(v.pipe(v.array(v.number()), v.maxLength(20))),
 })
 
 export type Preferences = v.InferOutput<typeof preferences>
@@ -39,8 +41,8 @@ export type LabelRef = v.InferOutput<typeof label>
 
 export const noPreferences = (): Preferences => ({ muted: [], boosted: [], declared: {} })
 
-export const isEmpty = ({ muted, boosted, declared, taste }: Preferences): boolean =>
-  muted.length + boosted.length + Object.keys(declared).length === 0 && !taste
+export const isEmpty = ({ muted, boosted, declared, taste, notified }: Preferences): boolean =>
+  muted.length + boosted.length + Object.keys(declared).length === 0 && !taste && !notified
 
 /** @returns none for what is no preferences, as after a crash */
 export function decodePreferences(value: unknown): Preferences {

@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000
 export const PAGE_INTERVAL_DAYS = 7
 export const NOTIFICATION_INTERVAL_DAYS = 30
 /** Who did not come after two will not come after a third. */
-const MOST_NOTIFICATIONS = 2
+export const MOST_NOTIFICATIONS = 2
 /** Hours of the shopper's own clock. */
 const [FIRST_HOUR, LAST_HOUR] = [9, 20]
 
@@ -58,11 +58,8 @@ export interface NoticeInput {
   lifecycle: Pick<Lifecycle, 'stage' | 'recencyDays'>
   /** Strongest first. */
   interests: readonly Interest[]
-  /** When the shopper was last notified, and how often since their last visit. */
-  notified?: number
-  notifications: number
-  /** They allowed notifications, for this. */
-  mayNotify: boolean
+  /** When the shopper was notified before, in order; milliseconds since 1970. */
+  notified: readonly number[]
   now: number
   /** 0 … 23, of the shopper's own clock. */
   hour: number
@@ -72,12 +69,14 @@ export interface NoticeInput {
   language: string
 }
 
-/** While the shopper is away; undefined where nothing is to be said. */
+/** While a shopper who allowed it is away; undefined where nothing is to be said. */
 export function noticeFor(input: NoticeInput): Notice | undefined {
-  const { lifecycle, interests, notified, notifications, mayNotify, now, hour, nameOf, shop, language } = input
+  const { lifecycle, interests, notified, now, hour, nameOf, shop, language } = input
   const awake = hour >= FIRST_HOUR && hour < LAST_HOUR
-  if (!mayNotify || !awake || !isAway(lifecycle.stage) || notifications >= MOST_NOTIFICATIONS) return undefined
-  if (!isDue(notified, now, NOTIFICATION_INTERVAL_DAYS)) return undefined
+  const lastHere = now - lifecycle.recencyDays * DAY_MS
+  const sinceThen = notified.filter((time) => time > lastHere).length
+  if (!awake || !isAway(lifecycle.stage) || sinceThen >= MOST_NOTIFICATIONS) return undefined
+  if (!isDue(notified.at(-1), now, NOTIFICATION_INTERVAL_DAYS)) return undefined
   const favourite = interests[0] && nameOf(interests[0].label)
   return { title: shop, body: (language.startsWith('zh') ? CHINESE_NEWS : ENGLISH_NEWS)(favourite) }
 }
@@ -86,16 +85,16 @@ const MOST_CATEGORIES = 3
 const isAway = (stage: Lifecycle['stage']) => stage === 'cooling' || stage === 'lost'
 const isDue = (last: number | undefined, now: number, days: number) => last === undefined || now - last >= days * DAY_MS
 
-/** No urgency that is not there, no price that a notification cannot keep. */
+/** No urgency and no news that are not there, no price that a notification cannot keep. */
 const ENGLISH_WELCOME = (days: number) =>
   days >= 14 ? `Welcome back. Picked for you, ${days} days after your last visit` : 'Welcome back. Picked for you'
 const CHINESE_WELCOME: typeof ENGLISH_WELCOME = (days) =>
   days >= 14 ? `欢迎回来。距您上次来访已有${days}天，为您挑选` : '欢迎回来，为您挑选'
 const ENGLISH_NEWS = (category: string | undefined) =>
   category === undefined
-    ? 'There are new things since you were here. Suggestions are made on this device.'
-    : `There are new things in ${category}, picked on this device from what you looked at.`
+    ? 'Suggestions are waiting for you, made on this device.'
+    : `Suggestions in ${category} are waiting for you, made on this device from what you looked at.`
 const CHINESE_NEWS: typeof ENGLISH_NEWS = (category) =>
   category === undefined
-    ? '您上次来过之后有了新品。推荐只在本设备上生成。'
-    : `“${category}”有新品，根据您看过的商品在本设备上挑选。`
+    ? '有为您准备的推荐，只在本设备上生成。'
+    : `“${category}”中有为您准备的推荐，根据您看过的商品在本设备上生成。`

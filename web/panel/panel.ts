@@ -11,6 +11,7 @@
  */
 import Ask from './Ask.svelte'
 import { defineElement } from './element.svelte.ts'
+import { watchForNotices } from './notices.ts'
 import Offers from './Offers.svelte'
 import Panel from './Panel.svelte'
 import { ELEMENTS_CSS, PANEL_CSS } from './style.ts'
@@ -20,3 +21,5 @@ defineElement('vitrine-privacy', Panel, PANEL_CSS)
 defineElement('vitrine-ask', Ask, ELEMENTS_CSS, ['contact'])
 defineElement('vitrine-offers', Offers, ELEMENTS_CSS, ['cart-value', 'currency'])
 defineElement('vitrine-taste', TasteStart, ELEMENTS_CSS)
+
+if (window.vitrine) watchForNotices(document, window.vitrine)

@@ -67,6 +67,9 @@ export interface Words {
   personaliseHint: string
   remember: string
   rememberHint: string
+  notices: string
+  noticesHint: string
+  noticesDenied: string
   contribute: string
   contributeHint: string
   contributeGpc: string
@@ -223,6 +226,10 @@ const ENGLISH: Words = {
   personaliseHint: 'Shelves follow what you look at, search for and buy here. Off: everyone sees the same.',
   remember: 'Remember on this device',
   rememberHint: 'Keep it in this browser until you delete it. Off: it ends when you close or reload the page.',
+  notices: 'Notify me when I have been away',
+  noticesHint:
+    'When you have not been here for longer than usual and this shop is still open in a tab: at most once in 30 days, by day. Decided on this device.',
+  noticesDenied: 'This browser does not let this shop notify you. Its settings for this page can change that.',
   contribute: 'Help improve the suggestions',
   contributeHint:
     'Not offered yet. When it is, it will be off until you turn it on, and you will see what would be sent.',
@@ -431,6 +438,9 @@ const CHINESE: Words = {
   personaliseHint: '推荐会跟随您在这里看过、搜过、买过的商品。关闭后，所有人看到的都一样。',
   remember: '记在本设备上',
   rememberHint: '保存在本浏览器中，直到您删除。关闭后，关闭或重新加载页面即清除。',
+  notices: '久未来访时通知我',
+  noticesHint: '当您比平常更久未来访、而本店仍在某个标签页中打开时：最多每30天一次，仅在白天。由本设备决定。',
+  noticesDenied: '此浏览器不允许本店通知您。可在此页面的浏览器设置中更改。',
   contribute: '帮助改进推荐',
   contributeHint: '尚未提供。提供之后默认关闭，由您决定是否开启，并且可以看到将要发送的内容。',
   contributeGpc: '您的浏览器要求不共享任何内容（全球隐私控制）。此项保持关闭。',

@@ -15,8 +15,7 @@ const LAMPS = { kind: 'category', label: 'Home > Lamps', share: 0.6, confidence:
 const AWAY: NoticeInput = {
   lifecycle: { stage: 'cooling', recencyDays: 40 },
   interests: [LAMPS],
-  notifications: 0,
-  mayNotify: true,
+  notified: [],
   now: NOW,
   hour: 11,
   nameOf: () => 'Lamps',
@@ -37,18 +36,17 @@ describe('winning back', () => {
     expect(welcomeBack({ ...BACK, stageBefore: 'active' })).toBeUndefined()
   })
 
-  it('notifies who stays away, allowed it and is awake, in their language', () => {
+  it('notifies who stays away and is awake, in their language', () => {
     expect(noticeFor(AWAY)).toEqual({
       title: 'Sample shop',
-      body: 'There are new things in Lamps, picked on this device from what you looked at.',
+      body: 'Suggestions in Lamps are waiting for you, made on this device from what you looked at.',
     })
     expect(noticeFor({ ...AWAY, language: 'zh', nameOf: () => '灯具' })).toMatchObject({
-      body: '“灯具”有新品，根据您看过的商品在本设备上挑选。',
+      body: '“灯具”中有为您准备的推荐，根据您看过的商品在本设备上生成。',
     })
     expect(noticeFor({ ...AWAY, interests: [] })).toMatchObject({
-      body: expect.stringContaining('since you were here'),
+      body: 'Suggestions are waiting for you, made on this device.',
     })
-    expect(noticeFor({ ...AWAY, mayNotify: false })).toBeUndefined()
     expect(noticeFor({ ...AWAY, lifecycle: { stage: 'active', recencyDays: 3 } })).toBeUndefined()
     for (const hour of [0, 8, 20, 23]) expect(noticeFor({ ...AWAY, hour }), `${hour} h`).toBeUndefined()
   })
@@ -60,17 +58,17 @@ describe('winning back', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         let now = NOW
-        let history: { shown?: number; notified?: number; notifications: number } = { notifications: 0 }
+        let shown: number | undefined
         const said = { page: [] as number[], notification: [] as number[] }
         for (const { hours, here } of steps) {
           now += hours * 3_600_000
-          const { shown, ...notified } = history
+          const recencyDays = Math.max(40, (now - NOW) / DAY_MS + 40)
+          const lifecycle = { ...AWAY.lifecycle, recencyDays }
           if (here && welcomeBack({ ...BACK, ...(shown ? { shown } : {}), now })) {
             said.page.push(now)
-            history = { ...history, shown: now }
-          } else if (!here && noticeFor({ ...AWAY, ...notified, now })) {
+            shown = now
+          } else if (!here && noticeFor({ ...AWAY, lifecycle, notified: said.notification, now })) {
             said.notification.push(now)
-            history = { ...history, notified: now, notifications: history.notifications + 1 }
           }
         }
         const gaps = (times: number[]) => times.slice(1).map((time, n) => (time - times[n]) / DAY_MS)
@@ -85,6 +83,11 @@ describe('winning back', () => {
     const shown = (days: number) => welcomeBack({ ...BACK, shown: NOW - days * DAY_MS })
     expect(shown(PAGE_INTERVAL_DAYS)).toBeDefined()
     expect(shown(PAGE_INTERVAL_DAYS - 0.01)).toBeUndefined()
-    expect(noticeFor({ ...AWAY, notifications: 2, notified: 0 })).toBeUndefined()
+    const notified = (...days: number[]) => noticeFor({ ...AWAY, notified: days.map((ago) => NOW - ago * DAY_MS) })
+    expect(notified(NOTIFICATION_INTERVAL_DAYS)).toBeDefined()
+    expect(notified(NOTIFICATION_INTERVAL_DAYS - 0.01)).toBeUndefined()
+    // Twice since the last visit, 40 days ago, is enough; what was said before that visit does not count.
+    expect(notified(39, 32)).toBeUndefined()
+    expect(notified(90, 60, 32)).toBeDefined()
   })
 })
