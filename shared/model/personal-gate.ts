@@ -32,11 +32,16 @@ export interface PersonalLearning extends PersonalFit {
   leastHeldOut: number
   /** Fewer wishes teach nothing. */
   leastWishes: number
+  /** Of what was learned, to be tried; 1 is the whole, 0 would be everyone's model. */
+  shares: readonly number[]
   /** Standard errors by which the held-out loss must fall. */
   noise: number
 }
 
-/** What was tried, on shoppers that no figure is reported of: docs/quality.md. */
+/**
+ * Chosen on shoppers that no figure is reported of (docs/quality.md, `npm run bench -- learning`). The whole of what was
+ * learned is never used: it harms one shopper in eight, the half of it one in thirty.
+ */
 export const PERSONAL_LEARNING: PersonalLearning = {
   adapter: { rank: 2, matrices: [] },
   latest: 200,
@@ -48,12 +53,10 @@ export const PERSONAL_LEARNING: PersonalLearning = {
   shiftRate: 1e-2,
   lowRankRate: 1e-3,
   decay: 1e-3,
+  shares: [1 / 4, 1 / 2],
   noise: 0.5,
   seed: 1,
 }
-
-/** What is tried; 0 is everyone's model. The whole is never used: it harms one shopper in eight, the half one in thirty. */
-export const SHARES = [1 / 4, 1 / 2] as const
 
 /** Held-out loss, in nats a wish. */
 export interface Trial {

@@ -3,7 +3,7 @@ import type { Token } from '../data/sequence.ts'
 import { type Adapter, foldAdapter, shrinkAdapter } from './adapter.ts'
 import type { AnyModel } from './infer.ts'
 import { fitPersonally } from './personal-fit.ts'
-import { compare, divide, type Lesson, type PersonalLearning, SHARES, type Trial } from './personal-gate.ts'
+import { compare, divide, type Lesson, type PersonalLearning, type Trial } from './personal-gate.ts'
 import { foretell } from './wishes.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function learnPersonally(
   const adapter: Adapter = { ...settings.adapter, model: modelName, params }
   const before = foretell(model, tokens, heldOut).losses
   const trials: Trial[] = []
-  for (const share of SHARES) {
+  for (const share of settings.shares) {
     await between()
     const changed = foldAdapter(model, { ...adapter, params: shrinkAdapter(params, share) })
     trials.push(compare(before, foretell(changed, tokens, heldOut).losses, share))

@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<{ bench(flags: string[]): Promise<Ro
   answers: () => import('./answers.ts'),
   finetune: () => import('./finetune.ts'),
   infer: () => import('./infer.ts'),
+  learning: () => import('./learning.ts'),
   profile: () => import('./profile.ts'),
   sentiment: () => import('./sentiment.ts'),
   suggest: () => import('./suggest.ts'),
