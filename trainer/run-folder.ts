@@ -1,7 +1,8 @@
 /**
- * A training run on disk: `network.vta` (parameters, one flat vector), `run.json` (how they came about) and, of a shop's own
- * history, `profile.json` and `segments.vta` (what profiles are read with). Each is written under another name and renamed, so that it is whole
- * or absent.
+ * A training run on disk: `network.vta` (what ships, learned from everything: parameters, one flat vector), `measured.vta`
+ * (what figures are of, learned from the part before validation and test), `run.json` (how they came about) and, of a shop's
+ * own history, `profile.json` and `segments.vta` (what profiles are read with). Each is written under another name and
+ * renamed, so that it is whole or absent.
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -27,6 +28,8 @@ export interface RunInfo {
   split: string
   epochs: EpochRecord[]
   best: EpochRecord
+  /** What ships: learned again from everything, for as many passes as were best. */
+  whole: { passes: number; loss: number; seconds: number }
   blend: { weights: BlendWeights; validationNdcg: number }
   backend: string
 }
@@ -37,9 +40,20 @@ async function write(folder: string, file: string, bytes: Uint8Array | string): 
   await rename(partial, join(folder, file))
 }
 
-export async function writeRun(folder: string, info: RunInfo, config: ModelConfig, params: Params): Promise<void> {
+/** `shipped` may be asked nothing that it has seen: figures are of `measured`. */
+const NETWORKS = { shipped: 'network.vta', measured: 'measured.vta' } as const
+export type NetworkName = keyof typeof NETWORKS
+
+export async function writeRun(
+  folder: string,
+  info: RunInfo,
+  config: ModelConfig,
+  networks: Record<NetworkName, Params>,
+): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  await write(folder, 'network.vta', encodeArrays({ meta: config, arrays: { params: flatten(params) } }))
+  for (const name of ['measured', 'shipped'] as const) {
+    await write(folder, NETWORKS[name], encodeArrays({ meta: config, arrays: { params: flatten(networks[name]) } }))
+  }
   await write(folder, 'run.json', `${JSON.stringify(info, null, 2)}\n`)
 }
 
@@ -71,13 +85,13 @@ export interface Run {
 }
 
 /** @throws UserError when the folder holds no run, or a damaged one */
-export async function readRun(folder: string): Promise<Run> {
+export async function readRun(folder: string, network: NetworkName): Promise<Run> {
   if (!existsSync(join(folder, 'run.json'))) {
     throw new UserError(`${folder}: no run.json in this folder`, 'make a run with "vitrine train --out FOLDER"')
   }
   try {
     const info = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as RunInfo
-    const file = decodeArrays<ModelConfig>(await readFile(join(folder, 'network.vta')))
+    const file = decodeArrays<ModelConfig>(await readFile(join(folder, NETWORKS[network])))
     return { info, config: file.meta, params: unflatten(file.meta, take(file, 'params', 'f32')) }
   } catch (error) {
     throw new UserError(`${folder}: is no whole run: ${(error as Error).message}`, 'train again with the same --out')
@@ -85,7 +99,7 @@ export async function readRun(folder: string): Promise<Run> {
 }
 
 /**
- * A run's network, as it ships.
+ * A run's network, compiled as it ships.
  * @param folder for the message
  * @throws UserError when the run is of another catalogue, or of this one as it was read before
  */

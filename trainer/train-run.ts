@@ -9,11 +9,10 @@ import { itemSequences } from './batches.ts'
 import { fitBlend, type ModelsAt, SINGLE } from './blend.ts'
 import type { Histories } from './datasets/histories.ts'
 import { wantedEvents } from './evaluate.ts'
-import type { Preset } from './presets.ts'
 import { datesOf, split } from './protocol.ts'
 import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
-import { type RunInfo, writeRun } from './run-folder.ts'
-import { type Trained, type TrainOptions, train } from './train.ts'
+import { type NetworkName, type RunInfo, writeRun } from './run-folder.ts'
+import { type TrainOptions, type TrainProgress, train } from './train.ts'
 
 /** Validation queries asked after each pass, and for the blend: enough to tell .005 of NDCG apart, seconds to ask. */
 export const TUNING_QUERIES = 800
@@ -59,31 +58,62 @@ export function tuningSplit(h: Histories): { trainEnds: Uint32Array; validation:
   }
 }
 
-/** In the run's folder, while it is trained. */
-export const CHECKPOINT = 'checkpoint.vta'
+/** In the run's folder, while it is trained: a training each. */
+const CHECKPOINTS = { measured: 'checkpoint.vta', shipped: 'checkpoint-whole.vta' } as const
 
-export async function trainRun(
-  h: Histories,
-  folder: string,
-  options: Omit<TrainOptions, 'checkpoint'> & { preset: Preset; data?: string },
-): Promise<{ trained: Trained; info: RunInfo }> {
+/** Of a training that was stopped, or has come to its end. */
+export async function forgetCheckpoints(folder: string): Promise<void> {
+  for (const file of Object.values(CHECKPOINTS)) await rm(join(folder, file), { force: true })
+}
+
+export type TrainRunOptions = Omit<TrainOptions, 'checkpoint' | 'content'> & { data?: string }
+
+/**
+ * Trains twice: up to validation, for the number of passes, the blend's weights and every figure; then from everything, for
+ * as many passes, which is what ships. Its checkpoints stay until `forgetCheckpoints`.
+ */
+export async function trainRun(h: Histories, folder: string, options: TrainRunOptions): Promise<RunInfo> {
   const { trainEnds, validation, description } = tuningSplit(h)
-  const checkpoint = join(folder, CHECKPOINT)
-  const trained = await train(h, trainEnds, validation, { ...options, checkpoint })
-  const { weights, ndcg } = fitBlend(modelsAt(h, trainEnds, trained.compiled), validation, h.queries)
+  const { preset, seed, data, maxSeconds = Number.POSITIVE_INFINITY, onProgress, say } = options
+  const checkpoint = (name: NetworkName) => join(folder, CHECKPOINTS[name])
+  const half = (from: number) => (progress: TrainProgress) =>
+    onProgress?.({
+      ...progress,
+      done: from + progress.done / 2,
+      secondsLeft: (from === 0 ? 2 : 1) * progress.secondsLeft,
+    })
+  const measured = await train(h, trainEnds, validation, {
+    ...options,
+    maxSeconds: maxSeconds / 2,
+    checkpoint: checkpoint('measured'),
+    onProgress: half(0),
+  })
+  const { weights, ndcg } = fitBlend(modelsAt(h, trainEnds, measured.compiled), validation, h.queries)
+  const passes = measured.best.epoch
+  say?.(
+    `validation NDCG@10 ${measured.best.ndcg.toFixed(4)} after pass ${passes}; now as many over everything, to ship`,
+  )
+  const shipped = await train(h, h.start.slice(1), [], {
+    ...options,
+    preset: { ...preset, epochs: passes },
+    maxSeconds: maxSeconds / 2,
+    checkpoint: checkpoint('shipped'),
+    onProgress: half(0.5),
+  })
+  const { loss, seconds } = shipped.best
   const info: RunInfo = {
     format: 'vitrine-run/1',
     dataset: h.name,
-    ...(options.data === undefined ? {} : { data: options.data }),
-    preset: options.preset,
-    seed: options.seed,
+    ...(data === undefined ? {} : { data }),
+    preset,
+    seed,
     split: description,
-    epochs: trained.epochs,
-    best: trained.best,
+    epochs: measured.epochs,
+    best: measured.best,
+    whole: { passes: shipped.epochs.length, loss, seconds },
     blend: { weights, validationNdcg: ndcg },
     backend: tf.getBackend(),
   }
-  await writeRun(folder, info, trained.config, trained.params)
-  await rm(checkpoint, { force: true })
-  return { trained, info }
+  await writeRun(folder, info, measured.config, { measured: measured.params, shipped: shipped.params })
+  return info
 }

@@ -18,6 +18,7 @@ const info: RunInfo = {
   split: 'in words',
   epochs: [epoch],
   best: epoch,
+  whole: { passes: 1, loss: 1, seconds: 1 },
   blend: { weights: { network: 1, rules: 0.5, popularity: 0, buyAgain: 0 }, validationNdcg: 0.1 },
   backend: 'wasm',
 }
@@ -26,10 +27,12 @@ const newFolder = () => mkdtempSync(join(tmpdir(), 'vitrine-run-'))
 describe('a run on disk', () => {
   it('comes back as it was, in a folder that was not there, over one that was', async () => {
     const folder = join(newFolder(), 'deep', 'run')
-    await writeRun(folder, { ...info, seed: 'older' }, config, initParams(config, 2))
-    await writeRun(folder, info, config, params)
-    expect(await readRun(folder)).toEqual({ info, config, params })
-    expect(readdirSync(folder).sort()).toEqual(['network.vta', 'run.json'])
+    const other = initParams(config, 2)
+    await writeRun(folder, { ...info, seed: 'older' }, config, { measured: other, shipped: other })
+    await writeRun(folder, info, config, { measured: other, shipped: params })
+    expect(await readRun(folder, 'shipped')).toEqual({ info, config, params })
+    expect(await readRun(folder, 'measured')).toEqual({ info, config, params: other })
+    expect(readdirSync(folder).sort()).toEqual(['measured.vta', 'network.vta', 'run.json'])
   })
 
   it('is no network for another catalogue, nor for one of which more is read now', () => {
@@ -45,7 +48,7 @@ describe('a run on disk', () => {
   })
 
   it('that is not there, or damaged, is an error with a remedy', async () => {
-    await expect(readRun(join(newFolder(), 'nothing'))).rejects.toThrow('no run.json in this folder')
+    await expect(readRun(join(newFolder(), 'nothing'), 'shipped')).rejects.toThrow('no run.json in this folder')
     const damages: [string, (folder: string) => void][] = [
       ['no network', (folder) => rmSync(join(folder, 'network.vta'))],
       [
@@ -58,10 +61,10 @@ describe('a run on disk', () => {
     ]
     for (const [what, damage] of damages) {
       const folder = newFolder()
-      await writeRun(folder, info, config, params)
+      await writeRun(folder, info, config, { measured: params, shipped: params })
       damage(folder)
-      await expect(readRun(folder), what).rejects.toThrow(UserError)
-      await expect(readRun(folder), what).rejects.toThrow(/is no whole run/)
+      await expect(readRun(folder, 'shipped'), what).rejects.toThrow(UserError)
+      await expect(readRun(folder, 'shipped'), what).rejects.toThrow(/is no whole run/)
     }
   })
 })

@@ -30,7 +30,7 @@ Examples:
   async run({ args }) {
     const h = await loadHistories(args.data)
     if (!h.timed) throw new UserError(`${h.name}: has no times, so no visit is under way`, 'evaluate a shop’s history')
-    const run = await readRun(args.run)
+    const run = await readRun(args.run, 'measured')
     const at = modelsAt(h, tuningSplit(h).trainEnds, networkOf(args.run, run, h.items))
     const { weights } = run.info.blend
     const visits = withoutSeen(visitQueries(h, datesOf(h).test, Number.POSITIVE_INFINITY, 'during'))

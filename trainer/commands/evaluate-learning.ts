@@ -57,7 +57,8 @@ Examples:
     const choice = backendChoice(args.backend)
     const histories = await loadHistories(args.data)
     console.error(describeBackend(await readyBackend(choice)))
-    const network = args.run === undefined ? undefined : networkOf(args.run, await readRun(args.run), histories.items)
+    const network =
+      args.run === undefined ? undefined : networkOf(args.run, await readRun(args.run, 'measured'), histories.items)
     const simulated = existsSync(join(args.data, 'truth.jsonl'))
     const evaluation = await evaluateLearning(histories, {
       seeds: args.seeds.split(','),

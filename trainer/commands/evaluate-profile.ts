@@ -52,7 +52,7 @@ Examples:
   async run({ args }) {
     const info = await readDatasetInfo(args.data)
     const shoppers = await readShoppers(args.data)
-    const run = args.run === undefined ? undefined : await readRun(args.run)
+    const run = args.run === undefined ? undefined : await readRun(args.run, 'measured')
     const network = run && networkOf(args.run as string, run, shoppers.products)
     const truth = existsSync(join(args.data, 'truth.jsonl')) ? await readTruth(args.data, shoppers) : undefined
     await readyBackend()

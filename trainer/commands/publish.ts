@@ -58,7 +58,7 @@ Examples:
     }
     const coupons = args.coupons === undefined ? undefined : await readCoupons(args.coupons, args.key, args.name)
     const h = await loadHistories(args.data)
-    const run = args.run === undefined ? undefined : await readRun(args.run)
+    const run = args.run === undefined ? undefined : await readRun(args.run, 'shipped')
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
     const network = run && networkOf(args.run as string, run, h.items)
     const parts = args.run === undefined ? {} : await readParts(args.run)

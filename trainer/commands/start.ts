@@ -178,7 +178,7 @@ Examples:
     } finally {
       view.end()
     }
-    const made = await readRun(run)
+    const made = await readRun(run, 'shipped')
     const { blend } = made.info
     status.version = await publishNext({
       network: networkOf(run, made, h.items),
@@ -205,7 +205,7 @@ function inThisShop(items: Product[], thumbnailPath: string | undefined): Produc
 }
 
 /** So that the demo has its network within three minutes of its start; a real history is larger, and gets longer. */
-const MAX_TRAINING_SECONDS = { sample: 75, data: 150 }
+const MAX_TRAINING_SECONDS = { sample: 120, data: 300 }
 
 function portOf(text: string): number {
   const port = Number(text)

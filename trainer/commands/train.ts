@@ -1,6 +1,5 @@
 /** `vitrine train`: histories in, a run folder out. */
-import { rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import { encodeSegments } from '../../shared/profile/segments.ts'
@@ -14,13 +13,13 @@ import { fitSegments } from '../profile/segments.ts'
 import { readShoppers, type Shoppers } from '../profile/shoppers.ts'
 import { progressView } from '../progress.ts'
 import { writeParts } from '../run-folder.ts'
-import { CHECKPOINT, trainRun } from '../train-run.ts'
+import { forgetCheckpoints, trainRun } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
   meta: {
     name: 'train',
-    description: `Train a network and fit the blend's weights on validation.
+    description: `Train a network up to validation, fit the blend's weights there, and learn again from everything: what ships.
 
 Examples:
   vitrine train --data .vitrine/sample --out .vitrine/run
@@ -39,7 +38,7 @@ Examples:
     epochs: { type: 'string', valueHint: 'N', description: 'Passes; else the preset’s' },
     'learning-rate': { type: 'string', valueHint: 'RATE', description: 'Of Adam; else the preset’s' },
     anew: { type: 'boolean', default: false, description: 'Forget the checkpoint of a training that was stopped' },
-    'max-seconds': { type: 'string', valueHint: 'N', description: 'End when this is reached' },
+    'max-seconds': { type: 'string', valueHint: 'N', description: 'End when this is reached, half of it for each' },
     backend: BACKEND_FLAG,
     json: { type: 'boolean', default: false, description: 'Print the run as one JSON document' },
   },
@@ -49,7 +48,7 @@ Examples:
       throw new UserError(`--preset ${args.preset}: no such preset`, `one of ${Object.keys(PRESETS).join(', ')}`)
     }
     const choice = backendChoice(args.backend)
-    if (args.anew) await rm(join(args.out, CHECKPOINT), { force: true })
+    if (args.anew) await forgetCheckpoints(args.out)
     const stop = new AbortController()
     // Once: the second Ctrl-C ends the process as it would any other.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
@@ -59,7 +58,7 @@ Examples:
     process.send?.({ type: 'backend', backend: describeBackend(backend) })
     const view = progressView()
     try {
-      const { info } = await trainRun(histories, args.out, {
+      const info = await trainRun(histories, args.out, {
         preset: {
           ...preset,
           ...(args.epochs === undefined ? {} : { epochs: count('--epochs', args.epochs) }),
@@ -85,6 +84,7 @@ Examples:
           ...(segments ? { segments } : {}),
         })
       }
+      await forgetCheckpoints(args.out)
       const notes = historyNotes(histories)
       if (args.json)
         console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver, notes }))
@@ -92,6 +92,7 @@ Examples:
         const { weights, validationNdcg } = info.blend
         console.log(`network: validation NDCG@10 ${info.best.ndcg.toFixed(4)} after pass ${info.best.epoch}`)
         console.log(`blend:   validation NDCG@10 ${validationNdcg.toFixed(4)} with ${JSON.stringify(weights)}`)
+        console.log(`ships:   learned again from everything, ${info.whole.passes} passes`)
         console.log(`run:     ${args.out}`)
         for (const note of notes) console.log(`note:    ${note}`)
       }

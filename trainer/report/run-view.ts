@@ -40,7 +40,7 @@ export interface RunView {
  * @throws UserError when neither the run nor `given` says
  */
 export async function dataOf(folder: string, given: string | undefined): Promise<string> {
-  const { info } = await readRun(folder)
+  const { info } = await readRun(folder, 'measured')
   const data = given ?? info.data
   if (data === undefined) {
     throw new UserError(`${folder}: does not say which history it was trained on`, 'name it with --data PATH')
@@ -50,7 +50,7 @@ export async function dataOf(folder: string, given: string | undefined): Promise
 
 /** @throws UserError when the history is of another catalogue than the run */
 export async function viewRun(folder: string, name: string, h: Histories): Promise<RunView> {
-  const run = await readRun(folder)
+  const run = await readRun(folder, 'measured')
   const { info, config } = run
   const network = networkOf(folder, run, h.items)
   const evaluation = await evaluateModels(h, {

@@ -34,10 +34,11 @@ export interface Setting {
 /** Whatever a run records, under the names it has there; measures and passes are elsewhere on the page. */
 export function settingsOf(runs: readonly Pick<RunView, 'info' | 'config'>[]): Setting[] {
   const columns = runs.map(({ info, config }) => {
-    const { format: _, data: __, epochs: ___, best, blend, preset, ...rest } = info
+    const { format: _, data: __, epochs: ___, best, whole, blend, preset, ...rest } = info
     return flat({
       ...rest,
       'pass kept': best.epoch,
+      'passes of what ships, over everything': whole.passes,
       ...prefixed('preset', preset),
       ...prefixed('blend weight', blend.weights),
       ...prefixed('network', { items: config.items, contentWidth: config.contentWidth }),

@@ -20,8 +20,8 @@ function one({ name, info, evaluation, sizes }: RunView): Html {
     ['to download', kilobytes(wire), 'brotli, before everything can be ranked'],
     [
       'trained in',
-      seconds(info.epochs.at(-1)?.seconds ?? 0),
-      `${info.epochs.length} passes; pass ${info.best.epoch} was kept`,
+      seconds((info.epochs.at(-1)?.seconds ?? 0) + info.whole.seconds),
+      `${info.epochs.length} passes; pass ${info.best.epoch} was kept, and what ships learned again from everything`,
     ],
   ]
   return html`<dl class="cards">${cards.map(
