@@ -16,6 +16,8 @@ import { writeParts } from '../run-folder.ts'
 import { forgetCheckpoints, trainRun } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 export default defineCommand({
   meta: {
     name: 'train',
@@ -49,15 +51,16 @@ Examples:
     }
     const choice = backendChoice(args.backend)
     if (args.anew) await forgetCheckpoints(args.out)
-    const stop = new AbortController()
-    // Once: the second Ctrl-C ends the process as it would any other.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
     const histories = await loadHistories(args.data)
     const backend = await readyBackend(choice)
     console.error(describeBackend(backend))
     process.send?.({ type: 'backend', backend: describeBackend(backend) })
     const view = progressView()
+    const stop = new AbortController()
+    const abort = () => stop.abort()
     try {
+      // Only while there is something to keep, and once: otherwise Ctrl-C ends the process as it would any other.
+      for (const signal of SIGNALS) process.once(signal, abort)
       const info = await trainRun(histories, args.out, {
         preset: {
           ...preset,
@@ -74,6 +77,7 @@ Examples:
           process.send?.({ type: 'progress', progress })
         },
       })
+      for (const signal of SIGNALS) process.off(signal, abort)
       view.end()
       const folder = await eventsFolder(args.data)
       if (folder) {
