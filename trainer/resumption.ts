@@ -17,12 +17,15 @@ export interface Begun {
   asked: number
 }
 
-/** All that a training's numbers depend on. How long it goes on may change. */
+/**
+ * All that a training's numbers depend on, but for its schedule: how long it goes on may change, and so may the learning
+ * rate, which is lowered where the loss ran away.
+ */
 export function identityOf(
   h: Histories,
   ends: TrainingEnds,
   config: ModelConfig,
-  { epochs: _epochs, ...shape }: Preset,
+  { epochs: _epochs, learningRate: _learningRate, ...shape }: Preset,
   seed: number | string,
   without: readonly string[],
 ): TrainingIdentity {

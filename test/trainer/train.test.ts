@@ -109,6 +109,27 @@ describe('training', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('goes on from its checkpoint at another learning rate', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-diverged-'))
+    const checkpoint = join(folder, 'checkpoint.vta')
+    const h = shop(true)
+    const stopped = async (learningRate: number, stopAt?: number) => {
+      const stop = new AbortController()
+      const steps: TrainProgress[] = []
+      const options = { preset: { ...preset, learningRate }, seed: 1, checkpoint, stop: stop.signal }
+      const error = await train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), {
+        ...options,
+        onProgress: (progress) => steps.push(progress) === stopAt && stop.abort(),
+      }).catch((found: unknown) => found)
+      return { steps: steps.length, error: error instanceof UserError ? error : undefined }
+    }
+    const whole = (await stopped(0.03)).steps
+    rmSync(checkpoint)
+    await stopped(0.03, 1)
+    expect(await stopped(0.01)).toEqual({ steps: whole - 1, error: undefined })
+    rmSync(folder, { recursive: true })
+  })
+
   it('on histories without titles gives an item that training never saw nothing, and leaves what was only read', async () => {
     const h = shop(false, [])
     // Item 29 comes last once and nowhere else: it is asked for and never trained. Item 28 only begins a history.
