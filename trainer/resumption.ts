@@ -15,6 +15,8 @@ export interface Begun {
   /** Of the pass under way: the sum of its losses, and of how many targets. */
   lossSum: number
   asked: number
+  /** The divergence watch's. */
+  lossLimit?: number
 }
 
 /**

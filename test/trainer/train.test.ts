@@ -109,7 +109,7 @@ describe('training', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('goes on from its checkpoint at another learning rate', async () => {
+  it('that ran away goes on from its checkpoint at the rate that is advised', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vitrine-diverged-'))
     const checkpoint = join(folder, 'checkpoint.vta')
     const h = shop(true)
@@ -125,8 +125,30 @@ describe('training', () => {
     }
     const whole = (await stopped(0.03)).steps
     rmSync(checkpoint)
-    await stopped(0.03, 1)
-    expect(await stopped(0.01)).toEqual({ steps: whole - 1, error: undefined })
+    await stopped(0.03, 4)
+    // A pass ends after two steps, the second with a loss of millions.
+    const { error } = await stopped(1e9)
+    expect(error?.message).toMatch(/the last good checkpoint is .*checkpoint\.vta, of step 4$/)
+    expect(error?.remedy).toContain('--learning-rate 330000000;')
+    expect(await stopped(0.01)).toEqual({ steps: whole - 4, error: undefined })
+    rmSync(folder, { recursive: true })
+  })
+
+  it('stopped right after the move that threw it off is found to run away once it goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-diverged-'))
+    const checkpoint = join(folder, 'checkpoint.vta')
+    const h = shop(true)
+    const goOn = (learningRate: number, onProgress?: (progress: TrainProgress) => void, stop?: AbortSignal) =>
+      train(h, endsWithoutLast(h, 2), [], {
+        preset: { ...preset, learningRate, epochs: 20 },
+        seed: 1,
+        checkpoint,
+        onProgress,
+        stop,
+      })
+    const stop = new AbortController()
+    await expect(goOn(3, () => stop.abort(), stop.signal)).rejects.toThrow(/, of step 1$/)
+    await expect(goOn(3)).rejects.toThrow(/the loss has been .*; the last good checkpoint is .*, of step 1$/)
     rmSync(folder, { recursive: true })
   })
 
