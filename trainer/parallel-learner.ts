@@ -7,6 +7,7 @@ import type { TrainingBatch } from '../shared/model/fit.ts'
 import { flatten, type Params, unflatten } from '../shared/model/params.ts'
 import type { GradientThread, PartialStep, SharedTraining, ThreadAnswer } from './gradient-thread.ts'
 import type { LearnedSoFar, Task, TrainingLearner } from './learner.ts'
+import { UserError } from './user-error.ts'
 
 export async function createParallelLearner(
   params: Params,
@@ -34,9 +35,18 @@ export async function createParallelLearner(
     // As if all had made these steps here.
     shared.arrived[0] = steps * parts
   }
-  const threads = await Promise.all(
+  const started = await Promise.allSettled(
     Array.from({ length: parts }, (_, part) => startThread({ ...task, part, parts, shared }, say)),
   )
+  const threads = started.flatMap((thread) => (thread.status === 'fulfilled' ? [thread.value] : []))
+  const close = async () => {
+    await Promise.all(threads.map((thread) => thread.close()))
+  }
+  const failed = started.find((thread) => thread.status === 'rejected')
+  if (failed) {
+    await close()
+    throw failed.reason
+  }
   return {
     async step(batch, negatives, seed, learningRate) {
       const divided = divide(batch, parts)
@@ -52,9 +62,7 @@ export async function createParallelLearner(
     },
     params: async () => unflatten(task.config, Float32Array.from(shared.weights)),
     moments: async () => ({ means: Float32Array.from(shared.means), squares: Float32Array.from(shared.squares) }),
-    async close() {
-      await Promise.all(threads.map((thread) => thread.close()))
-    },
+    close,
   }
 }
 
@@ -67,7 +75,7 @@ async function startThread(given: GradientThread, say: (message: string) => void
     })
   worker.on('message', (message: ThreadAnswer) => {
     if ('said' in message) say(message.said)
-    else if ('failed' in message) settle?.reject(new Error(message.failed))
+    else if ('failed' in message) settle?.reject(errorOf(message))
     else settle?.resolve(message.loss)
   })
   worker.on('error', (error) => settle?.reject(error as Error))
@@ -80,6 +88,11 @@ async function startThread(given: GradientThread, say: (message: string) => void
     },
     close: () => worker.terminate(),
   }
+}
+
+/** An error loses its class between threads. */
+function errorOf({ failed, remedy }: { failed: string; remedy?: string }): Error {
+  return remedy === undefined ? new Error(failed) : new UserError(failed, remedy)
 }
 
 /** Rows of a batch, about as many to each part. A part without a target is undefined. */
