@@ -6,7 +6,7 @@
  *     copy the shared weights in · gradients of the own part → own row of `gradients` · wait for all ·
  *     sum one segment over all rows, always in the same order · Adam on that segment, back into the shared weights
  *
- * so that sums and Adam are divided among the threads too, and the result depends on how many there are but on no race.
+ * so that sums and Adam are divided among the threads too, and the result depends on no race, and on how many there are in the last digits alone.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'

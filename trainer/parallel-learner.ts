@@ -55,7 +55,7 @@ export async function createParallelLearner(
         threads.map((thread, part) => {
           const own = divided[part]
           const share = own ? own.at.length / batch.at.length : 0
-          return thread.ask({ batch: own, share, negatives, seed: seed * parts + part, step, learningRate })
+          return thread.ask({ batch: own, share, negatives, seed, step, learningRate })
         }),
       )
       return losses.reduce((sum, loss) => sum + loss, 0)
@@ -110,6 +110,7 @@ export function divide(batch: TrainingBatch, parts: number): (TrainingBatch | un
       first: batch.first.slice(first, last).map((place) => place - first),
       sequences: (last - first) / length,
       length,
+      from: (batch.from ?? 0) + first,
       at,
       targets: batch.targets.filter((_, n) => inside[n]),
     }

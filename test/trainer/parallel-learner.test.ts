@@ -20,7 +20,7 @@ const rows = (count: number) =>
   )
 const task: Task = {
   config,
-  regularisation: { dropout: 0, idDropout: 0 },
+  regularisation: { dropout: 0.2, idDropout: 0.2 },
   content: rows(config.items),
   queries: rows(2),
   logExpected: Float32Array.from({ length: config.items }, () => -random.next()),
@@ -68,7 +68,7 @@ describe('on several threads', () => {
       const [one, two, three] = [await learner(1), await learner(2), await learner(3)]
       const [a, b, c] = [await curve(one, drawn), await curve(two, drawn), await curve(three, drawn)]
       for (const other of [b, c]) {
-        expect(Math.max(...other.losses.map((loss, n) => Math.abs(loss - a.losses[n])))).toBeLessThan(1e-4)
+        expect(Math.max(...other.losses.map((loss, n) => Math.abs(loss - a.losses[n])))).toBeLessThan(1e-3)
         expect(Math.max(...other.params.map((value, n) => Math.abs(value - a.params[n])))).toBeLessThan(2e-3)
       }
       expect(a.losses[0] - a.losses[STEPS - 1]).toBeGreaterThan(0.05)
