@@ -65,7 +65,8 @@ export interface PartialStep {
   learningRate: number
 }
 
-export type ThreadAnswer = { loss: number } | { failed: string; remedy?: string } | { said: string }
+/** `tensors`: how many TF.js holds in the thread. */
+export type ThreadAnswer = { loss: number; tensors: number } | { failed: string; remedy?: string } | { said: string }
 
 const {
   part,
@@ -168,7 +169,7 @@ port.on('message', async (message: PartialStep) => {
     // The thread that failed says why: an answer of this one might come before its.
     if (!waitForAll(message.step)) return
     sumAndMove(message.step, message.learningRate)
-    port.postMessage({ loss } satisfies ThreadAnswer)
+    port.postMessage({ loss, tensors: tf.memory().numTensors } satisfies ThreadAnswer)
   } catch (error) {
     Atomics.store(shared.arrived, 0, -1)
     Atomics.notify(shared.arrived, 0)
@@ -176,4 +177,4 @@ port.on('message', async (message: PartialStep) => {
     port.postMessage({ failed: (error as Error).message, ...remedy } satisfies ThreadAnswer)
   }
 })
-port.postMessage({ loss: 0 } satisfies ThreadAnswer)
+port.postMessage({ loss: 0, tensors: tf.memory().numTensors } satisfies ThreadAnswer)

@@ -62,6 +62,7 @@ export async function createParallelLearner(
     },
     params: async () => unflatten(task.config, Float32Array.from(shared.weights)),
     moments: async () => ({ means: Float32Array.from(shared.means), squares: Float32Array.from(shared.squares) }),
+    tensors: () => threads.reduce((sum, thread) => sum + thread.tensors(), 0),
     close,
   }
 }
@@ -69,6 +70,7 @@ export async function createParallelLearner(
 async function startThread(given: GradientThread, say: (message: string) => void) {
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: given, execArgv: [] })
   let settle: { resolve(loss: number): void; reject(error: Error): void } | undefined
+  let tensors = 0
   const answer = () =>
     new Promise<number>((resolve, reject) => {
       settle = { resolve, reject }
@@ -76,7 +78,10 @@ async function startThread(given: GradientThread, say: (message: string) => void
   worker.on('message', (message: ThreadAnswer) => {
     if ('said' in message) say(message.said)
     else if ('failed' in message) settle?.reject(errorOf(message))
-    else settle?.resolve(message.loss)
+    else {
+      tensors = message.tensors
+      settle?.resolve(message.loss)
+    }
   })
   worker.on('error', (error) => settle?.reject(error as Error))
   await answer()
@@ -86,6 +91,7 @@ async function startThread(given: GradientThread, say: (message: string) => void
       worker.postMessage(step)
       return answered
     },
+    tensors: () => tensors,
     close: () => worker.terminate(),
   }
 }

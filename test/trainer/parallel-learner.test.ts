@@ -87,6 +87,16 @@ describe('on several threads', () => {
     )
   })
 
+  it('threads keep no tensor over 40 steps', async () => {
+    const two = await learner(2)
+    const drawn = Int32Array.of(3, 1, 17, 20, 39)
+    await two.step(batchOf(1, 5), drawn, 1, 0.01)
+    const early = two.tensors()
+    for (let step = 2; step <= 41; step++) await two.step(batchOf(step % 2, 5), drawn, step, 0.01)
+    expect(early).toBeGreaterThan(2 * Object.keys(initParams(config, 1)).length)
+    expect(two.tensors()).toBe(early)
+  })
+
   it('a thread that fails ends the step with its reason, and the others with it', async () => {
     const broken = await learner(2)
     const batch = batchOf(1, 4)
