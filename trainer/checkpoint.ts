@@ -18,7 +18,7 @@ import type { Moments } from '../shared/model/adam.ts'
 import { decodeArrays, encodeArrays, type PlainArray, take } from '../shared/model/arrays.ts'
 import { UserError } from './user-error.ts'
 
-/** What a training is of: all that its numbers depend on. Plain JSON: model, preset, seed, data, split. */
+/** What a training is of: all that its numbers depend on, but for the schedule. Plain JSON: model, preset, seed, data, split. */
 export interface TrainingIdentity {
   [name: string]: JsonValue
 }
@@ -104,7 +104,7 @@ export async function readCheckpoint(file: string, about: TrainingIdentity): Pro
     const more = differing.length > MAX_SHOWN ? `; and ${differing.length - MAX_SHOWN} more` : ''
     throw new UserError(
       `${file}: is a checkpoint of another training: ${shown}${more}`,
-      'go on with what it was started with, or start anew with another --out',
+      'go on with what it was started with, or train from the start with --anew or into another --out',
     )
   }
   return { about: meta.about, position: meta.position, record: meta.record, ...checkpoint }

@@ -20,13 +20,21 @@ export interface DivergenceWatch {
    * @throws UserError when training has diverged
    */
   see(loss: number, step: number, checkpoint?: { file: string; step: number }): void
+  /** Whether the last loss was above the limit: what has been learned is then not worth a checkpoint. */
+  isHigh(): boolean
+  /** Above which a loss is that of a model that knows nothing; undefined before the first. */
+  limit(): number | undefined
 }
 
-/** @param items V */
-export function watchDivergence(items: number, learningRate: number): DivergenceWatch {
-  let limit: number | undefined
+/**
+ * @param items V
+ * @param limit of the training that this one goes on from: the first loss seen here may be one that has run away
+ */
+export function watchDivergence(items: number, learningRate: number, limit?: number): DivergenceWatch {
   const recent: number[] = []
   return {
+    isHigh: () => limit !== undefined && recent.length > 0 && recent[recent.length - 1] > limit,
+    limit: () => limit,
     see(loss, step, checkpoint) {
       if (!Number.isFinite(loss)) throw diverged(`the loss is ${loss} at step ${step}`, learningRate, checkpoint)
       limit ??= TOLERATED * Math.max(Math.log(items), loss)
@@ -45,8 +53,9 @@ export function watchDivergence(items: number, learningRate: number): Divergence
 function diverged(what: string, learningRate: number, checkpoint?: { file: string; step: number }): UserError {
   const kept = checkpoint ? `; the last good checkpoint is ${checkpoint.file}, of step ${checkpoint.step}` : ''
   const lower = Number((learningRate / 3).toPrecision(2))
+  const anew = checkpoint ? 'train from the start with --anew, and ' : ''
   return new UserError(
     `training: ${what}${kept}`,
-    `lower the learning rate, now ${learningRate}, with --learning-rate ${lower}; if that does not help, look for broken prices and times in the import report`,
+    `lower the learning rate, now ${learningRate}, with --learning-rate ${lower}; if that does not help, ${anew}look for broken prices and times in the import report`,
   )
 }

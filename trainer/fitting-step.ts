@@ -6,8 +6,7 @@
  *
  *     ∇L = n₁/n · ∇L₁ + n₂/n · ∇L₂
  *
- * as long as both halves see the same negatives and the same dropped ids. Dropped features are drawn for each half anew:
- * the same share of them, at other places.
+ * as long as both halves see the same negatives, and the same ids and features are dropped as in the whole.
  */
 import * as tf from '@tensorflow/tfjs-core'
 import type { TrainingBatch } from '../shared/model/fit.ts'

@@ -6,7 +6,7 @@
  *     copy the shared weights in · gradients of the own part → own row of `gradients` · wait for all ·
  *     sum one segment over all rows, always in the same order · Adam on that segment, back into the shared weights
  *
- * so that sums and Adam are divided among the threads too, and the result depends on how many there are but on no race.
+ * so that sums and Adam are divided among the threads too, and the result depends on no race, and on how many there are in the last digits alone.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
@@ -19,6 +19,7 @@ import { type ModelConfig, paramShapes, sizeOf, unflatten } from '../shared/mode
 import type { SparseMatrix } from '../shared/model/sparse.ts'
 import { readyBackend } from './backend.ts'
 import { createFittingStep } from './fitting-step.ts'
+import { UserError } from './user-error.ts'
 
 /** What a thread is started with. */
 export interface GradientThread {
@@ -64,7 +65,8 @@ export interface PartialStep {
   learningRate: number
 }
 
-export type ThreadAnswer = { loss: number } | { failed: string } | { said: string }
+/** `tensors`: how many TF.js holds in the thread. */
+export type ThreadAnswer = { loss: number; tensors: number } | { failed: string; remedy?: string } | { said: string }
 
 const {
   part,
@@ -139,15 +141,16 @@ function addGradients(batch: TrainingBatch, { negatives, seed }: PartialStep, sh
   return share * loss
 }
 
-/** Waits until every thread has made its gradients for this step. */
-function waitForAll(step: number): void {
+/** Waits until every thread has made its gradients for this step. @returns false where one has failed */
+function waitForAll(step: number): boolean {
   const { arrived } = shared
   const wanted = step * parts
   if (Atomics.add(arrived, 0, 1) + 1 === wanted) Atomics.notify(arrived, 0)
   for (let seen = Atomics.load(arrived, 0); seen < wanted; seen = Atomics.load(arrived, 0)) {
-    if (seen < 0) throw new Error('another thread failed')
+    if (seen < 0) return false
     Atomics.wait(arrived, 0, seen)
   }
+  return true
 }
 
 function sumAndMove(step: number, learningRate: number): void {
@@ -163,13 +166,15 @@ function sumAndMove(step: number, learningRate: number): void {
 port.on('message', async (message: PartialStep) => {
   try {
     const loss = await gradientsOf(message)
-    waitForAll(message.step)
+    // The thread that failed says why: an answer of this one might come before its.
+    if (!waitForAll(message.step)) return
     sumAndMove(message.step, message.learningRate)
-    port.postMessage({ loss } satisfies ThreadAnswer)
+    port.postMessage({ loss, tensors: tf.memory().numTensors } satisfies ThreadAnswer)
   } catch (error) {
     Atomics.store(shared.arrived, 0, -1)
     Atomics.notify(shared.arrived, 0)
-    port.postMessage({ failed: (error as Error).message } satisfies ThreadAnswer)
+    const remedy = error instanceof UserError ? { remedy: error.remedy } : {}
+    port.postMessage({ failed: (error as Error).message, ...remedy } satisfies ThreadAnswer)
   }
 })
-port.postMessage({ loss: 0 } satisfies ThreadAnswer)
+port.postMessage({ loss: 0, tensors: tf.memory().numTensors } satisfies ThreadAnswer)

@@ -31,6 +31,8 @@ export interface TrainingLearner {
   step(batch: TrainingBatch, negatives: Int32Array | undefined, seed: number, learningRate: number): Promise<number>
   params(): Promise<Params>
   moments(): Promise<Moments>
+  /** How many TF.js holds after the last step, in all threads. */
+  tensors(): number
   close(): Promise<void>
 }
 
@@ -103,6 +105,7 @@ async function createLearnerHere(
       const [means, squares] = [await read(learner.moments.means), await read(learner.moments.squares)]
       return { means: flatten(means), squares: flatten(squares) }
     },
+    tensors: () => tf.memory().numTensors,
     async close() {
       learner.dispose()
       content?.dispose()

@@ -7,6 +7,7 @@ import type { TrainingBatch } from '../shared/model/fit.ts'
 import { flatten, type Params, unflatten } from '../shared/model/params.ts'
 import type { GradientThread, PartialStep, SharedTraining, ThreadAnswer } from './gradient-thread.ts'
 import type { LearnedSoFar, Task, TrainingLearner } from './learner.ts'
+import { UserError } from './user-error.ts'
 
 export async function createParallelLearner(
   params: Params,
@@ -34,9 +35,18 @@ export async function createParallelLearner(
     // As if all had made these steps here.
     shared.arrived[0] = steps * parts
   }
-  const threads = await Promise.all(
+  const started = await Promise.allSettled(
     Array.from({ length: parts }, (_, part) => startThread({ ...task, part, parts, shared }, say)),
   )
+  const threads = started.flatMap((thread) => (thread.status === 'fulfilled' ? [thread.value] : []))
+  const close = async () => {
+    await Promise.all(threads.map((thread) => thread.close()))
+  }
+  const failed = started.find((thread) => thread.status === 'rejected')
+  if (failed) {
+    await close()
+    throw failed.reason
+  }
   return {
     async step(batch, negatives, seed, learningRate) {
       const divided = divide(batch, parts)
@@ -45,30 +55,33 @@ export async function createParallelLearner(
         threads.map((thread, part) => {
           const own = divided[part]
           const share = own ? own.at.length / batch.at.length : 0
-          return thread.ask({ batch: own, share, negatives, seed: seed * parts + part, step, learningRate })
+          return thread.ask({ batch: own, share, negatives, seed, step, learningRate })
         }),
       )
       return losses.reduce((sum, loss) => sum + loss, 0)
     },
     params: async () => unflatten(task.config, Float32Array.from(shared.weights)),
     moments: async () => ({ means: Float32Array.from(shared.means), squares: Float32Array.from(shared.squares) }),
-    async close() {
-      await Promise.all(threads.map((thread) => thread.close()))
-    },
+    tensors: () => threads.reduce((sum, thread) => sum + thread.tensors(), 0),
+    close,
   }
 }
 
 async function startThread(given: GradientThread, say: (message: string) => void) {
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: given, execArgv: [] })
   let settle: { resolve(loss: number): void; reject(error: Error): void } | undefined
+  let tensors = 0
   const answer = () =>
     new Promise<number>((resolve, reject) => {
       settle = { resolve, reject }
     })
   worker.on('message', (message: ThreadAnswer) => {
     if ('said' in message) say(message.said)
-    else if ('failed' in message) settle?.reject(new Error(message.failed))
-    else settle?.resolve(message.loss)
+    else if ('failed' in message) settle?.reject(errorOf(message))
+    else {
+      tensors = message.tensors
+      settle?.resolve(message.loss)
+    }
   })
   worker.on('error', (error) => settle?.reject(error as Error))
   await answer()
@@ -78,8 +91,14 @@ async function startThread(given: GradientThread, say: (message: string) => void
       worker.postMessage(step)
       return answered
     },
+    tensors: () => tensors,
     close: () => worker.terminate(),
   }
+}
+
+/** An error loses its class between threads. */
+function errorOf({ failed, remedy }: { failed: string; remedy?: string }): Error {
+  return remedy === undefined ? new Error(failed) : new UserError(failed, remedy)
 }
 
 /** Rows of a batch, about as many to each part. A part without a target is undefined. */
@@ -97,6 +116,7 @@ export function divide(batch: TrainingBatch, parts: number): (TrainingBatch | un
       first: batch.first.slice(first, last).map((place) => place - first),
       sequences: (last - first) / length,
       length,
+      from: (batch.from ?? 0) + first,
       at,
       targets: batch.targets.filter((_, n) => inside[n]),
     }

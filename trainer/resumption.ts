@@ -15,14 +15,19 @@ export interface Begun {
   /** Of the pass under way: the sum of its losses, and of how many targets. */
   lossSum: number
   asked: number
+  /** The divergence watch's. */
+  lossLimit?: number
 }
 
-/** All that a training's numbers depend on. How long it goes on may change. */
+/**
+ * All that a training's numbers depend on, but for its schedule: how long it goes on may change, and so may the learning
+ * rate, which is lowered where the loss ran away.
+ */
 export function identityOf(
   h: Histories,
   ends: TrainingEnds,
   config: ModelConfig,
-  { epochs: _epochs, ...shape }: Preset,
+  { epochs: _epochs, learningRate: _learningRate, ...shape }: Preset,
   seed: number | string,
   without: readonly string[],
 ): TrainingIdentity {

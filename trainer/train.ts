@@ -165,19 +165,33 @@ export async function train(
   const seconds = () => (performance.now() - started) / 1000
   const lastRow = config.items + Math.min(MAX_QUERIES, h.queries.length)
   const rows = Math.max(1, Math.round(preset.batchTokens / window))
-  const watch = watchDivergence(config.items, preset.learningRate)
+  const watch = watchDivergence(config.items, preset.learningRate, begun?.lossLimit)
   let saved = kept && checkpoint !== undefined ? { file: checkpoint, step: kept.position.step } : undefined
   let steps = kept?.position.step ?? 0
-  /** @param pass the one under way, of which so many batches are done */
+  /**
+   * Keeps the checkpoint that is there where what was learned since has run away, or is not finite: the loss of the last
+   * step is the one before its move.
+   * @param pass the one under way, of which so many batches are done
+   */
   const save = async (pass: number, batches: number, lossSum: number, asked: number) => {
-    if (checkpoint === undefined) return
-    const record: Begun = { epochs, seconds: seconds(), lossSum, asked, ...(best ? { best: best.record } : {}) }
+    if (checkpoint === undefined || watch.isHigh()) return
+    const [params, moments] = [flatten(await learner.params()), await learner.moments()]
+    if (![params, moments.means, moments.squares].every((values) => values.every(Number.isFinite))) return
+    const lossLimit = watch.limit()
+    const record: Begun = {
+      epochs,
+      seconds: seconds(),
+      lossSum,
+      asked,
+      lossLimit,
+      ...(best ? { best: best.record } : {}),
+    }
     await writeCheckpoint(checkpoint, {
       about,
       position: { step: steps, pass, batches },
       record: JSON.parse(JSON.stringify(record)) as JsonValue,
-      params: flatten(await learner.params()),
-      moments: await learner.moments(),
+      params,
+      moments,
       ...(best ? { best: flatten(best.params) } : {}),
     })
     saved = { file: checkpoint, step: steps }
@@ -218,7 +232,7 @@ export async function train(
         if (stop?.aborted) {
           await save(epoch, batches, lossSum, asked)
           throw new UserError(
-            `training: stopped at step ${steps}, in pass ${epoch}${saved ? `; the checkpoint is ${saved.file}` : ''}`,
+            `training: stopped at step ${steps}, in pass ${epoch}${saved ? `; the checkpoint is ${saved.file}, of step ${saved.step}` : ''}`,
             saved ? 'the same command goes on from there' : 'start again when there is time',
           )
         }

@@ -14,6 +14,8 @@ export interface TrainingBatch extends Batch {
   at: Int32Array
   /** (N) the item that came next */
   targets: Int32Array
+  /** Where its first token is in the batch that it is a part of; absent for a whole one. */
+  from?: number
 }
 
 /**
@@ -54,12 +56,13 @@ export function nextItemLoss(
   return tf.tidy(() => {
     const { dropout: rate, idDropout } = regularisation
     let drops = 0
-    const drop = <T extends tf.Tensor>(x: T, share: number) => dropout(x, share, hash32(`${seed} ${drops++}`))
+    const drop = <T extends tf.Tensor>(x: T, share: number, from = 0) =>
+      dropout(x, share, hash32(`${seed} ${drops++}`), from)
     // Kept ids are not scaled up: what stands in for a dropped one is content, not its neighbours.
     const keep =
       idDropout > 0 && content ? tf.mul(drop(tf.ones([config.items, 1]), idDropout), 1 - idDropout) : undefined // (V, 1)
     const table = itemTable(weights, content, keep as tf.Tensor2D | undefined, queries) // (V + Q, d)
-    const states = encode(weights, config, table, batch, (x) => drop(x, rate)) // (B·L, d)
+    const states = encode(weights, config, table, batch, (x) => drop(x, rate, (batch.from ?? 0) * x.shape[1])) // (B·L, d)
     const asked = tf.gather(states, tf.tensor1d(batch.at, 'int32')) as tf.Tensor2D // (N, d)
     return crossEntropy(asked, table, weights['item.bias'] as tf.Tensor1D, batch.targets, negatives)
   })

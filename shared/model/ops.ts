@@ -195,10 +195,16 @@ const logSumExp = tf.customGrad((x, save) => {
 /**
  * Sets a share of x to 0 and scales the rest up (Srivastava et al. 2014). What is dropped follows from the seed and the
  * place alone, so that it is the same on every back end.
+ * @param from the place of x's first number in what it is a part of: parts drop what the whole would
  */
-export function dropout<T extends tf.Tensor>(x: T, rate: number, seed: number): T {
+export function dropout<T extends tf.Tensor>(x: T, rate: number, seed: number, from = 0): T {
   if (rate <= 0) return x
-  const attrs = { seed: seed | 0, threshold: Math.round(rate * 2 ** 32) >>> 0, scale: 1 / (1 - rate) }
+  // The hash is of place · PLACE_FACTOR + seed.
+  const attrs = {
+    seed: (seed + Math.imul(from, PLACE_FACTOR)) | 0,
+    threshold: Math.round(rate * 2 ** 32) >>> 0,
+    scale: 1 / (1 - rate),
+  }
   if (!isFused(KERNELS.dropout)) return tf.mul(x, tf.tensor(dropoutFactors(x.size, attrs), x.shape)) as T
   return tf.customGrad((...inputs) => {
     const [x] = inputs as unknown as [tf.Tensor]
@@ -207,6 +213,8 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, seed: number): 
   })(x) as T
 }
 
+const PLACE_FACTOR = 0x9e3779b1
+
 /** The finaliser of MurmurHash3 over place and seed: (size) 0 or `scale`. */
 export function dropoutFactors(
   size: number,
@@ -214,7 +222,7 @@ export function dropoutFactors(
 ): Float32Array {
   const factors = new Float32Array(size)
   for (let i = 0; i < size; i++) {
-    let hash = (Math.imul(i, 0x9e3779b1) + seed) | 0
+    let hash = (Math.imul(i, PLACE_FACTOR) + seed) | 0
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
     hash = (hash ^ (hash >>> 16)) >>> 0

@@ -22,7 +22,7 @@ const newFile = () => join(mkdtempSync(join(root, 'case-')), 'deep', 'checkpoint
 
 const about: TrainingIdentity = {
   model: { items: 5, width: 4, blocks: 1 },
-  preset: { learningRate: 3e-3, negatives: 512 },
+  preset: { dropout: 0.1, negatives: 512 },
   seed: '7',
   dataset: 'small',
 }
@@ -97,6 +97,7 @@ describe('a checkpoint', () => {
       `${file}: is a checkpoint of another training: dataset is "large" here, "small" in the checkpoint; ` +
         'model.heads is 2 here, absent in the checkpoint; model.width is 8 here, 4 in the checkpoint',
     )
+    expect(remedy).toContain('--anew')
     expect(remedy).toContain('--out')
   })
 

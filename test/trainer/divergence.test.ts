@@ -41,6 +41,21 @@ describe('a loss', () => {
     expect(error?.message).toBe('training: the loss has been 30.00 for 20 steps at step 25, where guessing has 6.91')
   })
 
+  it('above the limit makes no good checkpoint, and the limit holds where training goes on', () => {
+    const watch = watchDivergence(1000, 0.003)
+    expect(watch.isHigh()).toBe(false)
+    const high = [6, 30, 10, 11].map((loss, n) => {
+      watch.see(loss, n + 1)
+      return watch.isHigh()
+    })
+    expect(high).toEqual([false, true, false, true])
+    const resumed = watchDivergence(1000, 0.001, watch.limit())
+    const goOn = () => {
+      for (const [n, loss] of constant(20, 30).entries()) resumed.see(loss, n + 5)
+    }
+    expect(goOn).toThrow('has been 30.00 for 20 steps')
+  })
+
   it('that is high from the start, and falls, or stays near guessing, is no divergence', () => {
     expect(firstRefusal(Array.from({ length: 100 }, (_, n) => 40 - n / 4))).toBeUndefined()
     expect(firstRefusal(constant(200, GUESS * 1.2))).toBeUndefined()

@@ -49,7 +49,7 @@ async function compute({ batch }: PartOfBatch): Promise<Computed> {
     const drawn = { items: Int32Array.of(3, 9, 11, 30, 49), logExpected: new Float32Array(config.items).fill(-0.7) }
     const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
       const given = Object.fromEntries(tensors.map((tensor, n) => [names[n], tensor]))
-      return nextItemLoss(given, config, batch, undefined, undefined, { dropout: 0, idDropout: 0 }, 1, drawn)
+      return nextItemLoss(given, config, batch, undefined, undefined, { dropout: 0.2, idDropout: 0 }, 1, drawn)
     })(names.map((name) => weights[name]))
     const values = grads.map((gradient, n) => [names[n], Float32Array.from(gradient.dataSync())])
     return { loss: value.dataSync()[0], gradients: Object.fromEntries(values) as Computed['gradients'] }

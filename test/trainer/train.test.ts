@@ -109,6 +109,49 @@ describe('training', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('that ran away goes on from its checkpoint at the rate that is advised', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-diverged-'))
+    const checkpoint = join(folder, 'checkpoint.vta')
+    const h = shop(true)
+    const stopped = async (learningRate: number, stopAt?: number) => {
+      const stop = new AbortController()
+      const steps: TrainProgress[] = []
+      const options = { preset: { ...preset, learningRate }, seed: 1, checkpoint, stop: stop.signal }
+      const error = await train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), {
+        ...options,
+        onProgress: (progress) => steps.push(progress) === stopAt && stop.abort(),
+      }).catch((found: unknown) => found)
+      return { steps: steps.length, error: error instanceof UserError ? error : undefined }
+    }
+    const whole = (await stopped(0.03)).steps
+    rmSync(checkpoint)
+    await stopped(0.03, 4)
+    // A pass ends after two steps, the second with a loss of millions.
+    const { error } = await stopped(1e9)
+    expect(error?.message).toMatch(/the last good checkpoint is .*checkpoint\.vta, of step 4$/)
+    expect(error?.remedy).toContain('--learning-rate 330000000;')
+    expect(await stopped(0.01)).toEqual({ steps: whole - 4, error: undefined })
+    rmSync(folder, { recursive: true })
+  })
+
+  it('stopped right after the move that threw it off is found to run away once it goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-diverged-'))
+    const checkpoint = join(folder, 'checkpoint.vta')
+    const h = shop(true)
+    const goOn = (learningRate: number, onProgress?: (progress: TrainProgress) => void, stop?: AbortSignal) =>
+      train(h, endsWithoutLast(h, 2), [], {
+        preset: { ...preset, learningRate, epochs: 20 },
+        seed: 1,
+        checkpoint,
+        onProgress,
+        stop,
+      })
+    const stop = new AbortController()
+    await expect(goOn(3, () => stop.abort(), stop.signal)).rejects.toThrow(/, of step 1$/)
+    await expect(goOn(3)).rejects.toThrow(/the loss has been .*; the last good checkpoint is .*, of step 1$/)
+    rmSync(folder, { recursive: true })
+  })
+
   it('on histories without titles gives an item that training never saw nothing, and leaves what was only read', async () => {
     const h = shop(false, [])
     // Item 29 comes last once and nowhere else: it is asked for and never trained. Item 28 only begins a history.

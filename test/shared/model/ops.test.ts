@@ -133,6 +133,17 @@ describe('by kernel as by TF.js:', () => {
     expect(dropout(x, 0.3, -6).dataSync()).not.toEqual(fused)
   })
 
+  it('dropout of a part drops what dropout of the whole does', () => {
+    const x = normal(1001)
+    const whole = dropout(x, 0.3, 2 ** 32 - 9).dataSync()
+    for (const from of [1, 64, 999]) {
+      const drop = () => [...dropout(tf.slice(x, from), 0.3, 2 ** 32 - 9, from).dataSync()].map((value) => value + 0)
+      const expected = [...whole.slice(from)].map((value) => value + 0)
+      expect(drop()).toEqual(expected)
+      expect(withoutKernels(drop)).toEqual(expected)
+    }
+  })
+
   it.each([
     [false, false],
     [true, false],
