@@ -54,6 +54,8 @@ Examples:
     // Once: the second Ctrl-C ends the process as it would any other.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
     const histories = await loadHistories(args.data)
+    const notes = historyNotes(histories)
+    for (const note of notes) console.error(`note: ${note}`)
     const backend = await readyBackend(choice)
     console.error(describeBackend(backend))
     process.send?.({ type: 'backend', backend: describeBackend(backend) })
@@ -85,7 +87,6 @@ Examples:
           ...(segments ? { segments } : {}),
         })
       }
-      const notes = historyNotes(histories)
       if (args.json)
         console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver, notes }))
       else {
@@ -93,7 +94,6 @@ Examples:
         console.log(`network: validation NDCG@10 ${info.best.ndcg.toFixed(4)} after pass ${info.best.epoch}`)
         console.log(`blend:   validation NDCG@10 ${validationNdcg.toFixed(4)} with ${JSON.stringify(weights)}`)
         console.log(`run:     ${args.out}`)
-        for (const note of notes) console.log(`note:    ${note}`)
       }
     } finally {
       view.end()
