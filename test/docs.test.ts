@@ -1,12 +1,17 @@
-/** What the documents at the root name is there: paths, scripts, commands with their flags, and the command CI runs. */
+/**
+ * What the documents at the root and in docs/ name is there: paths, links, scripts, commands with their flags, and the
+ * command CI runs.
+ */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { CommandDef } from 'citty'
 import { describe, expect, it } from 'vitest'
 import { SHELF_KINDS } from '../web/protocol.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const documents = readdirSync(ROOT).filter((name) => name.endsWith('.md'))
+const documents = [...readdirSync(ROOT), ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
+  (name) => name.endsWith('.md'),
+)
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
 interface Found {
@@ -42,12 +47,14 @@ describe('what the documents name exists', () => {
     const links = documentTexts.flatMap(({ document, text }) =>
       [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => ({ document, to: to.split('#')[0] })),
     )
-    const broken = links.filter(({ to }) => to !== '' && !/^\w+:/.test(to) && !existsSync(join(ROOT, to)))
+    const broken = links.filter(
+      ({ document, to }) => to !== '' && !/^\w+:/.test(to) && !existsSync(join(ROOT, dirname(document), to)),
+    )
     expect(broken).toEqual([])
   })
 
   it('paths', () => {
-    const below = inCode(/(?<![\w./-])((?:web|edge|trainer|shared|test|\.ci)\/[\w./-]*)/g)
+    const below = inCode(/(?<![\w./-])((?:web|edge|trainer|shared|test|docs|\.ci)\/[\w./-]*)/g)
     const atRoot = inCode(/^([\w-]+\.(?:md|json|ts))$/g)
     expect(below.length).toBeGreaterThan(15)
     const missing = [...below, ...atRoot].filter(({ groups: [path] }) => !existsSync(join(ROOT, path)))
@@ -82,6 +89,21 @@ describe('what the documents name exists', () => {
         expect(args, `${document}: vitrine ${name} --${flag}`).toContain(flag.replace(/^no-/, ''))
       }
     }
+  })
+
+  it('flags that are named without their command', async () => {
+    const known = new Set<string>()
+    for (const file of readdirSync(join(ROOT, 'trainer/commands'))) {
+      const { default: command } = (await import(join(ROOT, 'trainer/commands', file))) as { default: CommandDef }
+      for (const name of Object.keys(command.args ?? {})) known.add(name)
+    }
+    const benches = readdirSync(join(ROOT, 'test/bench')).map((file) =>
+      readFileSync(join(ROOT, 'test/bench', file), 'utf8'),
+    )
+    for (const [, flag] of benches.join('\n').matchAll(/--([a-z][a-z-]*)/g)) known.add(flag)
+    const named = inCode(/^--([a-z][a-z-]*)/g)
+    expect(named.length).toBeGreaterThan(3)
+    expect(named.filter(({ groups: [flag] }) => !known.has(flag.replace(/^no-/, '')))).toEqual([])
   })
 
   it('kinds of shelves', () => {

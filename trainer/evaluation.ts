@@ -101,11 +101,13 @@ export interface EvaluationOptions {
   networks?: readonly CompiledModel[]
   /** Of the test questions no more than this are asked, and the blend is fitted on TUNING_QUERIES: drawn with a seed. */
   maxQueries?: number
+  /** What to do about a protocol that leaves nothing to ask. */
+  remedy?: string
 }
 
 export async function evaluateModels(h: Histories, options: EvaluationOptions): Promise<Evaluation> {
   const { protocol, models, seeds, preset, tables = [], maxSeconds, onProgress } = options
-  const found = sampledSplit(split(h, protocol), options.maxQueries)
+  const found = sampledSplit(split(h, protocol, options.remedy), options.maxQueries)
   const tuning = sampleQueries(found.validation, TUNING_QUERIES, 'tuning')
   const learned = { ...found, train: found.refit ?? found.train }
   const networks: { seed: string; tuned: CompiledModel; asked: CompiledModel; passes: number; whole?: Trained }[] = []

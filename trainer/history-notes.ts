@@ -14,7 +14,8 @@ const SIMULTANEOUS_SHARE = 0.5
 const READABLE_SHARE = 0.2
 
 export function historyNotes(h: Histories): string[] {
-  return [uniqueItems(h), giantVisit(h), simultaneousSteps(h), foreignQueries(h)].filter((note) => note !== undefined)
+  const notes = [uniqueItems(h), giantVisit(h), simultaneousSteps(h), foreignQueries(h), passedOverColumns(h)]
+  return notes.filter((note) => note !== undefined)
 }
 
 const percent = (share: number) => `${Math.floor(share * 100)} %`
@@ -72,4 +73,9 @@ function foreignQueries(h: Histories): string | undefined {
   const readable = h.queries.filter((query) => words(query).some((word) => known.has(word))).length
   if (h.queries.length === 0 || readable / h.queries.length >= READABLE_SHARE) return undefined
   return `${percent(1 - readable / h.queries.length)} of searches share no word with the catalogue, as when it is in another language: they are understood only by what was looked at after them; titles in their language (translations) would help`
+}
+
+function passedOverColumns({ info }: Histories): string | undefined {
+  if (!info?.passedOver?.length) return undefined
+  return `nothing was read from the columns ${info.passedOver.join(', ')}: if one is misspelt, "vitrine import --map ROLE=COLUMN" says what it is`
 }

@@ -47,8 +47,15 @@ export function datesOf(h: Histories): SplitDates {
   return { validation: times[Math.floor(times.length * 0.8)], test: times[Math.floor(times.length * 0.9)] }
 }
 
-/** @throws UserError when a part is empty */
-export function split(h: Histories, protocol: ProtocolName, dates = h.timed ? datesOf(h) : undefined): Split {
+const LONGER_HISTORY =
+  'import a longer history, of several visits; "vitrine import --map shopper=COLUMN" says whose a visit is'
+
+/**
+ * @param remedy for an empty part: what the command that asks can do about it
+ * @throws UserError when a part is empty
+ */
+export function split(h: Histories, protocol: ProtocolName, remedy = LONGER_HISTORY): Split {
+  const dates = h.timed ? datesOf(h) : undefined
   let found: Split
   if (protocol === 'leave-one-out') {
     found = {
@@ -78,7 +85,7 @@ export function split(h: Histories, protocol: ProtocolName, dates = h.timed ? da
   if (found.validation.length === 0 || found.test.length === 0) {
     throw new UserError(
       `${h.name}: ${found.validation.length} validation and ${found.test.length} test queries are left by this split`,
-      'import a longer history, or choose the other --protocol',
+      remedy,
     )
   }
   return found

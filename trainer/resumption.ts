@@ -1,5 +1,6 @@
 /** What makes a training the same one after it was stopped, and what it must remember beside its numbers. */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
+import { textOf } from '../shared/model/content.ts'
 import type { ModelConfig } from '../shared/model/params.ts'
 import type { TrainingEnds } from './batches.ts'
 import type { TrainingIdentity } from './checkpoint.ts'
@@ -35,9 +36,18 @@ export function identityOf(
   for (const { buffer, byteOffset, byteLength } of [h.item, h.action, h.time, ends]) {
     hash.update(new Uint8Array(buffer, byteOffset, byteLength))
   }
+  // What content is made from: not the stock or the links, which a shop's feed changes every day.
+  const catalogue = createHash('sha256')
+  for (const item of h.items) {
+    const { title, category, brand, attributes, price } = item
+    catalogue.update(JSON.stringify([textOf(item), title, category, brand, attributes, price]))
+  }
+  const short = (of: Hash) => of.digest('hex').slice(0, 16)
   return {
     dataset: h.name,
-    history: hash.digest('hex').slice(0, 16),
+    history: short(hash),
+    catalogue: short(catalogue),
+    queries: short(createHash('sha256').update(JSON.stringify(h.queries))),
     model: { ...config },
     preset: shape,
     seed: String(seed),

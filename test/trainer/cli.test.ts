@@ -329,6 +329,23 @@ describe('unusual and right', () => {
     expect(await document(['publish', '--data', 'o', '--to', 'b'], folder)).toMatchObject({ version: 1, items: 1 })
   })
 
+  it.concurrent('one visit that is nearly all of it is named before it fails, with what its command can do', async () => {
+    const giant = Array.from({ length: 150 }, (_, n) => `u,i${n % 9},${1.7e9 + n * 10}\n`).join('')
+    const folder = newFolder({ 'e.csv': `shopper,item,time\nv,i1,1600000000\n${giant}` })
+    await document(['import', 'e.csv', '--out', 'o'], folder)
+    for (const [args, remedy] of [
+      [['train', '--data', 'o', '--out', 'r'], /import a longer history, of several visits.*--map shopper=COLUMN/],
+      [['evaluate', '--data', 'o'], /import a longer history, or choose another --protocol/],
+    ] as const) {
+      const { code, stdout, stderr } = await vitrine([...args], folder)
+      expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
+      const [note, what] = ['note: one visit, of "u", is 99 %', 'test queries are left'].map((s) => stderr.indexOf(s))
+      expect(note).toBeGreaterThanOrEqual(0)
+      expect(what).toBeGreaterThan(note)
+      expect(stderr.split('→')[1]).toMatch(remedy)
+    }
+  })
+
   it.concurrent('a reader that stops early, as "head" does, is no failure', async () => {
     const folder = newFolder({ 'e.csv': EVENTS })
     const shell = 'set -o pipefail; "$@" | true'

@@ -2,9 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { readHistories } from '../../trainer/datasets/histories.ts'
+import { historyNotes } from '../../trainer/history-notes.ts'
 import { importToCache } from '../../trainer/importers/cache.ts'
 import { importHistory } from '../../trainer/importers/import.ts'
-import type { ImportReport } from '../../trainer/importers/report.ts'
+import { type ImportReport, renderReport } from '../../trainer/importers/report.ts'
 import { besideRepository } from '../shared-data.ts'
 import { eventsIn, fileWith, productsIn, temporaryFolder } from './importers/files.ts'
 
@@ -131,6 +133,25 @@ describe('event files', () => {
     expect(productsIn(out)[0]).toMatchObject({ item_id: 'A1', price: 12.5, category: ['electronics', 'audio'] })
   })
 
+  test('columns that nothing is read from are named, in the report and to whoever trains', async () => {
+    const events = 'shopper,item,time,prise,zork\nu,a,1700000000,3,1\nv,b,1700000001,4,1\n'
+    const catalogue = [
+      { id: 'a', title: 'Mug', color: 'red', 'age group': 'adult', price: 3, wiegth: 2 },
+      { id: 'b', title: 'Cup' },
+    ]
+    const out = join(temporaryFolder(), 'shop')
+    const report = await importHistory({
+      files: [fileWith('e.csv', events)],
+      catalog: fileWith('c.jsonl', catalogue.map((row) => JSON.stringify(row)).join('\n')),
+      out,
+    })
+    expect(report.files.map(({ detected }) => detected['passed over'])).toEqual(['prise, zork', 'wiegth'])
+    expect(renderReport(report)).toMatch(/^ {2}passed over +prise, zork$/m)
+    expect(historyNotes(await readHistories(out)).at(-1)).toMatch(
+      /^nothing was read from the columns prise, zork, wiegth:/,
+    )
+  })
+
   test('a GA4 BigQuery export is read as it is, microseconds and nested items included', async () => {
     const base = { user_pseudo_id: '17.42', event_date: '20210131', platform: 'WEB' }
     const rows = [
@@ -165,6 +186,7 @@ describe('event files', () => {
     expect(events[1]).toMatchObject({ shopper: '17.42', time: 1612069210123, currency: 'USD' })
     expect(events[2]).toMatchObject({ transaction_id: 'T-9', items: [{ item_id: 'GGOE1', price: 8, quantity: 2 }] })
     expect(report.files[0].detected.time).toContain('microseconds')
+    expect(report.files[0].detected['passed over']).toBe('event_date, platform')
     expect(productsIn(out)).toEqual([
       expect.objectContaining({ item_id: 'GGOE1', title: 'Google Mug', category: ['Home', 'Mugs'], price: 8 }),
     ])
@@ -186,6 +208,7 @@ describe('event files', () => {
       ['purchase', 1_700_000_009_000],
     ])
     expect(report.missingFromCatalogue).toEqual({ items: 1, events: 1, examples: ['Z'] })
+    for (const { detected } of report.files) expect(detected).not.toHaveProperty('passed over')
     expect(productsIn(out).map((product) => product.item_id)).toEqual(['A', 'B'])
   })
 

@@ -105,6 +105,15 @@ describe('training', () => {
       await expect(
         train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), { ...options, seed: 6, checkpoint }),
       ).rejects.toThrow(/checkpoint of another training: seed is "6" here, "5" in the checkpoint/)
+      const renamed = { ...h, items: h.items.map((item, n) => ({ ...item, title: h.items[(n + 1) % ITEMS].title })) }
+      const others = { catalogue: renamed, queries: { ...h, queries: ['a cup', '台灯'] } }
+      for (const [what, other] of Object.entries(others)) {
+        await expect(
+          train(other, endsWithoutLast(h, 2), leaveOneOut(h, 2), { ...options, checkpoint }),
+        ).rejects.toThrow(
+          new RegExp(`checkpoint of another training: ${what} is "\\w+" here, "\\w+" in the checkpoint$`),
+        )
+      }
     }
     rmSync(folder, { recursive: true })
   })

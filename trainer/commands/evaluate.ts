@@ -4,8 +4,10 @@ import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { evaluateColdItems } from '../cold-items.ts'
 import { coldTable } from '../cold-table.ts'
+import type { Histories } from '../datasets/histories.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { type Evaluation, evaluateModels, type Measured, MODEL_NAMES, type ModelName } from '../evaluation.ts'
+import { historyNotes } from '../history-notes.ts'
 import { pictureFeatures } from '../picture-features.ts'
 import { PRESETS, type PresetName } from '../presets.ts'
 import { progressView } from '../progress.ts'
@@ -99,7 +101,7 @@ Examples:
       if (args.tables !== undefined) {
         throw new UserError(`--tables: is not for --protocol ${COLD}`, 'leave it out, or ask by another protocol')
       }
-      const histories = await loadHistories(args.data)
+      const histories = await notedHistories(args.data)
       const pictures =
         args.thumbnails === undefined
           ? undefined
@@ -129,11 +131,12 @@ Examples:
     const protocol = oneOf('--protocol', [...PROTOCOLS], args.protocol)
     const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
     const tables = args.tables?.split(',').map((name) => oneOf('--tables', TABLE_NAMES, name.trim()))
-    const histories = await loadHistories(args.data)
+    const histories = await notedHistories(args.data)
     const view = progressView()
     const evaluation = await evaluateModels(histories, {
       protocol,
       models,
+      remedy: 'import a longer history, or choose another --protocol',
       preset: PRESETS[preset],
       seeds: args.seeds.split(','),
       refit: args.refit,
@@ -144,6 +147,12 @@ Examples:
     console.log(args.json ? JSON.stringify(evaluation) : table(evaluation))
   },
 })
+
+async function notedHistories(path: string): Promise<Histories> {
+  const histories = await loadHistories(path)
+  for (const note of historyNotes(histories)) console.error(`note: ${note}`)
+  return histories
+}
 
 function positive(flag: string, text: string): number {
   const value = Number(text)

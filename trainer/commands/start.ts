@@ -14,6 +14,7 @@ import { fitBlend } from '../blend.ts'
 import { buildWeb, type Child, startCommand } from '../child.ts'
 import { type Histories, readHistories } from '../datasets/histories.ts'
 import { datasetFolder } from '../datasets/load.ts'
+import { historyNotes } from '../history-notes.ts'
 import { openPublisherKey } from '../keys.ts'
 import { progressView } from '../progress.ts'
 import { type BundleInput, makeBundle, publish } from '../publish.ts'
@@ -85,6 +86,7 @@ Examples:
     say(
       `${h.name}: ${h.items.length.toLocaleString('en')} products, ${h.shoppers.length.toLocaleString('en')} shoppers, ${h.item.length.toLocaleString('en')} acts${h.simulated ? ' (simulated)' : ''}`,
     )
+    for (const note of historyNotes(h)) say(`note: ${note}`)
 
     const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'), 'vitrine.local')
     const bundles = await openBundles(join(args.home, 'bundles'))

@@ -52,6 +52,8 @@ Examples:
     const choice = backendChoice(args.backend)
     if (args.anew) await forgetCheckpoints(args.out)
     const histories = await loadHistories(args.data)
+    const notes = historyNotes(histories)
+    for (const note of notes) console.error(`note: ${note}`)
     const backend = await readyBackend(choice)
     console.error(describeBackend(backend))
     process.send?.({ type: 'backend', backend: describeBackend(backend) })
@@ -89,7 +91,6 @@ Examples:
         })
       }
       await forgetCheckpoints(args.out)
-      const notes = historyNotes(histories)
       if (args.json)
         console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver, notes }))
       else {
@@ -98,7 +99,6 @@ Examples:
         console.log(`blend:   validation NDCG@10 ${validationNdcg.toFixed(4)} with ${JSON.stringify(weights)}`)
         console.log(`ships:   learned again from everything, ${info.whole.passes} passes`)
         console.log(`run:     ${args.out}`)
-        for (const note of notes) console.log(`note:    ${note}`)
       }
     } finally {
       view.end()

@@ -35,6 +35,8 @@ export interface DatasetInfo {
   /** ISO 8601, first and last event. */
   from?: string
   to?: string
+  /** Columns of the imported files that nothing was read from. */
+  passedOver?: string[]
 }
 
 export type HistoryEvent = ShopEvent & { shopper: string }

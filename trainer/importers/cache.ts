@@ -6,7 +6,7 @@ import { type ImportOptions, importHistory } from './import.ts'
 import { openSource } from './source.ts'
 
 /** Grows when the same file would become another dataset, so that old folders are not taken for new ones. */
-const IMPORTER_VERSION = 1
+const IMPORTER_VERSION = 2
 
 /**
  * The dataset folder of a file, imported if it is not there yet. Keyed by path, size, time of last change and options.

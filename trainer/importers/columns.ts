@@ -137,6 +137,12 @@ export function existingColumns(stated: ColumnMap, names: string[]): ColumnMap {
   )
 }
 
+/** The columns that nothing is read from, each once: a misspelt one is among them. */
+export function passedOverColumns(names: readonly string[], read: readonly string[]): string[] {
+  const known = new Set(read.map((column) => (names.includes(column) ? column : column.split('.')[0])))
+  return [...new Set(names)].filter((name) => name !== '' && !known.has(name))
+}
+
 /** The value a record has for a column; "product.sku" reaches into objects. */
 export function valueAt(record: Record<string, unknown>, column: string | undefined): unknown {
   if (column === undefined) return undefined

@@ -39,6 +39,9 @@ const ALIASES: Record<string, EventName> = {
   return: 'refund',
 }
 
+/** Read wherever they are, beside the columns of a role. */
+export const GA4_COLUMNS = ['items', 'event_params', 'ecommerce']
+
 export interface EventRowOptions {
   columns: ColumnMap
   timeFormat: TimeFormat

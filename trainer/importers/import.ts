@@ -11,16 +11,24 @@ import { type EventName, itemsOf } from '../../shared/data/events.ts'
 import { createDataset, type DatasetWriter } from '../datasets/dataset.ts'
 import { UserError } from '../user-error.ts'
 import { categorySpelling, cleanText, titleCase } from './clean-text.ts'
-import { type ColumnMap, checkStated, eventColumns, existingColumns, productColumns, valueAt } from './columns.ts'
+import {
+  type ColumnMap,
+  checkStated,
+  eventColumns,
+  existingColumns,
+  passedOverColumns,
+  productColumns,
+  valueAt,
+} from './columns.ts'
 import { readDelimited } from './delimited.ts'
-import { eventOfRow } from './event-rows.ts'
+import { eventOfRow, GA4_COLUMNS } from './event-rows.ts'
 import { readFeedXml } from './feed-xml.ts'
 import { type Format, type Opening, openFile } from './format.ts'
 import { giftCategory } from './gift-categories.ts'
 import { createItemStatistics } from './item-statistics.ts'
 import { readJsonArray, readJsonLines } from './json-rows.ts'
 import { onlineRetailColumns, onlineRetailEvent } from './online-retail.ts'
-import { productOfRow } from './product-rows.ts'
+import { ATTRIBUTE_COLUMNS, productOfRow } from './product-rows.ts'
 import { createTally, type FileReport, type ImportReport, type Tally } from './report.ts'
 import type { Row } from './row.ts'
 import { cleanHistory, INTENT } from './shopper-history.ts'
@@ -61,6 +69,8 @@ interface InputFile {
   opening: Opening
   tally: Tally
   detected: Record<string, string>
+  /** Columns that nothing is read from. */
+  passedOver: string[]
   /** Some time of the file tells more than the day. */
   hasClock: boolean
   /** It records carts or orders, so that a visit without any says something. */
@@ -100,6 +110,7 @@ async function openAll(options: ImportOptions): Promise<InputFile[]> {
     opening: await openFile(path, { ...options, format }),
     tally: createTally(),
     detected: {},
+    passedOver: [],
     hasClock: false,
     hasIntent: false,
   })
@@ -186,6 +197,7 @@ async function writeDataset(
         languages: catalogue.languages(),
         from: events.total > 0 ? iso(events.from) : undefined,
         to: events.total > 0 ? iso(events.to) : undefined,
+        passedOver: [...new Set(files.flatMap(({ passedOver }) => passedOver))],
       },
       report,
     )
@@ -225,12 +237,13 @@ async function* readEvents(
 }
 
 function eventReader(
-  { opening, tally, detected }: InputFile,
+  file: InputFile,
   names: string[],
   sample: Row[],
   options: ImportOptions,
   statistics: ReturnType<typeof createItemStatistics>,
 ): (record: Record<string, unknown>, line: number) => { event: StagedEvent['event']; session?: string } | undefined {
+  const { opening, tally, detected } = file
   const path = opening.source.path
   const valuesOf = (column: string) =>
     sample.flatMap((row) => ('record' in row ? [valueAt(row.record, column)] : [])).filter((value) => value)
@@ -241,6 +254,7 @@ function eventReader(
       throw new UserError(`${path} line 1: there is no column ${missing}`, `the columns are ${names.join(', ')}`)
     const timeFormat = detectTimeFormat(valuesOf(columns.time), `${path}, column ${columns.time}`, options.dateFormat)
     detected.time = `${columns.time}: ${timeFormat}, taken as UTC`
+    file.passedOver = passedOverColumns(names, Object.values(columns))
     return (record, line) => {
       const event = onlineRetailEvent(record, line, columns, timeFormat, tally, statistics)
       return event && { event }
@@ -260,6 +274,7 @@ function eventReader(
   detected.columns = Object.entries(columns)
     .map(([role, column]) => `${role}=${column}`)
     .join(', ')
+  file.passedOver = passedOverColumns(names, [...Object.values(columns), ...GA4_COLUMNS])
   detected.time = `${columns.time}: ${timeFormat}${/Z|[+-]\d\d:?\d\d$|seconds/.test(timeFormat) ? '' : ', UTC where no zone is written'}`
   if (!columns.event) detected.event = `${defaultEvent}: no column says (--event NAME, or --map event=COLUMN)`
   if (!columns.shopper) detected.shopper = `each ${columns.session} is taken as a shopper`
@@ -276,7 +291,8 @@ async function writeProducts(
 ) {
   const catalogue = knownProducts()
   const spell = categorySpelling()
-  for (const { opening, tally, detected } of files) {
+  for (const file of files) {
+    const { opening, tally, detected } = file
     const path = opening.source.path
     const { sample, rows } = await sampled(readRows(opening, progress))
     if (sample.length === 0) throw new UserError(`${path}: has no products`, 'export it again')
@@ -301,6 +317,7 @@ async function writeProducts(
       .map(([role, column]) => `${role}=${column}`)
       .join(', ')
     if (opening.delimiter) detected.delimiter = JSON.stringify(opening.delimiter)
+    file.passedOver = passedOverColumns(names, [...Object.values(columns), ...ATTRIBUTE_COLUMNS])
     const reading = { columns, currency: options.currency, language: options.language, spell }
     for await (const row of rows) {
       tally.read++
@@ -441,14 +458,14 @@ function describe(
   catalogue: ReturnType<typeof knownProducts>,
   started: number,
 ): ImportReport {
-  const reports = files.map(({ opening, tally, detected }): FileReport => {
+  const reports = files.map(({ opening, tally, detected, passedOver }): FileReport => {
     const [refused, setAside] = [tally.total('refused'), tally.total('set aside')]
     return {
       path: opening.source.path,
       format: opening.format,
       sizeBytes: opening.source.sizeBytes,
       gzip: opening.source.gzip,
-      detected,
+      detected: passedOver.length > 0 ? { ...detected, 'passed over': passedOver.join(', ') } : detected,
       rows: { read: tally.read, kept: tally.read - refused - setAside, refused, setAside },
       reasons: tally.reasons(),
     }

@@ -8,6 +8,8 @@ import { languageOf } from './item-statistics.ts'
 import type { Tally } from './report.ts'
 
 const ATTRIBUTES = ['color', 'colour', 'size', 'material', 'pattern', 'gender', 'age_group', 'style', 'tags']
+/** Read wherever they are, beside the columns of a role. */
+export const ATTRIBUTE_COLUMNS = ATTRIBUTES.flatMap((name) => [name, name.replace('_', ' ')])
 const MAX_ATTRIBUTE_CHARS = 500
 const MAX_URL_CHARS = 2000
 

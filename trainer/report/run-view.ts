@@ -8,7 +8,7 @@ import type { ModelConfig } from '../../shared/model/params.ts'
 import type { Histories } from '../datasets/histories.ts'
 import { type Evaluation, evaluateModels } from '../evaluation.ts'
 import { makeBundle } from '../publish.ts'
-import { networkOf, type RunInfo, readRun } from '../run-folder.ts'
+import { networkOf, type RunInfo, type RunParts, readParts, readRun } from '../run-folder.ts'
 import { UserError } from '../user-error.ts'
 
 /** Questions asked of each model: enough for intervals of about ±.015, in seconds. */
@@ -62,19 +62,25 @@ export async function viewRun(folder: string, name: string, h: Histories): Promi
     networks: [network],
     maxQueries: MAX_QUERIES,
   })
-  return { name, info, config, network, evaluation, sizes: await sizesOf(h, network, info) }
+  return { name, info, config, network, evaluation, sizes: await sizesOf(h, network, info, await readParts(folder)) }
 }
 
 const compress = promisify(brotliCompress)
 
 /** Of the bundle that `vitrine publish` would make. */
-async function sizesOf(h: Histories, network: CompiledModel, { blend }: RunInfo): Promise<ChunkSize[]> {
+async function sizesOf(
+  h: Histories,
+  network: CompiledModel,
+  { blend }: RunInfo,
+  parts: RunParts,
+): Promise<ChunkSize[]> {
   // Signed by a key that is thrown away: a signature is as long whoever signs.
   const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
   const { manifest, chunks } = await makeBundle({
     histories: h,
     network,
     blend: blend.weights,
+    parts,
     version: 1,
     key: { name: 'report', keys, verifierKey: '' },
     now: 0,

@@ -13,6 +13,8 @@ const ABOUT: Record<string, string> = {
   vectors: 'the item table, int8',
   encoder: 'the network’s blocks',
   probes: 'questions with known answers, asked before use',
+  profile: 'what a shopper’s profile is read with',
+  segments: 'kinds of shoppers',
 }
 const WHEN: Record<Phase, string> = { first: 'before the first shelf', rank: 'before ranking', idle: 'when idle' }
 

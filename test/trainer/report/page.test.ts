@@ -15,12 +15,14 @@ import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
 import { rowsOf } from '../../../shared/model/quantise.ts'
 import { launchChromium } from '../../../trainer/chromium.ts'
 import type { Histories } from '../../../trainer/datasets/histories.ts'
+import { openPublisherKey } from '../../../trainer/keys.ts'
 import { PRESETS } from '../../../trainer/presets.ts'
+import { makeBundle } from '../../../trainer/publish.ts'
 import { viewHistory } from '../../../trainer/report/history-view.ts'
 import { renderPage } from '../../../trainer/report/page.ts'
 import { pageScript } from '../../../trainer/report/page-script.ts'
 import { type RunView, viewRun } from '../../../trainer/report/run-view.ts'
-import { writeRun } from '../../../trainer/run-folder.ts'
+import { writeParts, writeRun } from '../../../trainer/run-folder.ts'
 import { historiesOf, viewsOf } from '../small-histories.ts'
 
 const ITEMS = 60
@@ -28,6 +30,8 @@ const HOSTILE = `</script><img src=x onerror="window.ran=1"><b title='`
 const AXE = readFileSync(join(import.meta.dirname, '../../../node_modules/axe-core/axe.min.js'), 'utf8')
 const home = mkdtempSync(join(tmpdir(), 'vitrine-report-'))
 const file = join(home, 'report.html')
+/** Only their names and lengths are shown. */
+const PARTS = { profile: new Uint8Array(50), segments: new Uint8Array(70) }
 let browser: Browser
 let runs: (RunView & { data: number })[]
 let h: Histories
@@ -92,6 +96,7 @@ beforeAll(async () => {
   runs = []
   for (const seed of [1, 2]) {
     const folder = await makeRun(seed)
+    if (seed === 1) await writeParts(folder, PARTS)
     runs.push({ ...(await viewRun(folder, folder.split('/').at(-1) ?? '', h)), data: 0 })
   }
   const data = [{ histories: h, view: await viewHistory(h, 'unused') }]
@@ -149,6 +154,25 @@ const listed = (page: Page, run: number) =>
         [row.querySelector('button'), row.querySelector('.cosine')].map((part) => part?.textContent).join(' '),
       ),
     )
+
+it('counts the chunks that publishing the run makes, its profile and segments among them', async () => {
+  const key = await openPublisherKey(join(home, 'key.json'), 'report.test')
+  for (const [run, parts] of [PARTS, {}].entries()) {
+    const { network, info, sizes } = runs[run]
+    const published = await makeBundle({
+      histories: h,
+      network,
+      blend: info.blend.weights,
+      parts,
+      version: 7,
+      key,
+      now: 1_700_000_000_000,
+    })
+    const nameAndBytes = ({ name, bytes }: { name: string; bytes: number }) => [name, bytes]
+    expect(sizes.map(nameAndBytes)).toEqual(published.manifest.chunks.map(nameAndBytes))
+    expect(sizes.some(({ name }) => name === 'profile' || name === 'segments')).toBe(run === 0)
+  }
+})
 
 describe('the page', () => {
   it('lets nothing leave and runs nothing but its own script, whatever a title says', async () => {
