@@ -203,6 +203,8 @@ export async function train(
       best = { record: begun.best, params, validated }
     }
     for (let epoch = kept?.position.pass ?? 1; epoch <= preset.epochs; epoch++) {
+      // Here, so that a training whose time was up makes no further pass when it is taken up again.
+      if (best && seconds() > maxSeconds) break
       const random = seeded(`${seed} pass ${epoch}`)
       const resumed = epoch === kept?.position.pass ? kept.position.batches : 0
       let [lossSum, asked] = resumed > 0 && begun ? [begun.lossSum, begun.asked] : [0, 0]
@@ -244,7 +246,6 @@ export async function train(
       epochs.push(record)
       if (!best || validation.length === 0 || record.ndcg > best.record.ndcg) best = { record, params, validated }
       await save(epoch + 1, 0, 0, 0)
-      if (seconds() > maxSeconds) break
     }
   } finally {
     await learner.close()

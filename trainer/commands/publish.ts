@@ -28,7 +28,11 @@ Examples:
   args: {
     data: { type: 'string', required: true, valueHint: 'PATH', description: 'Dataset folder, or a file to import' },
     run: { type: 'string', valueHint: 'FOLDER', description: 'A run of "vitrine train"; without it, counts alone' },
-    text: { type: 'string', valueHint: 'FILE', description: 'A text encoder of "vitrine text-encoder", for the shop’s answers' },
+    text: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'A text encoder of "vitrine text-encoder", for the shop’s answers',
+    },
     coupons: { type: 'string', valueHint: 'FILE', description: 'A signed list of "vitrine coupons"' },
     contact: {
       type: 'string',
