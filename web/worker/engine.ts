@@ -9,7 +9,7 @@ import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
 import { extendTrail, type Trail, trailAfter } from '../../shared/model/contributions.ts'
 import { createScratch } from '../../shared/model/rank.ts'
-import { emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
+import { dated, emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
 import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
 import { RERANK_BOUND, rerank } from '../../shared/search/rerank.ts'
@@ -28,8 +28,9 @@ export interface Engine {
    * @throws Error with the reason; what was installed before stands
    */
   install(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: Manifest): void
-  setHistory(events: readonly ShopEvent[]): void
-  append(event: ShopEvent): void
+  /** @param now milliseconds since 1970: what lies further ahead was recorded by a clock that was wrong */
+  setHistory(events: readonly ShopEvent[], now: number): void
+  append(event: ShopEvent, now: number): void
   /** What the shopper wants more of, or none of. */
   setPreferences(preferences: Preferences): void
   /** What the history says of the shopper; undefined while it says nothing. */
@@ -60,6 +61,9 @@ export interface Engine {
 /** @param kernel `kernels/rank.ts` compiled, if WebAssembly is allowed here */
 export function createEngine(kernel: () => WebAssembly.Module | undefined = () => undefined): Engine {
   let installed: Installed | undefined
+  /** As they were recorded. */
+  let history: ShopEvent[] = []
+  /** The same, with the times that a clock put right gives them. */
   let events: ShopEvent[] = []
   let tokens: Token[] = []
   let trail: Trail | undefined
@@ -129,15 +133,20 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       readPreferences()
     },
 
-    setHistory(history) {
-      events = [...history]
+    setHistory(recorded, now) {
+      history = [...recorded]
+      events = dated(history, now)
       readHistory()
     },
 
-    append(event) {
-      events.push(event)
-      // A clock that was set back, or another tab's event: the order of the whole history changes.
-      if (memory.time !== undefined && event.time < memory.time) return readHistory()
+    append(recorded, now) {
+      history.push(recorded)
+      const before = events
+      events = dated(history, now)
+      const event = events[before.length]
+      const isLate = memory.time !== undefined && event.time < memory.time
+      // A late event, or a clock that was set: the order of the whole history changes.
+      if (isLate || before.some(({ time }, n) => time !== events[n].time)) return readHistory()
       remember(memory, event, factsOf)
       const added = tokensOf([event], numberOf)
       // Two events of one moment.

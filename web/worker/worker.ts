@@ -163,13 +163,15 @@ function append(value: unknown, source: EventSource): void {
   let event: ShopEvent
   try {
     event = decodeEvent(value)
+    // A page may take its times from elsewhere: nothing happens later than now.
+    event.time = Math.min(event.time, Date.now())
   } catch (error) {
     rejected++
     lastRejection = error instanceof Error ? withoutValue(error.message) : 'it could not be read'
     return
   }
   if (!log.append(event, source, consent.remember && consent.personalise)) return
-  if (consent.personalise) engine.append(event)
+  if (consent.personalise) engine.append(event, Date.now())
   // An impression changes no shelf; asking again for it would draw, show and count in a circle.
   if (event.name === 'rec_impression') return
   post({ type: 'changed', what: 'events' })
@@ -226,7 +228,7 @@ async function decide(said: Partial<Consent>, persist = false): Promise<void> {
 }
 
 async function applyConsent(before: Consent): Promise<void> {
-  engine.setHistory(consent.personalise ? log.events : [])
+  engine.setHistory(consent.personalise ? log.events : [], Date.now())
   void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
@@ -260,7 +262,7 @@ function onForgottenElsewhere(): void {
 }
 
 function onLogChanged(what: 'events' | 'consent'): void {
-  engine.setHistory(consent.personalise ? log.events : [])
+  engine.setHistory(consent.personalise ? log.events : [], Date.now())
   engine.setPreferences(log.preferences)
   void learning.reload()
   post({ type: 'changed', what })
