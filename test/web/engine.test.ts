@@ -331,31 +331,43 @@ describe('the profile', () => {
     expect(oneTab.material(false)?.tokens.at(-2)?.item).toBe(10)
   })
 
-  it('under a clock that jumps is that of all events, read by the clock as it is now', () => {
-    const acts = fc.array(
-      fc.record({
-        clock: fc.oneof(
-          fc.integer({ min: -3, max: 3 }).map((days) => days * 86_400_000),
-          fc.nat(5),
-        ),
-        late: fc.oneof(fc.constant(0), fc.integer({ min: -90_000, max: 4 * 86_400_000 })),
-        item: fc.nat(45),
-        name: fc.constantFrom('view_item' as const, 'purchase' as const),
-      }),
-      { minLength: 1, maxLength: 25 },
-    )
+  it('and the shelf are those of all events together, under a clock that jumps and for many of one moment', () => {
+    const act = fc.record({
+      clock: fc.oneof(
+        fc.integer({ min: -3, max: 3 }).map((days) => days * 86_400_000),
+        fc.nat(3),
+        fc.constant(0),
+      ),
+      late: fc.oneof(fc.constant(0), fc.nat(3), fc.integer({ min: -90_000, max: 4 * 86_400_000 })),
+      items: fc.uniqueArray(fc.nat(45), { minLength: 1, maxLength: 3 }),
+      name: fc.constantFrom('view_item' as const, 'purchase' as const, 'search' as const),
+      asked: fc.boolean(),
+    })
     fc.assert(
-      fc.property(acts, (acts) => {
+      fc.property(fc.array(act, { minLength: 1, maxLength: 40 }), (acts) => {
         const [grown, whole] = [engineAfter(), engineAfter()]
-        const events = acts.map(({ name, item, clock, late }) => event(name, `i${item}`, NOW + clock - late))
+        const events = acts.map(({ name, items, clock, late }) => {
+          const time = NOW + clock - late
+          return name === 'search'
+            ? search('red mug', time)
+            : event(
+                name,
+                items.map((n) => `i${n}`),
+                time,
+              )
+        })
         events.forEach((one, n) => {
           const now = NOW + acts[n].clock
           grown.append(one, now)
+          if (!acts[n].asked && n < events.length - 1) return
           whole.setHistory(events.slice(0, n + 1), now)
           expect(grown.profile(now)).toEqual(whole.profile(now))
           expect(grown.material(false)).toEqual(whole.material(false))
+          const [shelf, again] = [shelfOf(grown, 'for-you'), shelfOf(whole, 'for-you')]
+          expect(shelf).toEqual({ ...again, recId: shelf.recId })
         })
         expect(allShelves(grown, 'i10')).toEqual(allShelves(whole, 'i10'))
+        expect(grown.why('i10', 'en')).toEqual(whole.why('i10', 'en'))
       }),
       { numRuns: 60 },
     )

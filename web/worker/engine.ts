@@ -7,7 +7,7 @@ import { type Token, tokensOf, VIEW } from '../../shared/data/sequence.ts'
 import { applyChange } from '../../shared/model/adapter.ts'
 import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
-import { extendTrail, type Trail, trailAfter } from '../../shared/model/contributions.ts'
+import { extendTrail, REACH, type Trail, trailAfter } from '../../shared/model/contributions.ts'
 import { createScratch } from '../../shared/model/rank.ts'
 import { dated, emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
 import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
@@ -67,6 +67,8 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   let events: ShopEvent[] = []
   let tokens: Token[] = []
   let trail: Trail | undefined
+  /** Tokens that the trail has taken in and that still stand. */
+  let trailed = 0
   let memory = emptyMemory()
   let preferences = noPreferences()
   /** By what the shopper said of their labels. */
@@ -82,9 +84,28 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
 
   function readHistory(): void {
     tokens = tokensOf(events, numberOf)
-    const network = installed?.catalogue?.models.network
-    trail = network && trailAfter(network, tokens)
+    trail = undefined
     memory = memoryOf(events, factsOf)
+  }
+
+  /** Takes the latest event's tokens in, among those of its moment, and those after it. */
+  function insertTokens({ time }: ShopEvent): void {
+    const from = tokens.findLastIndex((token) => token.time < time) + 1
+    const since = from < tokens.length ? events.filter((event) => event.time >= time) : events.slice(-1)
+    tokens.splice(from, Number.POSITIVE_INFINITY, ...tokensOf(since, numberOf))
+    // Back to the state before the first that may have changed.
+    if (trail && from < trailed) trail.splice(from - trailed)
+    trailed = Math.min(trailed, from)
+  }
+
+  /** Up to date: the network's steps wait until a shelf asks, so that a burst of events is one walk. */
+  function currentTrail(): Trail | undefined {
+    const network = installed?.catalogue?.models.network
+    if (!network) return undefined
+    if (!trail?.length || tokens.length - trailed > REACH) trail = trailAfter(network, tokens)
+    else for (const token of tokens.slice(trailed)) extendTrail(network, trail, token)
+    trailed = tokens.length
+    return trail
   }
 
   /** The probes have been checked on everyone's network, before anything is changed in it. */
@@ -117,7 +138,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     return {
       events,
       tokens,
-      trail,
+      trail: currentTrail,
       leanings,
       interests: () => profileAt(now)?.interests.category ?? [],
       welcome: () => welcomeTo(events, memory, factsOf, installed?.catalogue?.profile, language),
@@ -145,17 +166,11 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       events = dated(history, now)
       const event = events[before.length]
       const isLate = memory.time !== undefined && event.time < memory.time
-      // A late event, or a clock that was set: the order of the whole history changes.
-      if (isLate || before.some(({ time }, n) => time !== events[n].time)) return readHistory()
-      remember(memory, event, factsOf)
-      const added = tokensOf([event], numberOf)
-      // Two events of one moment.
-      if (added.length > 0 && tokens.length > 0 && added[0].time <= tokens[tokens.length - 1].time) return readHistory()
-      const network = installed?.catalogue?.models.network
-      for (const token of added) {
-        tokens.push(token)
-        if (network && trail) extendTrail(network, trail, token)
-      }
+      // A clock was set: the order of the whole history changes.
+      if (before.some(({ time }, n) => time !== events[n].time)) return readHistory()
+      if (isLate) memory = memoryOf(events, factsOf)
+      else remember(memory, event, factsOf)
+      insertTokens(event)
     },
 
     setPreferences(said) {
@@ -218,7 +233,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       if (!catalogue || item === undefined) return []
       const { views, models } = catalogue
       const nameOf = (other: number) => ({ itemId: views[other].id, title: titleIn(views[other], language) })
-      return explain(models, tokens, trail, item, nameOf)
+      return explain(models, tokens, currentTrail(), item, nameOf)
     },
 
     titleOf(itemId, language) {
@@ -263,7 +278,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
         {
           events: [],
           tokens: acts,
-          trail: after,
+          trail: () => after,
           leanings: NO_LEANINGS,
           interests: () => [],
           welcome: () => undefined,
