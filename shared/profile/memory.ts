@@ -29,7 +29,7 @@ const SILENT = new Set<ShopEvent['name']>(['view_item_list', 'rec_impression', '
  */
 export function remember(memory: Memory, event: ShopEvent, factsOf: FactsOf): void {
   if (memory.time !== undefined && event.time < memory.time) {
-    throw new Error(`profile: an event of ${event.time} after one of ${memory.time}`)
+    throw new Error(`profile: ${event.time} after ${memory.time}`)
   }
   memory.time = event.time
   if (SILENT.has(event.name)) return
@@ -54,7 +54,7 @@ function freshness({ views }: Visit, { name }: ShopEvent): number {
  * happened is not known, so it counts as the oldest, and stays there whatever comes. Minutes ahead, a clock was set: they stand.
  */
 export function dated(events: readonly ShopEvent[], now: number): ShopEvent[] {
-  const oldest = events.reduce((least, { time }) => Math.min(least, time), now)
+  const oldest = Math.min(now, ...events.map(({ time }) => time))
   return events.map((event) => (event.time > now + SESSION_GAP_MS ? { ...event, time: oldest } : event))
 }
 

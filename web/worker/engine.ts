@@ -66,7 +66,8 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
   /** The same, with the times that a clock put right gives them. */
   let events: ShopEvent[] = []
   let tokens: Token[] = []
-  let trail: Trail | undefined
+  /** Empty until it is walked again. */
+  let trail: Trail = []
   /** Tokens that the trail has taken in and that still stand. */
   let trailed = 0
   let memory = emptyMemory()
@@ -84,25 +85,15 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
 
   function readHistory(): void {
     tokens = tokensOf(events, numberOf)
-    trail = undefined
+    trail = []
     memory = memoryOf(events, factsOf)
-  }
-
-  /** Takes the latest event's tokens in, among those of its moment, and those after it. */
-  function insertTokens({ time }: ShopEvent): void {
-    const from = tokens.findLastIndex((token) => token.time < time) + 1
-    const since = from < tokens.length ? events.filter((event) => event.time >= time) : events.slice(-1)
-    tokens.splice(from, Number.POSITIVE_INFINITY, ...tokensOf(since, numberOf))
-    // Back to the state before the first that may have changed.
-    if (trail && from < trailed) trail.splice(from - trailed)
-    trailed = Math.min(trailed, from)
   }
 
   /** Up to date: the network's steps wait until a shelf asks, so that a burst of events is one walk. */
   function currentTrail(): Trail | undefined {
     const network = installed?.catalogue?.models.network
     if (!network) return undefined
-    if (!trail?.length || tokens.length - trailed > REACH) trail = trailAfter(network, tokens)
+    if (tokens.length - trailed > REACH || !trail[0]) trail = trailAfter(network, tokens)
     else for (const token of tokens.slice(trailed)) extendTrail(network, trail, token)
     trailed = tokens.length
     return trail
@@ -165,12 +156,17 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       const before = events
       events = dated(history, now)
       const event = events[before.length]
-      const isLate = memory.time !== undefined && event.time < memory.time
+      const { time } = event
       // A clock was set: the order of the whole history changes.
-      if (before.some(({ time }, n) => time !== events[n].time)) return readHistory()
-      if (isLate) memory = memoryOf(events, factsOf)
+      if (before.some((one, n) => one.time !== events[n].time)) return readHistory()
+      if (time < (memory.time ?? 0)) memory = memoryOf(events, factsOf)
       else remember(memory, event, factsOf)
-      insertTokens(event)
+      // Among the tokens of its moment, the order is drawn: they and the later ones are read again.
+      tokens = tokens.filter((token) => token.time < time)
+      if (tokens.length < trailed) trail.splice(tokens.length - trailed)
+      trailed = Math.min(trailed, tokens.length)
+      const since = events.filter((one) => one.time >= time)
+      tokens.push(...tokensOf(since, numberOf))
     },
 
     setPreferences(said) {
