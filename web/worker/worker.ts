@@ -58,6 +58,8 @@ let refreshing = false
 let revision = 1
 /** Open ones. */
 let questions = 0
+/** Another tab wrote, and its log is about to be read. */
+let hearing: number | undefined
 
 /** Measured in Chromium: the first dozen rankings take two to five times as long as those after. */
 const REHEARSALS = 16
@@ -163,8 +165,6 @@ function append(value: unknown, source: EventSource): void {
   let event: ShopEvent
   try {
     event = decodeEvent(value)
-    // A page may take its times from elsewhere: nothing happens later than now.
-    event.time = Math.min(event.time, Date.now())
   } catch (error) {
     rejected++
     lastRejection = error instanceof Error ? withoutValue(error.message) : 'it could not be read'
@@ -250,8 +250,10 @@ function onTab(message: TabMessage): void {
     const before = consent
     consent = message.consent
     if (!sameConsent(before, consent)) applyConsent(before).catch(() => {})
-  } else if (consent.remember) {
-    log.reload().then(() => onLogChanged('events'))
+  } else {
+    // A burst elsewhere is read once, when it is over.
+    clearTimeout(hearing)
+    hearing = setTimeout(() => consent.remember && log.reload().then(() => onLogChanged('events')), 100)
   }
 }
 
