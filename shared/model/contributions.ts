@@ -9,7 +9,7 @@ import { type Models, shareOfBest, stateAfter } from './rank.ts'
 import { scoreRules } from './rules.ts'
 
 /** Places of the history, the latest ones, whose acts can be reasons: further back, rules count an act for less than 1 %. */
-const REACH = 20
+export const REACH = 20
 
 /** The network's states before each of the latest places, and at last after all of them: what is left out is read from there. */
 export type Trail = InferenceState[]

@@ -4,6 +4,7 @@
  */
 import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
 import { itemsOf, type ShopEvent } from '../data/events.ts'
+import { SESSION_GAP_MS } from '../data/sequence.ts'
 import { type FactsOf, factsIn } from './facts.ts'
 import { addInterest, type Interests, noInterests, weightOf } from './interests.ts'
 import { addPrice, noPrices, type Prices } from './prices.ts'
@@ -28,7 +29,7 @@ const SILENT = new Set<ShopEvent['name']>(['view_item_list', 'rec_impression', '
  */
 export function remember(memory: Memory, event: ShopEvent, factsOf: FactsOf): void {
   if (memory.time !== undefined && event.time < memory.time) {
-    throw new Error(`profile: an event of ${event.time} after one of ${memory.time}`)
+    throw new Error(`profile: ${event.time} after ${memory.time}`)
   }
   memory.time = event.time
   if (SILENT.has(event.name)) return
@@ -46,6 +47,15 @@ export function remember(memory: Memory, event: ShopEvent, factsOf: FactsOf): vo
 /** The tenth look of a visit, mostly at more of the same, says less than the first. */
 function freshness({ views }: Visit, { name }: ShopEvent): number {
   return name === 'view_item' ? 1 / Math.sqrt(views) : 1
+}
+
+/**
+ * Events as a clock that says `now` can believe them. What lies in its future was recorded by another that was wrong: when it
+ * happened is not known, so it counts as the oldest, and stays there whatever comes. Minutes ahead, a clock was set: they stand.
+ */
+export function dated(events: readonly ShopEvent[], now: number): ShopEvent[] {
+  const oldest = Math.min(now, ...events.map(({ time }) => time))
+  return events.map((event) => (event.time > now + SESSION_GAP_MS ? { ...event, time: oldest } : event))
 }
 
 /** All of a history, in the order of its times; events of one moment stay as they came. */

@@ -122,13 +122,16 @@ export function explained(profile: Profile, events: readonly ShopEvent[], factsO
   })
   for (const event of [...events].sort((a, b) => b.time - a.time)) {
     if (weightOf(event.name, event.name === 'review' ? event.rating : undefined) === 0) continue
-    const facts = itemsOf(event).map((item) => factsOf(item.item_id) ?? factsIn(item))
+    const labelled = itemsOf(event).map((item) => labelsOf(factsOf(item.item_id) ?? factsIn(item)))
     for (const { kind, byLabel } of known) {
-      for (const label of new Set(facts.flatMap((item) => labelsOf(item)[kind]))) {
-        const evidence = byLabel.get(label)
-        if (!evidence) continue
-        evidence.counts[event.name] = (evidence.counts[event.name] ?? 0) + 1
-        evidence.eventIds.push(event.id)
+      for (const labels of labelled) {
+        for (const label of labels[kind]) {
+          const evidence = byLabel.get(label)
+          // Once, however many of its items have the label.
+          if (!evidence || evidence.eventIds.at(-1) === event.id) continue
+          evidence.counts[event.name] = (evidence.counts[event.name] ?? 0) + 1
+          evidence.eventIds.push(event.id)
+        }
       }
     }
   }

@@ -15,7 +15,8 @@ window.engineTimes = (chunks, manifest, events) => {
   for (let n = 0; n < events; n++) {
     const item_id = `SKU-${10_000 + ((n * 7919) % manifest.items)}`
     const began = performance.now()
-    engine.append({ id: String(n), time: now + n * 1000, name: 'view_item', items: [{ item_id }] })
+    const time = now + n * 1000
+    engine.append({ id: String(n), time, name: 'view_item', items: [{ item_id }] }, time)
     engine.recommend('for-you', { limit: 20, now: now + n * 1000, language: 'en' })
     ranked.push(performance.now() - began)
   }

@@ -1,76 +1,90 @@
 /**
- * What an event costs the profile of a shopper with 2,000 of them, in the worker's own code: taken in and read again, beside
- * a fold over all of them from the beginning.
+ * What an event costs a shopper with 2,000 of them, in the worker's own engine without WebAssembly: taken in and the profile
+ * read again with its evidence, then the shelf, beside all of it from the beginning.
  *
  *     npm run bench -- profile --json
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
-import type { FactsOf } from '../../shared/profile/facts.ts'
-import { FEATURE_NAMES } from '../../shared/profile/features.ts'
-import { memoryOf, remember } from '../../shared/profile/memory.ts'
-import { explained, profileOf } from '../../shared/profile/profile.ts'
-import type { ProfileChunk } from '../../shared/profile/profile-chunk.ts'
+import type { ChunkName } from '../../shared/model/bundle.ts'
+import { openPublisherKey } from '../../trainer/keys.ts'
+import { createEngine } from '../../web/worker/engine.ts'
+import { madeUpBundle } from './catalogue.ts'
 import { quantile, type Row, rounded } from './row.ts'
 
 const EVENTS = 2000
-const MEASURED = 500
+const MEASURED = 300
 const ITEMS = 10_000
-const CATEGORIES = 200
+const DAY_MS = 86_400_000
 const NOW = Date.UTC(2026, 10, 22)
 const NAMES = ['view_item', 'view_item', 'view_item', 'add_to_cart', 'purchase', 'add_to_wishlist'] as const
 
 export async function bench(): Promise<Row[]> {
+  const home = mkdtempSync(join(tmpdir(), 'vitrine-bench-'))
+  const { manifest, chunks } = await madeUpBundle(ITEMS, await openPublisherKey(join(home, 'key.json'), 'bench.test'))
+  rmSync(home, { recursive: true })
+  const parts = new Map<ChunkName, Uint8Array>()
+  for (const { name, sha256 } of manifest.chunks) parts.set(name, chunks.get(sha256) as Uint8Array)
+
   const random = seeded('bench profile')
-  const facts = Array.from({ length: ITEMS }, (_, item) => ({
-    category: [`Department ${item % 8}`, `Category ${item % CATEGORIES}`],
-    brand: `Brand ${item % 90}`,
-    traits: [`colour: ${item % 17}`, `style: ${item % 11}`],
-    price: 5 + (item % 50),
-    priceLevel: random.normal(),
-    reduced: item % 9 === 0,
-  }))
-  const factsOf: FactsOf = (id) => facts[Number(id.slice(1))]
-  let time = NOW - 700 * 86_400_000
-  const events = Array.from({ length: EVENTS + MEASURED }, (_, n): ShopEvent => {
-    time += random.next() < 0.1 ? random.int(14 * 86_400_000) / 3 : random.int(90_000)
-    const item = { item_id: `p${random.int(ITEMS)}`, price: 10, quantity: 1 }
-    return { id: `e${n}`, time, name: random.pick(NAMES), items: [item] }
+  let made = 0
+  const eventAt = (time: number): ShopEvent => {
+    const item = { item_id: `SKU-${10_000 + random.int(ITEMS)}`, price: 10, quantity: 1 }
+    return { id: `e${made++}`, time, name: random.pick(NAMES), items: [item] }
+  }
+  let time = NOW - 700 * DAY_MS
+  const history = Array.from({ length: EVENTS }, () => {
+    time += random.next() < 0.1 ? random.int(6 * DAY_MS) : random.int(90_000)
+    return eventAt(time)
   })
-  const chunk: ProfileChunk = {
-    items: facts,
-    usage: { highSpend: 100, orderGapDays: 40, orderValue: 30 },
-    priceBands: { low: -0.1, high: 0.1 },
-    companions: new Map(),
-    heads: { intent: { bias: 0, weights: Object.fromEntries(FEATURE_NAMES.map((name) => [name, 0.1])) } },
+  const last = time
+  const orders: Record<string, (n: number) => number> = {
+    'in order': (n) => last + (n + 1) * 7_000,
+    'of one moment': () => last + 7_000,
+    late: () => last - random.int(2 * DAY_MS),
   }
-  const history = events.slice(0, EVENTS)
-  const memory = memoryOf(history, factsOf)
-  const [event, panel, whole]: number[][] = [[], [], []]
-  const timed = (into: number[], work: () => unknown) => {
-    const began = performance.now()
-    work()
-    into.push(performance.now() - began)
-  }
-  for (const next of events.slice(EVENTS)) {
-    history.push(next)
-    history.shift()
-    timed(event, () => {
-      remember(memory, next, factsOf)
-      profileOf(memory, chunk, next.time)
+  const rows: Row[] = []
+  const add = (what: string, times: readonly number[]) =>
+    rows.push({
+      what,
+      events: EVENTS,
+      median_cpu_ms: rounded(quantile(times, 0.5)),
+      p95_cpu_ms: rounded(quantile(times, 0.95)),
     })
-    const profile = profileOf(memory, chunk, next.time)
-    timed(panel, () => profile && explained(profile, history, factsOf))
-    timed(whole, () => profileOf(memoryOf(history, factsOf), chunk, next.time))
+  const engine = createEngine()
+  engine.install(parts, manifest)
+  const timed = (work: () => unknown) => {
+    const began = process.cpuUsage()
+    work()
+    const { user, system } = process.cpuUsage(began)
+    return (user + system) / 1000
   }
-  return Object.entries({
-    'an event, and the profile after it': event,
-    'evidence of every interest': panel,
-    'all of it from the beginning': whole,
-  }).map(([what, times]) => ({
-    what,
-    events: EVENTS,
-    median_ms: rounded(quantile(times, 0.5)),
-    p95_ms: rounded(quantile(times, 0.95)),
-  }))
+  for (const [order, timeOf] of Object.entries(orders)) {
+    engine.setHistory(history, last)
+    const [updates, shelves]: number[][] = [[], []]
+    for (let n = 0; n < MEASURED; n++) {
+      const event = eventAt(timeOf(n))
+      const now = Math.max(last, event.time)
+      updates.push(
+        timed(() => {
+          engine.append(event, now)
+          engine.profile(now)
+        }),
+      )
+      shelves.push(timed(() => engine.recommend('for-you', { limit: 20, now, language: 'en' })))
+    }
+    add(`an event ${order}, and the profile after it`, updates)
+    add(`a shelf after an event ${order}`, shelves)
+  }
+  const whole = Array.from({ length: MEASURED }, () =>
+    timed(() => {
+      engine.setHistory(history, last)
+      engine.profile(last)
+    }),
+  )
+  add('all of it from the beginning', whole)
+  return rows
 }

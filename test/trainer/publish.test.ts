@@ -87,7 +87,7 @@ describe('a bundle', () => {
     const engine = createEngine()
     engine.install(parts, guided.manifest)
     const event: ShopEvent = { id: 'e', time: START, name: 'view_item', items: [{ item_id: 'i3' }] }
-    engine.setHistory([event])
+    engine.setHistory([event], START)
     const shelf = engine.recommend('for-you', { limit: ITEMS, now: START, language: 'en' })
     expect(shelf.items.find(({ itemId }) => itemId === 'i7')).not.toHaveProperty('price')
   })
@@ -219,7 +219,7 @@ describe('in the browser’s engine, a bundle', () => {
     const engine = createEngine()
     engine.install(partsOf(bundle), bundle.manifest)
     const event: ShopEvent = { id: 'e', time: START + 31 * DAY, name: 'view_item', items: [{ item_id: 'i7' }] }
-    engine.append(event)
+    engine.append(event, event.time)
     const shelf = () => engine.recommend('for-you', { limit: 8, now: START + 31 * DAY, language: 'en' }).items
     const before = shelf()
     const changes: [ChunkName, string, number][] = [

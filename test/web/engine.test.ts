@@ -76,7 +76,7 @@ const search = (search_term: string, time = NOW): ShopEvent => ({ id: `e${made++
 function engineAfter(...events: ShopEvent[]): Engine {
   const engine = createEngine()
   engine.install(parts, bundle.manifest)
-  for (const one of events) engine.append(one)
+  for (const one of events) engine.append(one, NOW)
   return engine
 }
 const options = { limit: 8, now: NOW, language: 'en' }
@@ -147,10 +147,13 @@ describe('a shelf', () => {
     fc.assert(
       fc.property(visit, fc.integer({ min: 0, max: ITEMS - 1 }), (events, here) => {
         const atOnce = engineAfter()
-        atOnce.setHistory([...events].sort((a, b) => a.time - b.time))
+        atOnce.setHistory(
+          [...events].sort((a, b) => a.time - b.time),
+          NOW,
+        )
         expect(allShelves(engineAfter(...events), `i${here}`)).toEqual(allShelves(atOnce, `i${here}`))
         const late = createEngine()
-        late.setHistory(events)
+        late.setHistory(events, NOW)
         late.install(parts, bundle.manifest)
         expect(allShelves(late, `i${here}`)).toEqual(allShelves(atOnce, `i${here}`))
       }),
@@ -211,13 +214,13 @@ describe('a shelf', () => {
     const engine = engineAfter()
     let before = ids(shelfOf(engine, 'for-you'))
     ;['i10', 'i20', 'i30'].forEach((id, n) => {
-      engine.append(event('view_item', id, NOW + n * MINUTE))
+      engine.append(event('view_item', id, NOW + n * MINUTE), NOW)
       const after = ids(shelfOf(engine, 'for-you'))
       expect(after).not.toEqual(before)
       expect(after).not.toContain(id)
       before = after
     })
-    engine.append(search('red mug', NOW + 4 * MINUTE))
+    engine.append(search('red mug', NOW + 4 * MINUTE), NOW)
     expect(ids(shelfOf(engine, 'for-you'))).not.toEqual(before)
   })
 
@@ -226,8 +229,8 @@ describe('a shelf', () => {
     const engine = engineAfter(...known)
     const before = allShelves(engine, 'i10')
     for (const id of ['i999', '', '__proto__', 'constructor', '💡"\'', 'x'.repeat(10_000)]) {
-      engine.append(event('view_item', id, NOW + 2))
-      engine.append(event('purchase', [id], NOW + 3))
+      engine.append(event('view_item', id, NOW + 2), NOW)
+      engine.append(event('purchase', [id], NOW + 3), NOW)
       expect(engine.knows(id)).toBe(false)
     }
     expect(allShelves(engine, 'i10')).toEqual(before)
@@ -255,9 +258,9 @@ describe('buy again', () => {
       { itemId: 'i1', code: 'buy-again', times: 2, lastTime: NOW - 30 * day },
       { itemId: 'i2', code: 'buy-again', times: 1, lastTime: NOW - 90 * day },
     ])
-    engine.append(event('purchase', 'i4', NOW - day))
+    engine.append(event('purchase', 'i4', NOW - day), NOW)
     expect(ids(shelfOf(engine, 'buy-again'))).toContain('i4')
-    engine.append(event('rec_dismiss', 'i1', NOW))
+    engine.append(event('rec_dismiss', 'i1', NOW), NOW)
     expect(ids(shelfOf(engine, 'buy-again'))).toEqual(['i4', 'i2'])
   })
 })
@@ -266,7 +269,7 @@ it('a bundle without a network ranks by rules, and one that arrives later joins 
   const engine = createEngine()
   const counting = new Map([...parts].filter(([name]) => name === 'items' || name === 'rules' || name === 'shelf'))
   engine.install(counting, bundle.manifest)
-  engine.append(event('view_item', 'i10'))
+  engine.append(event('view_item', 'i10'), NOW)
   expect(shelfOf(engine, 'for-you').models).not.toContain('network')
   const next = ids(shelfOf(engine, 'for-you'))
   expect(next.some((id) => ['i11', 'i12', 'i14'].includes(id))).toBe(true)
@@ -289,10 +292,84 @@ describe('the profile', () => {
         // "i40" and more are in no catalogue; times go forth and back.
         const events = acts.map(([name, item, minutes]) => event(name, `i${item}`, NOW - minutes * MINUTE))
         const [grown, whole] = [engineAfter(...events), engineAfter()]
-        whole.setHistory(events)
+        whole.setHistory(events, NOW)
         expect(grown.profile(NOW)).toEqual(whole.profile(NOW))
       }),
       { numRuns: 40 },
+    )
+  })
+
+  it('does not wait for the date of a clock that was wrong: what it recorded counts as the oldest', () => {
+    const day = 86_400_000
+    const now = NOW + 120 * day
+    const before = [event('view_item', 'i1', NOW - 60 * day), event('view_item', 'i2', NOW - 30 * day)]
+    const ahead = event('purchase', 'i10', NOW + 365 * day)
+    const visits = [30, 60, 90, 120].map((days) => event('view_item', 'i20', NOW + days * day))
+    const [oneTab, pages] = [engineAfter(...before), createEngine()]
+    oneTab.append(ahead, ahead.time)
+    expect(oneTab.profile(ahead.time)?.profile.doing).toBe('bought')
+    for (const visit of visits) oneTab.append(visit, visit.time)
+    pages.install(parts, bundle.manifest)
+    pages.setHistory([...before, ...visits, ahead], now) // the store reads in the order of the times
+    for (const engine of [oneTab, pages]) {
+      const { doing, lifecycle } = engine.profile(now)?.profile ?? {}
+      expect(doing).toBe('browsing')
+      expect(lifecycle).toMatchObject({ recencyDays: 0, visits: 6, orders: 1 })
+      expect(
+        engine
+          .material(false)
+          ?.tokens.map(({ item }) => item)
+          .slice(-4),
+      ).toEqual([20, 20, 20, 20])
+    }
+    expect(oneTab.profile(now)).toEqual(pages.profile(now))
+    // Its date comes.
+    const later = event('view_item', 'i30', NOW + 366 * day)
+    oneTab.append(later, later.time)
+    pages.setHistory([...before, ...visits, ahead, later], later.time)
+    expect(oneTab.profile(later.time)).toEqual(pages.profile(later.time))
+    expect(oneTab.material(false)?.tokens.at(-2)?.item).toBe(10)
+  })
+
+  it('and the shelf are those of all events together, under a clock that jumps and for many of one moment', () => {
+    const act = fc.record({
+      clock: fc.oneof(
+        fc.integer({ min: -3, max: 3 }).map((days) => days * 86_400_000),
+        fc.nat(3),
+        fc.constant(0),
+      ),
+      late: fc.oneof(fc.constant(0), fc.nat(3), fc.integer({ min: -90_000, max: 4 * 86_400_000 })),
+      items: fc.uniqueArray(fc.nat(45), { minLength: 1, maxLength: 3 }),
+      name: fc.constantFrom('view_item' as const, 'purchase' as const, 'search' as const),
+      asked: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(act, { minLength: 1, maxLength: 40 }), (acts) => {
+        const [grown, whole] = [engineAfter(), engineAfter()]
+        const events = acts.map(({ name, items, clock, late }) => {
+          const time = NOW + clock - late
+          return name === 'search'
+            ? search('red mug', time)
+            : event(
+                name,
+                items.map((n) => `i${n}`),
+                time,
+              )
+        })
+        events.forEach((one, n) => {
+          const now = NOW + acts[n].clock
+          grown.append(one, now)
+          if (!acts[n].asked && n < events.length - 1) return
+          whole.setHistory(events.slice(0, n + 1), now)
+          expect(grown.profile(now)).toEqual(whole.profile(now))
+          expect(grown.material(false)).toEqual(whole.material(false))
+          const [shelf, again] = [shelfOf(grown, 'for-you'), shelfOf(whole, 'for-you')]
+          expect(shelf).toEqual({ ...again, recId: shelf.recId })
+        })
+        expect(allShelves(grown, 'i10')).toEqual(allShelves(whole, 'i10'))
+        expect(grown.why('i10', 'en')).toEqual(whole.why('i10', 'en'))
+      }),
+      { numRuns: 60 },
     )
   })
 
@@ -352,7 +429,7 @@ describe('what the device has learned', () => {
     const published = await publishWith(applyChange(network, changed))
     const same = createEngine()
     same.install(partsOf(published), published.manifest)
-    same.setHistory(acts)
+    same.setHistory(acts, NOW)
 
     const adopted = engineAfter(...acts)
     const before = seen(adopted)
@@ -364,7 +441,7 @@ describe('what the device has learned', () => {
     const early = createEngine()
     early.adopt(kept(model(), changed))
     early.install(parts, bundle.manifest)
-    for (const act of acts) early.append(act)
+    for (const act of acts) early.append(act, NOW)
     expect(seen(early)).toEqual(seen(adopted))
     early.install(parts, bundle.manifest)
     expect(seen(early)).toEqual(seen(adopted))

@@ -43,7 +43,7 @@ describe('the engine', () => {
       const time = 1_780_000_000_000 + n * 60_000
       const event: ShopEvent = { id: String(n), time, name: 'view_item', items: [{ item_id }] }
       const lists = [fast, plain].map((engine) => {
-        engine.append(event)
+        engine.append(event, time)
         const shelf = engine.recommend('for-you', { limit: 20, now: time, language: 'en' })
         expect(shelf.models).toContain('network')
         return shelf.items.map(({ itemId }) => itemId).join()

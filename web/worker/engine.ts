@@ -7,9 +7,9 @@ import { type Token, tokensOf, VIEW } from '../../shared/data/sequence.ts'
 import { applyChange } from '../../shared/model/adapter.ts'
 import type { ChunkName, Manifest } from '../../shared/model/bundle.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
-import { extendTrail, type Trail, trailAfter } from '../../shared/model/contributions.ts'
+import { extendTrail, REACH, type Trail, trailAfter } from '../../shared/model/contributions.ts'
 import { createScratch } from '../../shared/model/rank.ts'
-import { emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
+import { dated, emptyMemory, memoryOf, remember } from '../../shared/profile/memory.ts'
 import { noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
 import { RERANK_BOUND, rerank } from '../../shared/search/rerank.ts'
@@ -28,8 +28,9 @@ export interface Engine {
    * @throws Error with the reason; what was installed before stands
    */
   install(parts: ReadonlyMap<ChunkName, Uint8Array>, manifest: Manifest): void
-  setHistory(events: readonly ShopEvent[]): void
-  append(event: ShopEvent): void
+  /** @param now milliseconds since 1970: what lies further ahead was recorded by a clock that was wrong */
+  setHistory(events: readonly ShopEvent[], now: number): void
+  append(event: ShopEvent, now: number): void
   /** What the shopper wants more of, or none of. */
   setPreferences(preferences: Preferences): void
   /** What the history says of the shopper; undefined while it says nothing. */
@@ -60,9 +61,15 @@ export interface Engine {
 /** @param kernel `kernels/rank.ts` compiled, if WebAssembly is allowed here */
 export function createEngine(kernel: () => WebAssembly.Module | undefined = () => undefined): Engine {
   let installed: Installed | undefined
+  /** As they were recorded. */
+  let history: ShopEvent[] = []
+  /** The same, with the times that a clock put right gives them. */
   let events: ShopEvent[] = []
   let tokens: Token[] = []
-  let trail: Trail | undefined
+  /** Empty until it is walked again. */
+  let trail: Trail = []
+  /** Tokens that the trail has taken in and that still stand. */
+  let trailed = 0
   let memory = emptyMemory()
   let preferences = noPreferences()
   /** By what the shopper said of their labels. */
@@ -78,9 +85,18 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
 
   function readHistory(): void {
     tokens = tokensOf(events, numberOf)
-    const network = installed?.catalogue?.models.network
-    trail = network && trailAfter(network, tokens)
+    trail = []
     memory = memoryOf(events, factsOf)
+  }
+
+  /** Up to date: the network's steps wait until a shelf asks, so that a burst of events is one walk. */
+  function currentTrail(): Trail | undefined {
+    const network = installed?.catalogue?.models.network
+    if (!network) return undefined
+    if (tokens.length - trailed > REACH || !trail[0]) trail = trailAfter(network, tokens)
+    else for (const token of tokens.slice(trailed)) extendTrail(network, trail, token)
+    trailed = tokens.length
+    return trail
   }
 
   /** The probes have been checked on everyone's network, before anything is changed in it. */
@@ -113,7 +129,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     return {
       events,
       tokens,
-      trail,
+      trail: currentTrail,
       leanings,
       interests: () => profileAt(now)?.interests.category ?? [],
       welcome: () => welcomeTo(events, memory, factsOf, installed?.catalogue?.profile, language),
@@ -129,24 +145,28 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       readPreferences()
     },
 
-    setHistory(history) {
-      events = [...history]
+    setHistory(recorded, now) {
+      history = [...recorded]
+      events = dated(history, now)
       readHistory()
     },
 
-    append(event) {
-      events.push(event)
-      // A clock that was set back, or another tab's event: the order of the whole history changes.
-      if (memory.time !== undefined && event.time < memory.time) return readHistory()
-      remember(memory, event, factsOf)
-      const added = tokensOf([event], numberOf)
-      // Two events of one moment.
-      if (added.length > 0 && tokens.length > 0 && added[0].time <= tokens[tokens.length - 1].time) return readHistory()
-      const network = installed?.catalogue?.models.network
-      for (const token of added) {
-        tokens.push(token)
-        if (network && trail) extendTrail(network, trail, token)
-      }
+    append(recorded, now) {
+      history.push(recorded)
+      const before = events
+      events = dated(history, now)
+      const event = events[before.length]
+      const { time } = event
+      // A clock was set: the order of the whole history changes.
+      if (before.some((one, n) => one.time !== events[n].time)) return readHistory()
+      if (time < (memory.time ?? 0)) memory = memoryOf(events, factsOf)
+      else remember(memory, event, factsOf)
+      // Among the tokens of its moment, the order is drawn: they and the later ones are read again.
+      tokens = tokens.filter((token) => token.time < time)
+      if (tokens.length < trailed) trail.splice(tokens.length - trailed)
+      trailed = Math.min(trailed, tokens.length)
+      const since = events.filter((one) => one.time >= time)
+      tokens.push(...tokensOf(since, numberOf))
     },
 
     setPreferences(said) {
@@ -209,7 +229,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       if (!catalogue || item === undefined) return []
       const { views, models } = catalogue
       const nameOf = (other: number) => ({ itemId: views[other].id, title: titleIn(views[other], language) })
-      return explain(models, tokens, trail, item, nameOf)
+      return explain(models, tokens, currentTrail(), item, nameOf)
     },
 
     titleOf(itemId, language) {
@@ -254,7 +274,7 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
         {
           events: [],
           tokens: acts,
-          trail: after,
+          trail: () => after,
           leanings: NO_LEANINGS,
           interests: () => [],
           welcome: () => undefined,

@@ -49,7 +49,7 @@ export interface Shopper {
   events: readonly ShopEvent[]
   tokens: readonly Token[]
   /** The network's states along the tokens. */
-  trail: Trail | undefined
+  trail(): Trail | undefined
   leanings: Leanings
   /** Of whole categories, strongest first; asked for by the shelves that need them. */
   interests(): readonly Interest[]
@@ -81,7 +81,7 @@ export function rankShelf(
   shopper: Shopper,
   { itemId, limit, now, language }: RecommendOptions,
 ): Ranked {
-  const { events, tokens, trail, leanings } = shopper
+  const { events, tokens, leanings } = shopper
   const { views, numbers, models, scratch } = catalogue
   const title = (item: number) => titleIn(views[item], language)
   const hidden = notToShow(catalogue, events)
@@ -181,7 +181,7 @@ export function rankShelf(
   const { taste } = leanings
   const reasons =
     tokens.length > 0
-      ? reasonsOf(models, tokens, trail, items, nameOf)
+      ? reasonsOf(models, tokens, shopper.trail(), items, nameOf)
       : items.map((item): Reason => (taste && taste[item] > 0 ? { code: 'chosen' } : trending))
   const picks = items.map((item, n) => ({ item, reason: reasons[n] }))
   return { picks, models: used, ...(welcome ? { heading: welcome.title } : {}) }
@@ -193,7 +193,7 @@ export function scoreFor({ models, scratch }: Catalogue, { tokens, trail, leanin
   let signals: Signals = {}
   if (tokens.length === 0) scores.set(models.popularity)
   else {
-    signals = signalsOf(models, tokens, trail?.at(-1), now, scratch)
+    signals = signalsOf(models, tokens, trail()?.at(-1), now, scratch)
     blend(signals, models.weights, scores)
   }
   if (leanings.taste) addTaste(scores, leanings.taste, priorWeight(tokens.length))

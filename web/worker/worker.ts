@@ -58,6 +58,8 @@ let refreshing = false
 let revision = 1
 /** Open ones. */
 let questions = 0
+/** Another tab wrote, and its log is about to be read. */
+let hearing: number | undefined
 
 /** Measured in Chromium: the first dozen rankings take two to five times as long as those after. */
 const REHEARSALS = 16
@@ -169,7 +171,7 @@ function append(value: unknown, source: EventSource): void {
     return
   }
   if (!log.append(event, source, consent.remember && consent.personalise)) return
-  if (consent.personalise) engine.append(event)
+  if (consent.personalise) engine.append(event, Date.now())
   // An impression changes no shelf; asking again for it would draw, show and count in a circle.
   if (event.name === 'rec_impression') return
   post({ type: 'changed', what: 'events' })
@@ -226,7 +228,7 @@ async function decide(said: Partial<Consent>, persist = false): Promise<void> {
 }
 
 async function applyConsent(before: Consent): Promise<void> {
-  engine.setHistory(consent.personalise ? log.events : [])
+  engine.setHistory(consent.personalise ? log.events : [], Date.now())
   void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
@@ -248,8 +250,10 @@ function onTab(message: TabMessage): void {
     const before = consent
     consent = message.consent
     if (!sameConsent(before, consent)) applyConsent(before).catch(() => {})
-  } else if (consent.remember) {
-    log.reload().then(() => onLogChanged('events'))
+  } else {
+    // A burst elsewhere is read once, when it is over.
+    clearTimeout(hearing)
+    hearing = setTimeout(() => consent.remember && log.reload().then(() => onLogChanged('events')), 100)
   }
 }
 
@@ -260,7 +264,7 @@ function onForgottenElsewhere(): void {
 }
 
 function onLogChanged(what: 'events' | 'consent'): void {
-  engine.setHistory(consent.personalise ? log.events : [])
+  engine.setHistory(consent.personalise ? log.events : [], Date.now())
   engine.setPreferences(log.preferences)
   void learning.reload()
   post({ type: 'changed', what })

@@ -99,7 +99,7 @@ describe('the memory behind a profile', () => {
 
   it('refuses an event older than the newest: the owner reads the history again', () => {
     const memory = memoryOf([look('a', NOW, 1)], factsOf)
-    expect(() => remember(memory, look('b', NOW - 1, 1), factsOf)).toThrow(`an event of ${NOW - 1} after one of ${NOW}`)
+    expect(() => remember(memory, look('b', NOW - 1, 1), factsOf)).toThrow(`${NOW - 1} after ${NOW}`)
   })
 
   it('takes an event into a history of 2,000 in well under 5 ms', () => {
