@@ -2,12 +2,14 @@
  * What the shopper did, on this device: in memory always, and in the database while remembering is allowed.
  *
  * Memory is the truth for this page and is never waited for. Writes follow in order behind it, so a slow or full disk
- * delays nothing; when one fails, the log goes on in memory and says so. Two tabs share the database: whoever wrote
+ * delays nothing; when one fails, the log goes on in memory and says so. What is taken back must be gone from the disk
+ * too, where earlier writes may have left it: then a failure is the caller's. Two tabs share the database: whoever wrote
  * tells the others, who read it again.
  */
 import { decodeEvent, type ShopEvent } from '../../shared/data/events.ts'
 import { decodePreferences, isEmpty, noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import type { Consent, EventSource, Status } from '../protocol.ts'
+import type { Learned } from './adapter.ts'
 import { type Database, deleteDatabase, openDatabase } from './database.ts'
 
 export interface LogEntry {
@@ -28,6 +30,8 @@ export class EventLog {
   #stored: LogEntry[] = []
   /** In memory only: not written yet, or not allowed to be. */
   #unsaved: LogEntry[] = []
+  /** This page found or made the database: what it shows may lie there, even if nothing can be saved any more. */
+  #isOnDisk = false
   #writes: Promise<void> = Promise.resolve()
   readonly #onTakenAway: () => void
 
@@ -106,12 +110,15 @@ export class EventLog {
     return true
   }
 
-  /** In force at once. */
+  /** In force at once. @throws Error when what was said before is still on disk */
   prefer(preferences: Preferences): Promise<void> {
     this.preferences = preferences
-    return this.#write(async () => {
-      await this.database?.put('consent', preferences, 'preferences')
-    })
+    return this.#replace('consent', preferences, 'preferences')
+  }
+
+  /** @throws Error when what was learned before is still on disk */
+  keepLearned(learned: Learned): Promise<void> {
+    return this.#replace('adapter', learned, 'learned')
   }
 
   /** Another tab wrote. */
@@ -121,23 +128,22 @@ export class EventLog {
     })
   }
 
-  forget(eventIds: readonly string[]): Promise<void> {
+  /** @throws Error when they may still be on disk */
+  async forget(eventIds: readonly string[]): Promise<void> {
     const forgotten = new Set(eventIds)
     const others = ({ event }: LogEntry) => !forgotten.has(event.id)
     this.#unsaved = this.#unsaved.filter(others)
-    return this.#write(async () => {
-      if (this.database) {
-        const transaction = this.database.transaction('events', 'readwrite')
-        transaction.done.catch(() => {})
-        for (const id of forgotten) {
-          const key = await transaction.store.index('id').getKey(id)
-          if (key !== undefined) await transaction.store.delete(key)
-        }
-        await transaction.done
+    await this.#reach(async (database) => {
+      const transaction = database.transaction('events', 'readwrite')
+      transaction.done.catch(() => {})
+      for (const id of forgotten) {
+        const key = await transaction.store.index('id').getKey(id)
+        if (key !== undefined) await transaction.store.delete(key)
       }
-      this.#stored = this.#stored.filter(others)
-      this.#unsaved = this.#unsaved.filter(others)
+      await transaction.done
     })
+    this.#stored = this.#stored.filter(others)
+    this.#unsaved = this.#unsaved.filter(others)
   }
 
   /** @throws Error when something of it is still there. */
@@ -182,20 +188,55 @@ export class EventLog {
         if (await isStorageUsable()) failure = error
       }
       whenGone()
+      this.#isOnDisk = false
       this.storage = 'memory'
     })
     if (failure) throw failure
   }
 
-  /** One after the other. A failure is the log's state, not the caller's: the shop goes on in memory. */
+  /** A failure is the log's state, not the caller's: the shop goes on in memory. */
   #write<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const done = this.#writes.then(work).catch(() => {
-      this.#close()
-      this.storage = 'unavailable'
-      return undefined
+    return this.#queue(work).catch(() => undefined)
+  }
+
+  /** One after the other. */
+  #queue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#writes.then(work).catch((error) => {
+      this.#fail()
+      throw error
     })
-    this.#writes = done.then(() => {})
+    this.#writes = done.then(
+      () => {},
+      () => {},
+    )
     return done
+  }
+
+  /** For what is taken back: opens the database again where it was closed after a failure. */
+  #reach(work: (database: Database) => Promise<void>): Promise<void> {
+    return this.#queue(async () => {
+      const database = this.database ?? (this.#isOnDisk ? await openDatabase('leave') : undefined)
+      if (!database) return
+      await work(database).finally(() => database === this.database || database.close())
+    })
+  }
+
+  /** Where the new value cannot be kept, the old one goes all the same. */
+  #replace(store: 'consent' | 'adapter', value: unknown, key: 'preferences' | 'learned'): Promise<void> {
+    return this.#reach((database) =>
+      database.put(store, value, key).then(
+        () => {},
+        async () => {
+          await database.delete(store, key)
+          this.#fail()
+        },
+      ),
+    )
+  }
+
+  #fail(): void {
+    this.#close()
+    this.storage = 'unavailable'
   }
 
   async #save(database: Database): Promise<void> {
@@ -225,6 +266,7 @@ export class EventLog {
       if (entry) stored.push(entry)
       else corrupt++
     }
+    this.#isOnDisk = true
     const ids = new Set(stored.map(({ event }) => event.id))
     this.#stored = stored.sort((a, b) => a.event.time - b.event.time)
     this.#unsaved = this.#unsaved.filter(({ event }) => !ids.has(event.id))
@@ -239,6 +281,7 @@ export class EventLog {
 
   #takenAway(): void {
     this.database = undefined
+    this.#isOnDisk = false
     this.clearMemory()
     this.storage = 'memory'
     this.#onTakenAway()

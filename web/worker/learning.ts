@@ -43,8 +43,7 @@ export function createLearning(
 
   async function keep(value: Learned): Promise<undefined> {
     adopt(value)
-    // A full disk costs the next page what was learned, nothing else.
-    await log.database?.put('adapter', value, 'learned').catch(() => {})
+    await log.keepLearned(value)
     onKept()
   }
 
@@ -57,7 +56,7 @@ export function createLearning(
       if (material) learner?.postMessage({ ...material, learned })
     } else if (isAllowed() && message.since === learned?.last.at) {
       // What was forgotten while it was being learned stays forgotten.
-      void keep(message.learned)
+      keep(message.learned).catch(() => {})
     }
   }
 

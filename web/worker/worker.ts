@@ -190,7 +190,7 @@ async function forget(what: Questions['forget']['with']['what']): Promise<undefi
     await log.forgetEverything()
     tabs.tell({ type: 'forgotten' })
   } else {
-    await log.forget(what.eventIds)
+    await log.forget(what.eventIds).finally(() => onLogChanged('events'))
     tabs.tell({ type: 'changed' })
   }
   onLogChanged('events')
