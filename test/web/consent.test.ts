@@ -229,6 +229,75 @@ describe('storage that fails', () => {
     expect(await later.history()).toHaveLength(1)
   })
 
+  describe('cannot be deleted', () => {
+    const undeletable = () =>
+      Object.assign(IDBFactory.prototype, {
+        deleteDatabase() {
+          throw new DOMException('no', 'UnknownError')
+        },
+      })
+    const panel = { body: '<main><vitrine-privacy></vitrine-privacy></main>' }
+    const textOf = ({ page }: Visit) =>
+      page.locator('vitrine-privacy').evaluate(({ shadowRoot }) => shadowRoot?.textContent ?? '')
+
+    async function rememberedThenSpoilt() {
+      const { visit: before, context } = await start(panel)
+      await remember(before)
+      await view(before)
+      await before.status()
+      await before.page.close()
+      await spoil(context, undeletable)
+      const visit = await another(context)
+      const other = await another(context)
+      for (const tab of [visit, other]) await until(tab.history, (entries) => entries.length === 1)
+      return { context, visit, other }
+    }
+    async function hasNothing(later: Visit) {
+      await later.page.waitForFunction(() => window.vitrine?.running)
+      expect(await later.history()).toEqual([])
+      expect((await later.status()).consent.remember).toBe(false)
+    }
+
+    it('everything: the page says so and offers it again, ranks by nothing of it, and the next page has nothing', async () => {
+      const { context, visit, other } = await rememberedThenSpoilt()
+      await visit.page.getByRole('button', { name: 'Forget everything' }).click()
+      await visit.page.getByRole('button', { name: 'Yes, forget everything' }).click()
+      await until(
+        () => textOf(visit),
+        (text) => /could not be deleted.*Forget everything/.test(text) && /may still be there/.test(text),
+      )
+      for (const tab of [visit, other]) {
+        await until(tab.history, (entries) => entries.length === 0)
+        const { items } = await until(tab.recommend, ({ items }) => items.length > 0)
+        expect(new Set(items.map(({ reason }) => reason.code))).toEqual(new Set(['trending']))
+      }
+      await hasNothing(await another(context))
+      await context.unrouteAll()
+      const later = await another(context)
+      await hasNothing(later)
+      expect(await databases(later.page)).toEqual([])
+    })
+
+    it('when permission ends: all tabs say so, and the next page has nothing', async () => {
+      const { context, visit, other } = await rememberedThenSpoilt()
+      await remember(visit, false)
+      for (const tab of [visit, other]) {
+        await until(tab.status, ({ consent, storage }) => !consent.remember && storage === 'unavailable')
+        expect(
+          await until(
+            () => textOf(tab),
+            (text) => /may still be there/.test(text),
+          ),
+        ).toContain('Forget everything')
+      }
+      await hasNothing(await another(context))
+      // Nor does remembering again bring it back.
+      const again = await another(context)
+      await remember(again)
+      expect(await again.status()).toMatchObject({ storage: 'indexeddb', events: { total: 0 } })
+    })
+  })
+
   it('a record that is no event is passed over and counted', async () => {
     const { visit, context } = await start()
     await remember(visit)

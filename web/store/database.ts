@@ -69,12 +69,28 @@ export async function openDatabase(
   }
 }
 
-/** @throws Error when it could not be deleted, or is still there afterwards. */
+/**
+ * Empties it first, so that nothing comes back where the rest fails.
+ *
+ * @throws Error when it could not be deleted, or is still there afterwards.
+ */
 export async function deleteDatabase(): Promise<void> {
+  await empty().catch(() => {})
   await within(DELETE_TIMEOUT_MS, deleteDB(DATABASE_NAME))
   const left = await openDatabase('leave')
   left?.close()
   if (left) throw new Error('the database is still there after deletion')
+}
+
+/** Durably, and the permission before what was kept by it: without it the next page deletes what it finds. */
+async function empty(): Promise<void> {
+  const database = await openDatabase('leave')
+  if (!database) return
+  for (const name of ['consent', 'adapter', 'events'] as const) {
+    const transaction = database.transaction(name, 'readwrite', { durability: 'strict' })
+    await Promise.all([transaction.store.clear(), transaction.done])
+  }
+  database.close()
 }
 
 function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {

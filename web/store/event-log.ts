@@ -87,12 +87,12 @@ export class EventLog {
     })
   }
 
-  /** The permission ends: the database is deleted, memory is kept for this page. */
+  /** The permission ends: the database is deleted, memory is kept for this page. Where that fails, `storage` says so. */
   withdraw(): Promise<void> {
     return this.#erase(() => {
       this.#unsaved = [...this.#stored, ...this.#unsaved]
       this.#stored = []
-    })
+    }).catch(() => {})
   }
 
   /**
@@ -177,21 +177,15 @@ export class EventLog {
     })
   }
 
-  async #erase(whenGone: () => void): Promise<void> {
-    let failure: unknown
-    await this.#write(async () => {
+  #erase(inMemory: () => void): Promise<void> {
+    return this.#queue(async () => {
       this.#close()
-      try {
-        await deleteDatabase()
-      } catch (error) {
-        // Where there is no IndexedDB at all, there is nothing to delete.
-        if (await isStorageUsable()) failure = error
-      }
-      whenGone()
       this.#isOnDisk = false
+      inMemory()
+      // Where there is no IndexedDB at all, there is nothing to delete.
+      if (globalThis.indexedDB) await deleteDatabase()
       this.storage = 'memory'
     })
-    if (failure) throw failure
   }
 
   /** A failure is the log's state, not the caller's: the shop goes on in memory. */
@@ -302,14 +296,4 @@ export function decodeConsent(value: unknown): Consent | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { personalise, remember, contribute } = value as Record<string, unknown>
   return { personalise: personalise === true, remember: remember === true, contribute: contribute === true }
-}
-
-async function isStorageUsable(): Promise<boolean> {
-  try {
-    const database = await openDatabase('leave')
-    database?.close()
-    return true
-  } catch {
-    return false
-  }
 }

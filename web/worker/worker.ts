@@ -183,17 +183,19 @@ function withoutValue(message: string): string {
 
 async function forget(what: Questions['forget']['with']['what']): Promise<undefined> {
   if (what === 'learned') return learning.forget()
-  if (what === 'everything') {
+  const everything = what === 'everything'
+  if (everything) {
     // The permission to remember is part of everything: whatever happens next starts from nothing.
     consent = { ...consent, remember: false }
     onLogChanged('consent')
-    await log.forgetEverything()
-    tabs.tell({ type: 'forgotten' })
-  } else {
-    await log.forget(what.eventIds).finally(() => onLogChanged('events'))
-    tabs.tell({ type: 'changed' })
   }
-  onLogChanged('events')
+  try {
+    await (everything ? log.forgetEverything() : log.forget(what.eventIds))
+  } finally {
+    // Whatever the disk did: nothing ranks by what is gone from memory, in any tab.
+    tabs.tell({ type: everything ? 'forgotten' : 'changed' })
+    onLogChanged('events')
+  }
 }
 
 async function prefer(preferences: Preferences): Promise<undefined> {
@@ -247,7 +249,7 @@ function onTab(message: TabMessage): void {
   } else if (message.type === 'consent') {
     const before = consent
     consent = message.consent
-    if (!sameConsent(before, consent)) applyConsent(before).catch(() => {})
+    if (!sameConsent(before, consent)) void applyConsent(before)
   } else if (consent.remember) {
     log.reload().then(() => onLogChanged('events'))
   }
