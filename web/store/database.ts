@@ -47,9 +47,7 @@ export async function openDatabase(
       }
       if (absent) {
         database.createObjectStore('events', { autoIncrement: true }).createIndex('id', 'event.id', { unique: true })
-        database.createObjectStore('consent')
-        database.createObjectStore('pointer')
-        database.createObjectStore('chunks')
+        for (const name of ['consent', 'pointer', 'chunks'] as const) database.createObjectStore(name)
       }
       database.createObjectStore('adapter')
     },
@@ -79,7 +77,7 @@ export async function deleteDatabase(): Promise<void> {
   await within(DELETE_TIMEOUT_MS, deleteDB(DATABASE_NAME))
   const left = await openDatabase('leave')
   left?.close()
-  if (left) throw new Error('the database is still there after deletion')
+  if (left) throw new Error('not deleted')
 }
 
 /** Durably, and the permission before what was kept by it: without it the next page deletes what it finds. */
@@ -96,7 +94,7 @@ async function empty(): Promise<void> {
 function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout>
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the storage does not answer')), timeoutMs)
+    timer = setTimeout(() => reject(new Error('no answer')), timeoutMs)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

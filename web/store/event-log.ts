@@ -32,7 +32,7 @@ export class EventLog {
   #unsaved: LogEntry[] = []
   /** This page found or made the database: what it shows may lie there, even if nothing can be saved any more. */
   #isOnDisk = false
-  #writes: Promise<void> = Promise.resolve()
+  #writes: Promise<unknown> = Promise.resolve()
   readonly #onTakenAway: () => void
 
   /** @param onTakenAway another tab deleted the database under us: what it held is gone from here too. */
@@ -105,19 +105,24 @@ export class EventLog {
     if (this.#unsaved.length > MAX_EVENTS) this.#unsaved.shift()
     if (mayStore && this.database) {
       const { database } = this
-      this.#write(() => this.#save(database)).catch(() => {})
+      void this.#write(() => this.#save(database))
     }
     return true
   }
 
   /** In force at once. @throws Error when what was said before is still on disk */
-  prefer(preferences: Preferences): Promise<void> {
+  prefer(preferences: Preferences): Promise<unknown> {
     this.preferences = preferences
     return this.#replace('consent', preferences, 'preferences')
   }
 
+  /** Behind all that was to be written before. Not decoded yet. */
+  learned(): Promise<unknown> {
+    return this.#reach((database) => database.get('adapter', 'learned'))
+  }
+
   /** @throws Error when what was learned before is still on disk */
-  keepLearned(learned: Learned): Promise<void> {
+  keepLearned(learned: Learned | undefined): Promise<unknown> {
     return this.#replace('adapter', learned, 'learned')
   }
 
@@ -159,7 +164,7 @@ export class EventLog {
   }
 
   /** Resolves when everything said so far has been written, or has failed to be. */
-  settled(): Promise<void> {
+  settled(): Promise<unknown> {
     return this.#writes
   }
 
@@ -199,32 +204,25 @@ export class EventLog {
       this.#fail()
       throw error
     })
-    this.#writes = done.then(
-      () => {},
-      () => {},
-    )
+    this.#writes = done.catch(() => {})
     return done
   }
 
   /** For what is taken back: opens the database again where it was closed after a failure. */
-  #reach(work: (database: Database) => Promise<void>): Promise<void> {
+  #reach(work: (database: Database) => Promise<unknown>): Promise<unknown> {
     return this.#queue(async () => {
       const database = this.database ?? (this.#isOnDisk ? await openDatabase('leave') : undefined)
-      if (!database) return
-      await work(database).finally(() => database === this.database || database.close())
+      return database && work(database).finally(() => database === this.database || database.close())
     })
   }
 
   /** Where the new value cannot be kept, the old one goes all the same. */
-  #replace(store: 'consent' | 'adapter', value: unknown, key: 'preferences' | 'learned'): Promise<void> {
+  #replace(store: 'consent' | 'adapter', value: unknown, key: 'preferences' | 'learned'): Promise<unknown> {
     return this.#reach((database) =>
-      database.put(store, value, key).then(
-        () => {},
-        async () => {
-          await database.delete(store, key)
-          this.#fail()
-        },
-      ),
+      database.put(store, value, key).catch(async () => {
+        await database.delete(store, key)
+        this.#fail()
+      }),
     )
   }
 
@@ -241,11 +239,9 @@ export class EventLog {
     for (const entry of saving) {
       if ((await transaction.store.index('id').getKey(entry.event.id)) === undefined) await transaction.store.add(entry)
     }
-    let surplus = (await transaction.store.count()) - MAX_EVENTS
-    for (let old = surplus > 0 ? await transaction.store.openCursor() : null; old && surplus > 0; surplus--) {
-      await old.delete()
-      old = await old.continue()
-    }
+    const surplus = (await transaction.store.count()) - MAX_EVENTS
+    const oldest = surplus > 0 ? await transaction.store.getAllKeys(null, surplus) : []
+    for (const key of oldest) await transaction.store.delete(key)
     await transaction.done
     const saved = new Set(saving)
     this.#unsaved = this.#unsaved.filter((entry) => !saved.has(entry))

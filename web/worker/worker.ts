@@ -173,7 +173,7 @@ function append(value: unknown, source: EventSource): void {
   // An impression changes no shelf; asking again for it would draw, show and count in a circle.
   if (event.name === 'rec_impression') return
   post({ type: 'changed', what: 'events' })
-  if (consent.remember) log.settled().then(() => tabs.tell({ type: 'changed' }))
+  tellTabs()
 }
 
 /** The check's messages end in the value they received, which is the shopper's. */
@@ -189,12 +189,14 @@ async function forget(what: Questions['forget']['with']['what']): Promise<undefi
     consent = { ...consent, remember: false }
     onLogChanged('consent')
   }
+  const forgotten = everything ? [] : log.events.filter(({ id }) => what.eventIds.includes(id))
   try {
     await (everything ? log.forgetEverything() : log.forget(what.eventIds))
   } finally {
     // Whatever the disk did: nothing ranks by what is gone from memory, in any tab.
-    tabs.tell({ type: everything ? 'forgotten' : 'changed' })
+    tabs.tell({ type: everything ? 'forgotten' : 'events-forgotten' })
     onLogChanged('events')
+    await learning.forgetEvents(Math.min(...forgotten.map(({ time }) => time)))
   }
 }
 
@@ -203,7 +205,7 @@ async function prefer(preferences: Preferences): Promise<undefined> {
   engine.setPreferences(preferences)
   post({ type: 'changed', what: 'preferences' })
   await kept
-  if (consent.remember) tabs.tell({ type: 'changed' })
+  tellTabs()
 }
 
 /** @returns how many events were not here before */
@@ -212,7 +214,7 @@ async function take({ events, preferences }: Questions['take']['with']): Promise
   const added = events.filter((event) => log.append(event, 'file', mayStore)).length
   if (!isEmpty(preferences)) await prefer(preferences)
   onLogChanged('events')
-  if (consent.remember) log.settled().then(() => tabs.tell({ type: 'changed' }))
+  tellTabs()
   return added
 }
 
@@ -232,7 +234,7 @@ async function applyConsent(before: Consent): Promise<void> {
   void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
-  if (consent.remember && installed?.complete) await keepBundle(installed)
+  await keepBundle()
   onLogChanged('consent')
 }
 
@@ -241,6 +243,10 @@ function sameConsent(a: Consent, b: Consent): boolean {
 }
 
 // Other tabs.
+
+function tellTabs(): void {
+  if (consent.remember) void log.settled().then(() => tabs.tell({ type: 'changed' }))
+}
 
 function onTab(message: TabMessage): void {
   if (message.type === 'forgotten') {
@@ -251,7 +257,10 @@ function onTab(message: TabMessage): void {
     consent = message.consent
     if (!sameConsent(before, consent)) void applyConsent(before)
   } else if (consent.remember) {
-    log.reload().then(() => onLogChanged('events'))
+    log.reload().then(() => {
+      onLogChanged('events')
+      if (message.type === 'events-forgotten') void learning.forgetEvents(Infinity) // the adapter went in that tab
+    })
   }
 }
 
@@ -309,7 +318,7 @@ function destination({ edge, key }: Start) {
       installed = now
       post({ type: 'changed', what: 'bundle' })
       firstBundle.happen()
-      if (now.complete && consent.remember) keepBundle(now)
+      void keepBundle()
       if (now.complete) for (let n = 0; n < REHEARSALS; n++) setTimeout(engine.rehearse, n * REHEARSAL_EVERY_MS)
     },
     async idle() {
@@ -320,8 +329,8 @@ function destination({ edge, key }: Start) {
 }
 
 /** Not being able to keep the bundle costs the next page a download, nothing else. */
-async function keepBundle(bundle: Installed): Promise<void> {
-  if (log.database) await store(log.database, bundle).catch(() => {})
+async function keepBundle(): Promise<void> {
+  if (consent.remember && log.database && installed?.complete) await store(log.database, installed).catch(() => {})
 }
 
 // Answers.
