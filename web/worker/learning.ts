@@ -14,7 +14,10 @@ export interface Learning {
   meet(said: Extract<ToWorker, { type: 'learner' }>): void
   /** The adapter alone: another is learned from later events. */
   forget(): Promise<undefined>
-  /** @param first when the first of them was: an adapter that was accepted later goes too, as does a lesson under way */
+  /**
+   * What was learned from forgotten events goes with them, as does a lesson under way.
+   * @param first when the first of them was: an adapter that was accepted before it stays
+   */
   forgetEvents(first: number): Promise<void>
   status(): Status['learning']
 }
