@@ -74,7 +74,7 @@ async function buildTag(): Promise<void> {
     write(`${name}.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.${extension}`, code)
 
   const kernel = await compileAssemblyScript(await readFile(KERNEL, 'utf8'), { importMemory: true })
-  const kernelText = JSON.stringify(Buffer.from(kernel).toString('base64'))
+  const kernelText = JSON.stringify(Buffer.from(kernel).toString('hex'))
   const worker = await writeHashed('worker', await bundle('web/worker/worker.ts', { RANK_KERNEL: kernelText }))
   const shelf = await writeHashed('shelf', await bundle('web/widgets/shelf.ts'))
   const panel = await writeHashed('panel', await bundle('web/panel/panel.ts'))

@@ -34,7 +34,7 @@ export async function bench(): Promise<Row[]> {
   await buildWeb()
   const kernelBytes = await kernel('rank', { importMemory: true })
   const engine = await bundled('engine-page.ts', {
-    RANK_KERNEL: JSON.stringify(Buffer.from(kernelBytes).toString('base64')),
+    RANK_KERNEL: JSON.stringify(Buffer.from(kernelBytes).toString('hex')),
   })
   const browser = await launchChromium()
   const rows: Row[] = []

@@ -46,7 +46,7 @@ const FOLDERS: Record<string, string> = {
  * takes when the machine does nothing else.  */
 export async function benchSteps(browser: Browser): Promise<Row[]> {
   const bytes = await kernel('rank', { importMemory: true })
-  const define = { RANK_KERNEL: JSON.stringify(Buffer.from(bytes).toString('base64')) }
+  const define = { RANK_KERNEL: JSON.stringify(Buffer.from(bytes).toString('hex')) }
   const files = new Map<string, Uint8Array | string>([
     ['/step-page.js', await bundled('step-page.ts', define)],
     ['/first-list-page.js', await bundled('first-list-page.ts', define)],

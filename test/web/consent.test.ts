@@ -13,6 +13,22 @@ const databases = (page: Page) => page.evaluate(async () => (await indexedDB.dat
 const view = ({ call }: Visit, item = 'mug-0') => call('event', 'view_item', { items: [{ item_id: item }] })
 const remember = ({ call }: Visit, remember = true) => call('consent', { remember })
 
+/** The worker's own storage is broken: its code is served with the fault in front. The hash is then another. */
+async function spoil(context: BrowserContext, breakIt: () => void): Promise<void> {
+  await context.unrouteAll()
+  await context.route('**/assets/worker.*', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: `(${breakIt})();${await response.text()}` })
+  })
+  await context.route('**/vitrine.js', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({
+      response,
+      body: (await response.text()).replace(/integrity:[`"']sha384-[^`"']+[`"']/g, 'integrity:""'),
+    })
+  })
+}
+
 /** A second page of the same shop in the same browser. */
 async function another(context: BrowserContext, path = '0'): Promise<Visit> {
   return openVisit(await context.newPage(), world.shopUrl + path)
@@ -165,18 +181,7 @@ describe('storage that fails', () => {
 
   it.each(Object.entries(broken))('%s: the page goes on in memory and says so', async (_name, breakIt) => {
     const context = await world.newProfile()
-    // The worker's own storage is broken: its code is served with the fault in front. The hash is then another.
-    await context.route('**/assets/worker.*', async (route) => {
-      const response = await route.fetch()
-      await route.fulfill({ response, body: `(${breakIt})();${await response.text()}` })
-    })
-    await context.route('**/vitrine.js', async (route) => {
-      const response = await route.fetch()
-      await route.fulfill({
-        response,
-        body: (await response.text()).replace(/integrity:[`"']sha384-[^`"']+[`"']/g, 'integrity:""'),
-      })
-    })
+    await spoil(context, breakIt)
     const visit = await world.visit(context, {})
     await visit.page.waitForFunction(() => window.vitrine?.running)
     await remember(visit)
@@ -185,6 +190,112 @@ describe('storage that fails', () => {
     const shelf = await visit.recommend()
     expect(shelf.items.length).toBeGreaterThan(0)
     expect(visit.complaints).toEqual([])
+  })
+
+  it('fills up: what is forgotten and taken back then is gone from the next page too, and deleting that fails is said', async () => {
+    const { visit: before, context } = await start()
+    await remember(before)
+    await view(before)
+    await view(before, 'lamp-1')
+    await before.call('prefer', { muted: [], boosted: [], declared: { region: 'Kent' } })
+    await before.status()
+    await before.page.close()
+
+    await spoil(context, () => {
+      const full = () => {
+        throw new DOMException('no', 'QuotaExceededError')
+      }
+      Object.assign(IDBObjectStore.prototype, { add: full, put: full })
+    })
+    const visit = await another(context)
+    const [first] = await until(visit.history, (entries) => entries.length === 2)
+    await view(visit, 'clock-5')
+    expect(await visit.status()).toMatchObject({ storage: 'unavailable', events: { total: 3 } })
+    await visit.call('forget', { eventIds: [first.event.id] })
+    await visit.call('prefer', { muted: [], boosted: [], declared: {} })
+    await visit.page.close()
+
+    await spoil(context, () => {
+      const broken = () => {
+        throw new DOMException('no', 'UnknownError')
+      }
+      Object.assign(IDBObjectStore.prototype, { delete: broken })
+    })
+    const later = await another(context)
+    const [left] = await until(later.history, (entries) => entries.length > 0)
+    expect(left.event).toMatchObject({ items: [{ item_id: 'lamp-1' }] })
+    expect(await later.call('profile')).toMatchObject({ preferences: { declared: {} } })
+    await expect(later.call('forget', { eventIds: [left.event.id] })).rejects.toThrow('forget failed')
+    expect(await later.history()).toHaveLength(1)
+  })
+
+  describe('cannot be deleted', () => {
+    const undeletable = () =>
+      Object.assign(IDBFactory.prototype, {
+        deleteDatabase() {
+          throw new DOMException('no', 'UnknownError')
+        },
+      })
+    const panel = { body: '<main><vitrine-privacy></vitrine-privacy></main>' }
+    const textOf = ({ page }: Visit) =>
+      page.locator('vitrine-privacy').evaluate(({ shadowRoot }) => shadowRoot?.textContent ?? '')
+
+    async function rememberedThenSpoilt() {
+      const { visit: before, context } = await start(panel)
+      await remember(before)
+      await view(before)
+      await before.status()
+      await before.page.close()
+      await spoil(context, undeletable)
+      const visit = await another(context)
+      const other = await another(context)
+      for (const tab of [visit, other]) await until(tab.history, (entries) => entries.length === 1)
+      return { context, visit, other }
+    }
+    async function hasNothing(later: Visit) {
+      await later.page.waitForFunction(() => window.vitrine?.running)
+      expect(await later.history()).toEqual([])
+      expect((await later.status()).consent.remember).toBe(false)
+    }
+
+    it('everything: the page says so and offers it again, ranks by nothing of it, and the next page has nothing', async () => {
+      const { context, visit, other } = await rememberedThenSpoilt()
+      await visit.page.getByRole('button', { name: 'Forget everything' }).click()
+      await visit.page.getByRole('button', { name: 'Yes, forget everything' }).click()
+      await until(
+        () => textOf(visit),
+        (text) => /could not be deleted.*Forget everything/.test(text) && /may still be there/.test(text),
+      )
+      for (const tab of [visit, other]) {
+        await until(tab.history, (entries) => entries.length === 0)
+        const { items } = await until(tab.recommend, ({ items }) => items.length > 0)
+        expect(new Set(items.map(({ reason }) => reason.code))).toEqual(new Set(['trending']))
+      }
+      await hasNothing(await another(context))
+      await context.unrouteAll()
+      const later = await another(context)
+      await hasNothing(later)
+      expect(await databases(later.page)).toEqual([])
+    })
+
+    it('when permission ends: all tabs say so, and the next page has nothing', async () => {
+      const { context, visit, other } = await rememberedThenSpoilt()
+      await remember(visit, false)
+      for (const tab of [visit, other]) {
+        await until(tab.status, ({ consent, storage }) => !consent.remember && storage === 'unavailable')
+        expect(
+          await until(
+            () => textOf(tab),
+            (text) => /may still be there/.test(text),
+          ),
+        ).toContain('Forget everything')
+      }
+      await hasNothing(await another(context))
+      // Nor does remembering again bring it back.
+      const again = await another(context)
+      await remember(again)
+      expect(await again.status()).toMatchObject({ storage: 'indexeddb', events: { total: 0 } })
+    })
   })
 
   it('a record that is no event is passed over and counted', async () => {

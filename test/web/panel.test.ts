@@ -145,6 +145,45 @@ describe('the privacy panel', () => {
     expect(await databases(visit)).toBe(0)
   })
 
+  it('is whole when what is kept of learning is damaged', async () => {
+    const { visit } = await open()
+    await visit.call('consent', { remember: true })
+    await visit.status()
+    const trial = { wishes: 9, before: 2, after: 1, standardError: 0.3, share: 0.5 }
+    const last = { at: 5, outcome: 'rejected', trial }
+    const damaged = [
+      'learned',
+      { last: { ...last, trial: {} } },
+      { last: { ...last, trial: { ...trial, after: 'less' } } },
+      { last: { ...last, outcome: '__proto__' } },
+      { last, measured: { measuredAt: 5 } },
+      { last, adapter: null },
+      { last, adapter: { accepted: { at: 5 } } },
+    ]
+    for (const learned of [{ last }, ...damaged]) {
+      await visit.page.evaluate(async (learned) => {
+        const database = await new Promise<IDBDatabase>((resolve) => {
+          const request = indexedDB.open('vitrine')
+          request.onsuccess = () => resolve(request.result)
+        })
+        const transaction = database.transaction('adapter', 'readwrite')
+        transaction.objectStore('adapter').put(learned, 'learned')
+        await new Promise((resolve) => {
+          transaction.oncomplete = resolve
+        })
+        database.close()
+      }, learned)
+      await visit.page.reload()
+      await until(
+        () => textOf(visit).catch(() => ''),
+        (text) =>
+          /Take it with you/.test(text) &&
+          (damaged.includes(learned) ? /Nothing has been learned/ : /2.00 → 1.00/).test(text),
+      )
+    }
+    expect(visit.complaints).toEqual([])
+  })
+
   it('takes a profile to another device, and tells a wrong passphrase from nothing at all', async () => {
     const { visit } = await open()
     await act(visit, 'view_item', 'mug-0')

@@ -65,7 +65,7 @@ function watch({ edge, wasm, battery }: LearnerStart, port: MessagePort): void {
     const { script } = code
     const attempt = await attemptLesson(request, navigator.locks, () => startWorker(script, vouch))
     if (attempt.outcome === 'other-tab' || attempt.outcome === 'no-locks') return wait([attempt.outcome])
-    say({ type: 'learned', learned: learnedFrom(attempt, request, learned), since: learned?.last.at })
+    say({ type: 'learned', learned: learnedFrom(attempt, request, learned) })
   }
 
   /** One at a time; what goes wrong is tried again. */

@@ -24,8 +24,7 @@ export type FromLearner =
   | { type: 'ask'; model: boolean }
   /** Empty while a lesson is under way. */
   | { type: 'waiting'; for: Condition[] }
-  /** `since`: when the attempt before this one began, so that it is known whether anything was forgotten meanwhile. */
-  | { type: 'learned'; learned: Learned; since: number | undefined }
+  | { type: 'learned'; learned: Learned }
 
 /** What there is to learn from, and what was learned before. */
 export interface Material {

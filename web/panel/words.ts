@@ -241,7 +241,8 @@ const ENGLISH: Words = {
   keptIn: {
     memory: 'Kept in memory, until you close or reload this page.',
     indexeddb: 'Kept in this browser’s database.',
-    unavailable: 'Kept nowhere: this browser offers no storage, so memory is used.',
+    unavailable:
+      'Nothing more can be saved: this browser’s storage does not work, so memory is used. What was saved before may still be there.',
   },
   nothingRemembered: 'Nothing is remembered.',
   eventCount: (events) => count(events, 'event', 'events'),
@@ -450,7 +451,7 @@ const CHINESE: Words = {
   keptIn: {
     memory: '保存在内存中，直到您关闭或重新加载此页面。',
     indexeddb: '保存在本浏览器的数据库中。',
-    unavailable: '没有保存：此浏览器不提供存储，只使用内存。',
+    unavailable: '无法再保存：此浏览器的存储不可用，只使用内存。此前保存的内容可能仍在。',
   },
   nothingRemembered: '没有记住任何内容。',
   eventCount: (events) => `${events} 条记录`,

@@ -40,8 +40,23 @@ export function networkName({ chunks }: Pick<Manifest, 'chunks'>): string {
   return `${hashOf('vectors')} ${hashOf('encoder')}`
 }
 
-/** @returns undefined for what says of no time what came of it */
+const OUTCOMES = ['accepted', 'rejected', 'too-few', 'no-backend', 'device-lost', 'failed', 'timed-out', 'forgotten']
+
+/** @returns undefined for what is not whole; whether the change fits is the network's to say */
 export function decodeLearned(value: unknown): Learned | undefined {
-  const { last } = Object(value) as Learned
-  return Number.isFinite(last?.at) ? (value as Learned) : undefined
+  const { last, measured, adapter } = Object(value) as Learned
+  const isWhole =
+    OUTCOMES.includes(last?.outcome) &&
+    areFinite(last.at) &&
+    (last.trial === undefined || isTrial(last.trial)) &&
+    (measured === undefined || (areFinite(measured?.measuredAt) && measured.stepMs instanceof Object)) &&
+    (adapter === undefined || (areFinite(adapter?.accepted?.at) && isTrial(adapter.accepted.trial)))
+  return isWhole ? (value as Learned) : undefined
+}
+
+const isTrial = (trial: Trial) =>
+  areFinite(trial?.wishes, trial?.before, trial?.after, trial?.standardError, trial?.share)
+
+function areFinite(...numbers: unknown[]): boolean {
+  return numbers.every(Number.isFinite)
 }

@@ -47,9 +47,7 @@ export async function openDatabase(
       }
       if (absent) {
         database.createObjectStore('events', { autoIncrement: true }).createIndex('id', 'event.id', { unique: true })
-        database.createObjectStore('consent')
-        database.createObjectStore('pointer')
-        database.createObjectStore('chunks')
+        for (const name of ['consent', 'pointer', 'chunks'] as const) database.createObjectStore(name)
       }
       database.createObjectStore('adapter')
     },
@@ -69,18 +67,34 @@ export async function openDatabase(
   }
 }
 
-/** @throws Error when it could not be deleted, or is still there afterwards. */
+/**
+ * Empties it first, so that nothing comes back where the rest fails.
+ *
+ * @throws Error when it could not be deleted, or is still there afterwards.
+ */
 export async function deleteDatabase(): Promise<void> {
+  await empty().catch(() => {})
   await within(DELETE_TIMEOUT_MS, deleteDB(DATABASE_NAME))
   const left = await openDatabase('leave')
   left?.close()
-  if (left) throw new Error('the database is still there after deletion')
+  if (left) throw new Error('not deleted')
+}
+
+/** Durably, and the permission before what was kept by it: without it the next page deletes what it finds. */
+async function empty(): Promise<void> {
+  const database = await openDatabase('leave')
+  if (!database) return
+  for (const name of ['consent', 'adapter', 'events'] as const) {
+    const transaction = database.transaction(name, 'readwrite', { durability: 'strict' })
+    await Promise.all([transaction.store.clear(), transaction.done])
+  }
+  database.close()
 }
 
 function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout>
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the storage does not answer')), timeoutMs)
+    timer = setTimeout(() => reject(new Error('no answer')), timeoutMs)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

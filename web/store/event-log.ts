@@ -2,12 +2,14 @@
  * What the shopper did, on this device: in memory always, and in the database while remembering is allowed.
  *
  * Memory is the truth for this page and is never waited for. Writes follow in order behind it, so a slow or full disk
- * delays nothing; when one fails, the log goes on in memory and says so. Two tabs share the database: whoever wrote
+ * delays nothing; when one fails, the log goes on in memory and says so. What is taken back must be gone from the disk
+ * too, where earlier writes may have left it: then a failure is the caller's. Two tabs share the database: whoever wrote
  * tells the others, who read it again.
  */
 import { decodeEvent, type ShopEvent } from '../../shared/data/events.ts'
 import { decodePreferences, isEmpty, noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import type { Consent, EventSource, Status } from '../protocol.ts'
+import type { Learned } from './adapter.ts'
 import { type Database, deleteDatabase, openDatabase } from './database.ts'
 
 export interface LogEntry {
@@ -28,7 +30,9 @@ export class EventLog {
   #stored: LogEntry[] = []
   /** In memory only: not written yet, or not allowed to be. */
   #unsaved: LogEntry[] = []
-  #writes: Promise<void> = Promise.resolve()
+  /** This page found or made the database: what it shows may lie there, even if nothing can be saved any more. */
+  #isOnDisk = false
+  #writes: Promise<unknown> = Promise.resolve()
   readonly #onTakenAway: () => void
 
   /** @param onTakenAway another tab deleted the database under us: what it held is gone from here too. */
@@ -83,12 +87,12 @@ export class EventLog {
     })
   }
 
-  /** The permission ends: the database is deleted, memory is kept for this page. */
+  /** The permission ends: the database is deleted, memory is kept for this page. Where that fails, `storage` says so. */
   withdraw(): Promise<void> {
     return this.#erase(() => {
       this.#unsaved = [...this.#stored, ...this.#unsaved]
       this.#stored = []
-    })
+    }).catch(() => {})
   }
 
   /**
@@ -101,17 +105,25 @@ export class EventLog {
     if (this.#unsaved.length > MAX_EVENTS) this.#unsaved.shift()
     if (mayStore && this.database) {
       const { database } = this
-      this.#write(() => this.#save(database)).catch(() => {})
+      void this.#write(() => this.#save(database))
     }
     return true
   }
 
-  /** In force at once. */
-  prefer(preferences: Preferences): Promise<void> {
+  /** In force at once. @throws Error when what was said before is still on disk */
+  prefer(preferences: Preferences): Promise<unknown> {
     this.preferences = preferences
-    return this.#write(async () => {
-      await this.database?.put('consent', preferences, 'preferences')
-    })
+    return this.#replace('consent', preferences, 'preferences')
+  }
+
+  /** Behind all that was to be written before. Not decoded yet. */
+  learned(): Promise<unknown> {
+    return this.#reach((database) => database.get('adapter', 'learned'))
+  }
+
+  /** @throws Error when what was learned before is still on disk */
+  keepLearned(learned: Learned | undefined): Promise<unknown> {
+    return this.#replace('adapter', learned, 'learned')
   }
 
   /** Another tab wrote. */
@@ -121,23 +133,22 @@ export class EventLog {
     })
   }
 
-  forget(eventIds: readonly string[]): Promise<void> {
+  /** @throws Error when they may still be on disk */
+  async forget(eventIds: readonly string[]): Promise<void> {
     const forgotten = new Set(eventIds)
     const others = ({ event }: LogEntry) => !forgotten.has(event.id)
     this.#unsaved = this.#unsaved.filter(others)
-    return this.#write(async () => {
-      if (this.database) {
-        const transaction = this.database.transaction('events', 'readwrite')
-        transaction.done.catch(() => {})
-        for (const id of forgotten) {
-          const key = await transaction.store.index('id').getKey(id)
-          if (key !== undefined) await transaction.store.delete(key)
-        }
-        await transaction.done
+    await this.#reach(async (database) => {
+      const transaction = database.transaction('events', 'readwrite')
+      transaction.done.catch(() => {})
+      for (const id of forgotten) {
+        const key = await transaction.store.index('id').getKey(id)
+        if (key !== undefined) await transaction.store.delete(key)
       }
-      this.#stored = this.#stored.filter(others)
-      this.#unsaved = this.#unsaved.filter(others)
+      await transaction.done
     })
+    this.#stored = this.#stored.filter(others)
+    this.#unsaved = this.#unsaved.filter(others)
   }
 
   /** @throws Error when something of it is still there. */
@@ -153,7 +164,7 @@ export class EventLog {
   }
 
   /** Resolves when everything said so far has been written, or has failed to be. */
-  settled(): Promise<void> {
+  settled(): Promise<unknown> {
     return this.#writes
   }
 
@@ -171,31 +182,53 @@ export class EventLog {
     })
   }
 
-  async #erase(whenGone: () => void): Promise<void> {
-    let failure: unknown
-    await this.#write(async () => {
+  #erase(inMemory: () => void): Promise<void> {
+    return this.#queue(async () => {
       this.#close()
-      try {
-        await deleteDatabase()
-      } catch (error) {
-        // Where there is no IndexedDB at all, there is nothing to delete.
-        if (await isStorageUsable()) failure = error
-      }
-      whenGone()
+      this.#isOnDisk = false
+      inMemory()
+      // Where there is no IndexedDB at all, there is nothing to delete.
+      if (globalThis.indexedDB) await deleteDatabase()
       this.storage = 'memory'
     })
-    if (failure) throw failure
   }
 
-  /** One after the other. A failure is the log's state, not the caller's: the shop goes on in memory. */
+  /** A failure is the log's state, not the caller's: the shop goes on in memory. */
   #write<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const done = this.#writes.then(work).catch(() => {
-      this.#close()
-      this.storage = 'unavailable'
-      return undefined
+    return this.#queue(work).catch(() => undefined)
+  }
+
+  /** One after the other. */
+  #queue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#writes.then(work).catch((error) => {
+      this.#fail()
+      throw error
     })
-    this.#writes = done.then(() => {})
+    this.#writes = done.catch(() => {})
     return done
+  }
+
+  /** For what is taken back: opens the database again where it was closed after a failure. */
+  #reach(work: (database: Database) => Promise<unknown>): Promise<unknown> {
+    return this.#queue(async () => {
+      const database = this.database ?? (this.#isOnDisk ? await openDatabase('leave') : undefined)
+      return database && work(database).finally(() => database === this.database || database.close())
+    })
+  }
+
+  /** Where the new value cannot be kept, the old one goes all the same. */
+  #replace(store: 'consent' | 'adapter', value: unknown, key: 'preferences' | 'learned'): Promise<unknown> {
+    return this.#reach((database) =>
+      database.put(store, value, key).catch(async () => {
+        await database.delete(store, key)
+        this.#fail()
+      }),
+    )
+  }
+
+  #fail(): void {
+    this.#close()
+    this.storage = 'unavailable'
   }
 
   async #save(database: Database): Promise<void> {
@@ -206,11 +239,9 @@ export class EventLog {
     for (const entry of saving) {
       if ((await transaction.store.index('id').getKey(entry.event.id)) === undefined) await transaction.store.add(entry)
     }
-    let surplus = (await transaction.store.count()) - MAX_EVENTS
-    for (let old = surplus > 0 ? await transaction.store.openCursor() : null; old && surplus > 0; surplus--) {
-      await old.delete()
-      old = await old.continue()
-    }
+    const surplus = (await transaction.store.count()) - MAX_EVENTS
+    const oldest = surplus > 0 ? await transaction.store.getAllKeys(null, surplus) : []
+    for (const key of oldest) await transaction.store.delete(key)
     await transaction.done
     const saved = new Set(saving)
     this.#unsaved = this.#unsaved.filter((entry) => !saved.has(entry))
@@ -225,6 +256,7 @@ export class EventLog {
       if (entry) stored.push(entry)
       else corrupt++
     }
+    this.#isOnDisk = true
     const ids = new Set(stored.map(({ event }) => event.id))
     this.#stored = stored.sort((a, b) => a.event.time - b.event.time)
     this.#unsaved = this.#unsaved.filter(({ event }) => !ids.has(event.id))
@@ -239,6 +271,7 @@ export class EventLog {
 
   #takenAway(): void {
     this.database = undefined
+    this.#isOnDisk = false
     this.clearMemory()
     this.storage = 'memory'
     this.#onTakenAway()
@@ -259,14 +292,4 @@ export function decodeConsent(value: unknown): Consent | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { personalise, remember, contribute } = value as Record<string, unknown>
   return { personalise: personalise === true, remember: remember === true, contribute: contribute === true }
-}
-
-async function isStorageUsable(): Promise<boolean> {
-  try {
-    const database = await openDatabase('leave')
-    database?.close()
-    return true
-  } catch {
-    return false
-  }
 }

@@ -5,7 +5,7 @@
 import type { Consent } from '../protocol.ts'
 import { decodeConsent } from './event-log.ts'
 
-export type TabMessage = { type: 'changed' } | { type: 'forgotten' } | { type: 'consent'; consent: Consent }
+export type TabMessage = { type: 'changed' | 'forgotten' } | { type: 'consent'; consent: Consent }
 
 export interface Tabs {
   tell(message: TabMessage): void
@@ -40,8 +40,7 @@ function openChannel(): BroadcastChannel | undefined {
 }
 
 function decodeTabMessage(value: unknown): TabMessage | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { type, consent } = value as Record<string, unknown>
+  const { type, consent } = Object(value) as Record<string, unknown>
   if (type === 'changed' || type === 'forgotten') return { type }
   const decoded = type === 'consent' ? decodeConsent(consent) : undefined
   return decoded && { type: 'consent', consent: decoded }

@@ -1,4 +1,4 @@
-/** `shared/model/kernels/rank.ts`, compiled by `web/build.ts` and written into the worker as base64. */
+/** `shared/model/kernels/rank.ts`, compiled by `web/build.ts` and written into the worker as hexadecimal: bytes that repeat compress. */
 declare const RANK_KERNEL: string
 
 let compiled: WebAssembly.Module | undefined
@@ -12,7 +12,9 @@ let refused = false
 export function compiledKernel(): WebAssembly.Module | undefined {
   if (compiled || refused) return compiled
   try {
-    compiled = new WebAssembly.Module(Uint8Array.from(atob(RANK_KERNEL), (character) => character.charCodeAt(0)))
+    compiled = new WebAssembly.Module(
+      Uint8Array.from(RANK_KERNEL.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)),
+    )
   } catch {
     refused = true
   }

@@ -14,6 +14,11 @@ export interface Learning {
   meet(said: Extract<ToWorker, { type: 'learner' }>): void
   /** The adapter alone: another is learned from later events. */
   forget(): Promise<undefined>
+  /**
+   * What was learned from forgotten events goes with them. The lesson under way has ended with `reload`.
+   * @param first when the first of them was: an adapter that was accepted before it stays
+   */
+  forgetEvents(first: number): Promise<void>
   status(): Status['learning']
 }
 
@@ -34,17 +39,21 @@ export function createLearning(
   let learned: Learned | undefined
   let learner: MessagePort | undefined
   let waiting: Condition[] = ['visible']
+  /** Grows with all that ends what was read, or given to a lesson, before. */
+  let generation = 0
+  /** The latest that a lesson was given. */
+  let taught = 0
 
   function adopt(value: Learned | undefined): void {
+    generation++
     learned = value
     engine.adopt(learned?.adapter)
     onChanged('bundle')
   }
 
-  async function keep(value: Learned): Promise<undefined> {
+  async function keep(value: Learned | undefined): Promise<undefined> {
     adopt(value)
-    // A full disk costs the next page what was learned, nothing else.
-    await log.database?.put('adapter', value, 'learned').catch(() => {})
+    await log.keepLearned(value)
     onKept()
   }
 
@@ -54,23 +63,27 @@ export function createLearning(
       onChanged('learning')
     } else if (message.type === 'ask') {
       const material = isAllowed() && isIdle() && engine.material(message.model)
-      if (material) learner?.postMessage({ ...material, learned })
-    } else if (isAllowed() && message.since === learned?.last.at) {
+      if (!material) return
+      taught = generation
+      learner?.postMessage({ ...material, learned })
+    } else if (isAllowed() && taught === generation) {
       // What was forgotten while it was being learned stays forgotten.
-      void keep(message.learned)
+      keep(message.learned).catch(() => {})
     }
   }
 
   return {
     async reload() {
+      // The history may be another now: what is being learned of the one before ends.
+      const asked = ++generation
       if (!isAllowed()) {
         learner?.close() // what it learns is of what was withdrawn
         if (learned) adopt(undefined)
         return
       }
       if (!log.database) return
-      const found = decodeLearned(await log.database.get('adapter', 'learned').catch(() => undefined))
-      if (isAllowed() && found && found.last.at !== learned?.last.at) adopt(found)
+      const found = decodeLearned(await log.learned().catch(() => {}))
+      if (asked === generation && found?.last.at !== learned?.last.at) adopt(found)
     },
 
     meet(said) {
@@ -82,6 +95,11 @@ export function createLearning(
     },
 
     forget: () => keep({ last: { outcome: 'forgotten', at: Date.now() } }),
+
+    async forgetEvents(first) {
+      const { adapter } = learned ?? decodeLearned(await log.learned()) ?? {}
+      if (adapter && first <= adapter.accepted.at) await keep(undefined)
+    },
 
     status() {
       const permission = isAllowed()

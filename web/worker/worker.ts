@@ -74,7 +74,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   receive(data)
     .catch((error: unknown) => {
       // Only what kind of error it was: its text might quote the shopper's own words.
-      const message = `${data.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`
+      const message = `${data.type} failed: ${error instanceof Error ? error.name : 'unknown'}`
       post({ type: 'error', message, ...('request' in data ? { request: data.request } : {}) })
     })
     .finally(() => questions--)
@@ -167,7 +167,7 @@ function append(value: unknown, source: EventSource): void {
     event = decodeEvent(value)
   } catch (error) {
     rejected++
-    lastRejection = error instanceof Error ? withoutValue(error.message) : 'it could not be read'
+    lastRejection = withoutValue((error as Error).message)
     return
   }
   if (!log.append(event, source, consent.remember && consent.personalise)) return
@@ -175,7 +175,7 @@ function append(value: unknown, source: EventSource): void {
   // An impression changes no shelf; asking again for it would draw, show and count in a circle.
   if (event.name === 'rec_impression') return
   post({ type: 'changed', what: 'events' })
-  if (consent.remember) log.settled().then(() => tabs.tell({ type: 'changed' }))
+  tellTabs()
 }
 
 /** The check's messages end in the value they received, which is the shopper's. */
@@ -185,17 +185,21 @@ function withoutValue(message: string): string {
 
 async function forget(what: Questions['forget']['with']['what']): Promise<undefined> {
   if (what === 'learned') return learning.forget()
-  if (what === 'everything') {
+  const everything = what === 'everything'
+  if (everything) {
     // The permission to remember is part of everything: whatever happens next starts from nothing.
     consent = { ...consent, remember: false }
     onLogChanged('consent')
-    await log.forgetEverything()
-    tabs.tell({ type: 'forgotten' })
-  } else {
-    await log.forget(what.eventIds)
-    tabs.tell({ type: 'changed' })
   }
-  onLogChanged('events')
+  const times = everything ? [] : log.events.flatMap(({ id, time }) => (what.eventIds.includes(id) ? time : []))
+  try {
+    await (everything ? log.forgetEverything() : log.forget(what.eventIds))
+  } finally {
+    // Whatever the disk did: nothing ranks by what is gone from memory, in any tab.
+    tabs.tell({ type: everything ? 'forgotten' : 'changed' })
+    onLogChanged('events')
+    if (!everything) await learning.forgetEvents(Math.min(...times))
+  }
 }
 
 async function prefer(preferences: Preferences): Promise<undefined> {
@@ -203,7 +207,7 @@ async function prefer(preferences: Preferences): Promise<undefined> {
   engine.setPreferences(preferences)
   post({ type: 'changed', what: 'preferences' })
   await kept
-  if (consent.remember) tabs.tell({ type: 'changed' })
+  tellTabs()
 }
 
 /** @returns how many events were not here before */
@@ -212,7 +216,7 @@ async function take({ events, preferences }: Questions['take']['with']): Promise
   const added = events.filter((event) => log.append(event, 'file', mayStore)).length
   if (!isEmpty(preferences)) await prefer(preferences)
   onLogChanged('events')
-  if (consent.remember) log.settled().then(() => tabs.tell({ type: 'changed' }))
+  tellTabs()
   return added
 }
 
@@ -232,7 +236,7 @@ async function applyConsent(before: Consent): Promise<void> {
   void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
-  if (consent.remember && installed?.complete) await keepBundle(installed)
+  await keepBundle()
   onLogChanged('consent')
 }
 
@@ -242,6 +246,10 @@ function sameConsent(a: Consent, b: Consent): boolean {
 
 // Other tabs.
 
+function tellTabs(): void {
+  if (consent.remember) void log.settled().then(() => tabs.tell({ type: 'changed' }))
+}
+
 function onTab(message: TabMessage): void {
   if (message.type === 'forgotten') {
     log.clearMemory()
@@ -249,7 +257,7 @@ function onTab(message: TabMessage): void {
   } else if (message.type === 'consent') {
     const before = consent
     consent = message.consent
-    if (!sameConsent(before, consent)) applyConsent(before).catch(() => {})
+    if (!sameConsent(before, consent)) void applyConsent(before)
   } else {
     // A burst elsewhere is read once, when it is over.
     clearTimeout(hearing)
@@ -311,7 +319,7 @@ function destination({ edge, key }: Start) {
       installed = now
       post({ type: 'changed', what: 'bundle' })
       firstBundle.happen()
-      if (now.complete && consent.remember) keepBundle(now)
+      void keepBundle()
       if (now.complete) for (let n = 0; n < REHEARSALS; n++) setTimeout(engine.rehearse, n * REHEARSAL_EVERY_MS)
     },
     async idle() {
@@ -322,8 +330,8 @@ function destination({ edge, key }: Start) {
 }
 
 /** Not being able to keep the bundle costs the next page a download, nothing else. */
-async function keepBundle(bundle: Installed): Promise<void> {
-  if (log.database) await store(log.database, bundle).catch(() => {})
+async function keepBundle(): Promise<void> {
+  if (consent.remember && log.database && installed?.complete) await store(log.database, installed).catch(() => {})
 }
 
 // Answers.

@@ -187,6 +187,8 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
     ['of other shapes', 'learned.adapter.change.shift = new Float32Array(7)'],
     ['not finite', 'learned.adapter.change.shift[3] = NaN'],
     ['no change', 'learned.adapter.change = null'],
+    ['of no time', 'learned.adapter.accepted.at = "yesterday"'],
+    ['of half a trial', 'delete learned.adapter.accepted.trial.before'],
   ])('is suggested to as everyone when what is stored is %s', async (_what, damage) => {
     const { visit } = await arrive()
     await goRound(visit, 60)
@@ -203,6 +205,71 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
     expect((await visit.status()).learning?.inUse).toBeUndefined()
     expect(await ranked(visit)).toEqual(before)
     expect(visit.complaints).toEqual([])
+  })
+})
+
+describe('what was learned from what is then forgotten', { timeout: 240_000 }, () => {
+  it('goes with it, in every tab, and stays with what came later', async () => {
+    const { visit, context } = await arrive()
+    await goRound(visit, 60)
+    const { inUse } = await stay(visit, ({ inUse }) => inUse !== undefined)
+    const other = await openTimed(context, `${world.shopUrl}0`)
+    await until(other.status, ({ learning }) => learning?.inUse?.at === inUse?.at)
+
+    await visit.call('event', 'view_item', { items: [{ item_id: 'i5' }] })
+    const [first, ...others] = await until(visit.history, (entries) => entries.length === 61)
+    const latest = others.at(-1)
+    await visit.call('forget', { eventIds: [latest?.event.id] })
+    expect((await visit.status()).learning?.inUse).toEqual(inUse)
+    await visit.call('forget', { eventIds: [first.event.id] })
+    expect((await visit.status()).learning?.inUse).toBeUndefined()
+    expect(await kept(visit.page)).toBeUndefined()
+    await until(other.status, ({ learning, events }) => learning?.inUse === undefined && events.total === 59)
+  })
+
+  it('stays gone when it was being read just then', async () => {
+    const { visit } = await arrive()
+    await goRound(visit, 60)
+    await stay(visit, ({ inUse }) => inUse !== undefined)
+    await visit.page.evaluate(() => {
+      window.vitrine?.('consent', { personalise: false })
+      window.vitrine?.('consent', { personalise: true }) // reads it
+      return window.vitrine?.('forget', 'learned')
+    })
+    await visit.status()
+    expect((await visit.status()).learning).toMatchObject({ last: { outcome: 'forgotten' }, inUse: undefined })
+    expect(await kept(visit.page)).toEqual({ last: { outcome: 'forgotten', at: expect.any(Number) } })
+  })
+
+  it('is not taken from a lesson that began before, of this tab or another', async () => {
+    const context = await newProfile()
+    // A lesson takes as long as the test wants.
+    await context.route('**/assets/learner.*', async (route) => {
+      const response = await route.fetch()
+      const slow = `const post = MessagePort.prototype.postMessage
+        MessagePort.prototype.postMessage = function (said) {
+          setTimeout(() => post.call(this, said), said.type === 'learned' ? 3000 : 0)
+        };`
+      await route.fulfill({ response, body: slow + (await response.text()) })
+    })
+    await context.route('**/vitrine.js', async (route) => {
+      const response = await route.fetch()
+      const body = (await response.text()).replace(/integrity:[`"']sha384-[^`"']+[`"']/g, 'integrity:""')
+      await route.fulfill({ response, body })
+    })
+    const { visit } = await arrive({}, context)
+    const other = await openTimed(context, `${world.shopUrl}0`)
+    for (const forgetful of [visit, other]) {
+      await goRound(visit, 60)
+      await stay(visit, ({ waiting }) => waiting.length === 0)
+      const entries = await until(other.history, ({ length }) => length === 60)
+      // What is left is too little to learn from.
+      await forgetful.call('forget', { eventIds: entries.slice(5).map(({ event }) => event.id) })
+      await visit.page.waitForTimeout(5000)
+      expect((await visit.status()).learning).toMatchObject({ last: undefined, inUse: undefined })
+      expect(await kept(visit.page)).toBeUndefined()
+      await forgetful.call('forget', { eventIds: entries.map(({ event }) => event.id) })
+    }
   })
 })
 
