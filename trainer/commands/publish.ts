@@ -96,7 +96,7 @@ Examples:
 })
 
 /** @throws UserError for a list that is not signed with the publisher's key */
-async function readCoupons(file: string, keyFile: string, name: string): Promise<Uint8Array> {
+async function readCoupons(file: string, keyFile: string, name?: string): Promise<Uint8Array> {
   const remedy = 'sign the list with "vitrine coupons LIST --out FILE"'
   if (!existsSync(file)) throw new UserError(`${file}: no such file`, remedy)
   if (!existsSync(keyFile)) throw new UserError(`${file}: there is no ${keyFile} that could have signed it`, remedy)

@@ -86,7 +86,7 @@ Examples:
       `${h.name}: ${h.items.length.toLocaleString('en')} products, ${h.shoppers.length.toLocaleString('en')} shoppers, ${h.item.length.toLocaleString('en')} acts${h.simulated ? ' (simulated)' : ''}`,
     )
 
-    const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'), 'vitrine.local')
+    const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'))
     const bundles = await openBundles(join(args.home, 'bundles'))
     const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'parts'>) => {
       const version = ((await bundles.latest())?.version ?? 0) + 1
