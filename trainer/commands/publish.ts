@@ -21,6 +21,9 @@ export default defineCommand({
     name: 'publish',
     description: `Make a signed bundle and put it where browsers fetch it.
 
+Questions that the shop answers are read from faq.jsonl in the dataset folder, one a line:
+  {"id":"returns","question":"How do I return something?","answer":"You have 30 days.","language":"en"}
+
 Examples:
   vitrine publish --data data/shop --run runs/shop --to bundles
   VITRINE_TOKEN=… vitrine publish --data data/shop --run runs/shop --edge https://edge.example`,

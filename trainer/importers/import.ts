@@ -6,9 +6,10 @@
  * counted by reason with its line. Nothing exists under the folder's name until all of it is there.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { copyFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { type EventName, itemsOf } from '../../shared/data/events.ts'
-import { createDataset, type DatasetWriter } from '../datasets/dataset.ts'
+import { createDataset, type DatasetWriter, readDatasetInfo } from '../datasets/dataset.ts'
 import { UserError } from '../user-error.ts'
 import { categorySpelling, cleanText, titleCase } from './clean-text.ts'
 import { type ColumnMap, checkStated, eventColumns, existingColumns, productColumns, valueAt } from './columns.ts'
@@ -173,6 +174,7 @@ async function writeDataset(
     staging.remove()
     const report = describe(files, options, events, catalogue, started)
     const iso = (time: number) => new Date(time).toISOString()
+    await keepAnswers(options.out, dataset.folder)
     await dataset.finish(
       {
         format: 'vitrine-dataset/1',
@@ -193,6 +195,12 @@ async function writeDataset(
   } finally {
     staging.remove()
   }
+}
+
+/** A shop's answers are written by hand beside what was imported: importing again keeps them. The simulator's are nobody's. */
+async function keepAnswers(from: string, to: string): Promise<void> {
+  const answers = join(from, 'faq.jsonl')
+  if (existsSync(answers) && !(await readDatasetInfo(from)).simulated) await copyFile(answers, join(to, 'faq.jsonl'))
 }
 
 const TOO_MANY_ROWS = `a machine: more than ${MAX_ROWS_A_SHOPPER} rows of one shopper`

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -161,6 +161,19 @@ describe('unusual and right', () => {
     const path = fileWith('e.csv', 'shopper,item,time\nu,12" ruler,1700000000\nv,6" ruler,1700000001\n')
     const report = await importHistory({ files: [path], out: join(dirname(path), 'out') })
     expect(report).toMatchObject({ shoppers: 2, items: 2 })
+  })
+
+  test('a second import keeps the answers that the shop wrote beside the first, but not the simulator’s', async () => {
+    const path = fileWith('e.csv', EVENTS)
+    const out = join(dirname(path), 'out')
+    const answers = join(out, 'faq.jsonl')
+    await importHistory({ files: [path], out })
+    writeFileSync(answers, '{"id":"returns"}\n')
+    await importHistory({ files: [path], out })
+    expect(readFileSync(answers, 'utf8')).toBe('{"id":"returns"}\n')
+    writeFileSync(join(out, 'dataset.json'), '{"simulated":true}')
+    await importHistory({ files: [path], out })
+    expect(existsSync(answers)).toBe(false)
   })
 
   test('characters cut by the edge of a chunk are whole again', async () => {
