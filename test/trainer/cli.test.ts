@@ -143,7 +143,9 @@ describe('help', () => {
  * importers/bad-input.test.ts, without a process for each.
  */
 const BAD: Record<string, [args: string[], files: Record<string, string>, what: RegExp, remedy: RegExp]> = {
-  'an unknown command': [['improt'], {}, /no command "improt"/, /import/],
+  'an unknown command': [['improve'], {}, /no command "improve"/, /one of start, sample, import/],
+  'a misspelt command': [['trian'], {}, /no command "trian"/, /did you mean train\?/],
+  'a misspelt flag': [['train', '--prest', 'long'], {}, /no flag --prest/, /did you mean --preset\? .*train --help/],
   'an unknown flag': [['import', 'e.csv', '--ot', 'o'], {}, /no flag --ot/, /import --help/],
   'an unknown letter': [['import', 'e.csv', '-o', 'x'], {}, /no flag -o/, /import --help/],
   'a flag without its value': [['import', 'e.csv', '--out', '--json'], {}, /--out has no value/, /--out FOLDER/],
