@@ -217,6 +217,18 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     /--tables int3: not known/,
     /float32, int8, int4/,
   ],
+  'a protocol of no known name': [
+    ['evaluate', '--data', 'e.csv', '--protocol', 'loo'],
+    {},
+    /--protocol loo: not known/,
+    /time-split, leave-one-out, sessions, cold-items/,
+  ],
+  'a number of seconds that is none': [
+    ['evaluate', '--data', 'none', '--max-seconds', 'sixty', '--backend', 'wasm'],
+    {},
+    /^vitrine: --max-seconds sixty: is no number of seconds/,
+    /above 0/,
+  ],
   'an output below a file': [['import', 'e.csv', '--out', 'e.csv/o'], { 'e.csv': EVENTS }, /e\.csv\/o: /, /folder/],
   'a home below a file': [['start', '--home', 'e.csv/h', '--no-open'], { 'e.csv': EVENTS }, /e\.csv\/h: /, /folder/],
   // Linux refuses new folders there to everyone, root included; elsewhere there is no /sys, and none can be made.
