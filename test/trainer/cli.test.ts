@@ -103,6 +103,15 @@ const busy = createServer((_, response) => {
 })
 const portOf = (server: Server) => (server.address() as AddressInfo).port
 
+/** One that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const port = portOf(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 beforeAll(async () => {
   busy.listen(0, '127.0.0.1')
   await once(busy, 'listening')
@@ -260,6 +269,8 @@ describe('bad input ends with code 2, a sentence and a remedy, and leaves nothin
     // Port 1 is not one that somebody's server gets by chance.
     const silent = await refusal([...publish, 'http://127.0.0.1:1'], folder, around)
     expect(silent).toMatch(/http:\/\/127\.0\.0\.1:1: does not answer/)
+    const closed = await refusal([...publish, `http://127.0.0.1:${await closedPort()}`], folder, around)
+    expect(closed).toMatch(/does not answer \(connect ECONNREFUSED 127\.0\.0\.1:\d+\)/)
     const nowhere = await refusal([...publish, 'edge.example'], folder, around)
     expect(nowhere).toMatch(/--edge edge\.example: is no address/)
     expect(silent + nowhere).not.toContain(around.env.VITRINE_TOKEN)
@@ -381,6 +392,7 @@ describe('an operator’s day', () => {
       const wrong = `wrong-${randomUUID()}`
       const refused = await refusal(toEdge, folder, { env: { VITRINE_TOKEN: wrong } })
       expect(refused).toMatch(/401.*\n.*VITRINE_TOKEN/)
+      expect(refused).not.toMatch(/[0-9a-f]{64}/)
       expect((await fetch(`${url}/v1/latest`)).ok).toBe(false)
 
       const right = { env: { VITRINE_TOKEN: token } }
