@@ -162,7 +162,9 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
   'a stray word': [['sample', 'here'], {}, /"here"/, /sample --help/],
   'no file to import': [['import', 'none.csv', '--out', 'o'], {}, /none\.csv: there is no such file/, /path/],
   'no file to train on': [['train', '--data', 'none', '--out', 'r'], {}, /none: no such file/, /--data/],
-  'a run that is not there': [['report', 'none'], {}, /none: no run\.json/, /vitrine train/],
+  'a run that is not there': [['report', 'none'], {}, /none: no such folder/, /vitrine train/],
+  'a folder that is no run': [['report', '.'], {}, /\.: no run\.json/, /vitrine train/],
+  'a dataset that is not there': [['evaluate-profile', '--data', 'none'], {}, /none: no such folder/, /--data/],
   'an evaluation that is none': [
     ['report', 'run', '--evaluation', 'e.json'],
     { 'e.json': '{"models":{}}' },
@@ -258,7 +260,7 @@ describe('bad input ends with code 2, a sentence and a remedy, and leaves nothin
   it.concurrent('a port in use', async () => {
     const port = portOf(busy)
     const said = await refusal(['serve', '--bundles', 'b', '--port', String(port)], newFolder())
-    expect(said).toMatch(new RegExp(`port ${port} is in use.*\\n.*--port`))
+    expect(said).toMatch(new RegExp(`port ${port} is in use\\n.*--port`))
   })
 
   it.concurrent('an edge without a token, without an address, or that does not answer', async () => {
