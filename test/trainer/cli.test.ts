@@ -216,6 +216,12 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     /c\.json: coupons: field "coupons\.0\.id": .*received 7/,
     /coupons --help/,
   ],
+  'coupons without a format': [
+    ['coupons', 'c.json', '--out', 'c.note'],
+    { 'c.json': '{"coupons":[]}' },
+    /c\.json: coupons: field "format": is missing: add "format":"vitrine-coupons\/1"/,
+    /coupons --help/,
+  ],
   'coupons that nobody signed': [
     ['publish', '--data', 'e.csv', '--to', 'b', '--coupons', 'c.json'],
     { 'e.csv': EVENTS, 'c.json': '{}\n' },
