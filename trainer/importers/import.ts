@@ -240,14 +240,19 @@ function eventReader(
   statistics: ReturnType<typeof createItemStatistics>,
 ): (record: Record<string, unknown>, line: number) => { event: StagedEvent['event']; session?: string } | undefined {
   const path = opening.source.path
-  const valuesOf = (column: string) =>
-    sample.flatMap((row) => ('record' in row ? [valueAt(row.record, column)] : [])).filter((value) => value)
+  const timeFormatOf = (column: string) => {
+    const values = sample.flatMap((row) => {
+      const value = 'record' in row && valueAt(row.record, column)
+      return value ? [{ value, line: row.line }] : []
+    })
+    return detectTimeFormat(values, path, column, options.dateFormat)
+  }
   if (opening.format === 'online-retail') {
     const columns = onlineRetailColumns(names)
     const missing = Object.values(columns).find((column) => !names.includes(column))
     if (missing)
       throw new UserError(`${path} line 1: there is no column ${missing}`, `the columns are ${names.join(', ')}`)
-    const timeFormat = detectTimeFormat(valuesOf(columns.time), `${path}, column ${columns.time}`, options.dateFormat)
+    const timeFormat = timeFormatOf(columns.time)
     detected.time = `${columns.time}: ${timeFormat}, taken as UTC`
     return (record, line) => {
       const event = onlineRetailEvent(record, line, columns, timeFormat, tally, statistics)
@@ -263,7 +268,7 @@ function eventReader(
   if (!columns.item && !columns.search && !names.includes('items')) {
     throw new UserError(`${path}: no column holds items`, remedy('item'))
   }
-  const timeFormat = detectTimeFormat(valuesOf(columns.time), `${path}, column ${columns.time}`, options.dateFormat)
+  const timeFormat = timeFormatOf(columns.time)
   const defaultEvent = options.event ?? (columns.transaction ? 'purchase' : 'view_item')
   detected.columns = Object.entries(columns)
     .map(([role, column]) => `${role}=${column}`)
