@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
 import packageJson from '../package.json' with { type: 'json' }
+import { layOutHelp } from './help-layout.ts'
 import { nearest } from './nearest.ts'
 import { UserError } from './user-error.ts'
 
@@ -54,9 +55,14 @@ async function summarised(loader: Loader): Promise<{ command: CommandDef; rest: 
   return { command: { ...command, meta: { ...meta, description } }, rest: rest.join('\n').trim() }
 }
 
+/** Of help that no terminal shows. */
+const HELP_WIDTH = 100
+
 async function help(loader?: Loader): Promise<string> {
   const { command, rest } = loader ? await summarised(loader) : { command: overview, rest: '' }
-  const usage = `${(await renderUsage(command, loader && overview)).trimEnd()}\n${rest && `\n${rest}\n`}`
+  const width = process.stdout.columns ?? HELP_WIDTH
+  const laidOut = layOutHelp((await renderUsage(command, loader && overview)).trimEnd(), width)
+  const usage = `${laidOut}\n${rest && `\n${rest}\n`}`
   return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
 }
 
