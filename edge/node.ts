@@ -67,10 +67,10 @@ function close(server: Server): Promise<void> {
 
 function explain(error: NodeJS.ErrnoException, port: number, host: string): Error {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `port ${port} is in use: stop what listens there, or choose another with --port (0 takes any free one)`,
-    EACCES: `port ${port} may not be opened by this user: choose one above 1023 with --port`,
-    EADDRNOTAVAIL: `host ${host} is no address of this machine, so port ${port} cannot be opened there: try 127.0.0.1`,
-    ENOTFOUND: `host ${host} is unknown, so port ${port} cannot be opened there: try 127.0.0.1`,
+    EADDRINUSE: `port ${port} is in use`,
+    EACCES: `port ${port} may not be opened by this user`,
+    EADDRNOTAVAIL: `host ${host} is no address of this machine, so port ${port} cannot be opened there`,
+    ENOTFOUND: `host ${host} is unknown, so port ${port} cannot be opened there`,
   }
   return new Error(reasons[error.code ?? ''] ?? `port ${port} cannot be opened: ${error.message}`, { cause: error })
 }

@@ -14,7 +14,7 @@ export function edgeDestination(url: string, token: string): Destination {
       response = await fetch(base + path, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
     } catch (error) {
       throw new UserError(
-        `${base}: does not answer (${(error as Error).name})`,
+        `${base}: does not answer (${causeOf(error as Error)})`,
         'is the edge running, and is the URL right?',
       )
     }
@@ -28,8 +28,9 @@ export function edgeDestination(url: string, token: string): Destination {
     })
     if (response.ok) return
     const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string }
+    // Without the path, which is mostly a chunk's hash.
     throw new UserError(
-      `${base}${path}: ${response.status} ${problem.detail ?? problem.title ?? ''}`,
+      `${base}: ${response.status} ${problem.detail ?? problem.title ?? ''}`,
       response.status === 401 ? 'is VITRINE_TOKEN the token the edge was started with?' : 'publish again',
     )
   }
@@ -48,4 +49,11 @@ export function edgeDestination(url: string, token: string): Destination {
       put(`/v1/operator/chunks/${sha256}`, 'application/octet-stream', bytes as Uint8Array<ArrayBuffer>),
     setLatest: (next) => put('/v1/operator/latest', 'application/json', JSON.stringify(next)),
   }
+}
+
+/** What fetch does not say by itself: "getaddrinfo ENOTFOUND edge.example", "self-signed certificate". */
+function causeOf(error: Error): string {
+  const { message, code } = (error.cause ?? {}) as NodeJS.ErrnoException
+  // Of a host with several addresses, each refused, there is no message.
+  return message || code || error.name
 }

@@ -8,6 +8,9 @@ import { dirname, join } from 'node:path'
 import { isName, verifierKeyText } from '../shared/tlog/note.ts'
 import { UserError } from './user-error.ts'
 
+/** Of the key that `npm start` makes, and of any that is not named. */
+const DEMO_NAME = 'vitrine.local'
+
 /** `--key` and `--name`, the same in every command that signs. */
 export const KEY_FLAGS = {
   key: {
@@ -16,7 +19,7 @@ export const KEY_FLAGS = {
     valueHint: 'FILE',
     description: 'The publisher’s key; made when absent',
   },
-  name: { type: 'string', default: 'vitrine.local', description: 'Of a new key: your shop’s domain' },
+  name: { type: 'string', valueHint: 'DOMAIN', description: `Of a new key: your shop’s; else ${DEMO_NAME}` },
 } as const
 
 export interface PublisherKey {
@@ -33,16 +36,17 @@ interface KeyFile {
 
 /**
  * Reads the key of a file, or makes one there.
- * @param name of a new key: whose it is, without spaces or "+"
- * @throws UserError when the file is no key, or the name cannot be one's
+ * @param name of a new key: whose it is, without spaces or "+"; of one that is there, the name it must have
+ * @throws UserError when the file is no key or another's, or the name cannot be one's
  */
-export async function openPublisherKey(file: string, name: string): Promise<PublisherKey> {
+export async function openPublisherKey(file: string, name?: string): Promise<PublisherKey> {
   if (!existsSync(file)) {
-    if (!isName(name)) {
-      throw new UserError(`"${name}" cannot be the name of a key`, 'your shop’s domain, without spaces or "+"')
+    const own = name ?? DEMO_NAME
+    if (!isName(own)) {
+      throw new UserError(`"${own}" cannot be the name of a key`, 'your shop’s domain, without spaces or "+"')
     }
     const made = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-    const content: KeyFile = { name, privateKey: await crypto.subtle.exportKey('jwk', made.privateKey) }
+    const content: KeyFile = { name: own, privateKey: await crypto.subtle.exportKey('jwk', made.privateKey) }
     mkdirSync(dirname(file), { recursive: true })
     // "wx": of two commands that start together, one makes the key and the other fails loudly.
     await writeFile(file, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' }).catch(async (error) => {
@@ -65,6 +69,12 @@ export async function openPublisherKey(file: string, name: string): Promise<Publ
   } catch {
     // What was read is a secret: the message does not repeat it.
     throw new UserError(`${file}: is no publisher key`, 'restore it from your backup; a new key needs a new script tag')
+  }
+  if (name !== undefined && name !== content.name) {
+    throw new UserError(
+      `--name ${name}: the key in ${file} is ${content.name}’s`,
+      'name another file with --key FILE, where a key of that name is made, or leave --name out',
+    )
   }
   return {
     name: content.name,

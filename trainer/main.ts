@@ -2,6 +2,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
 import packageJson from '../package.json' with { type: 'json' }
+import { layOutHelp } from './help-layout.ts'
+import { nearest } from './nearest.ts'
 import { UserError } from './user-error.ts'
 
 type Loader = () => Promise<CommandDef>
@@ -53,9 +55,14 @@ async function summarised(loader: Loader): Promise<{ command: CommandDef; rest: 
   return { command: { ...command, meta: { ...meta, description } }, rest: rest.join('\n').trim() }
 }
 
+/** Of help that no terminal shows. */
+const HELP_WIDTH = 100
+
 async function help(loader?: Loader): Promise<string> {
   const { command, rest } = loader ? await summarised(loader) : { command: overview, rest: '' }
-  const usage = `${(await renderUsage(command, loader && overview)).trimEnd()}\n${rest && `\n${rest}\n`}`
+  const width = process.stdout.columns ?? HELP_WIDTH
+  const laidOut = layOutHelp((await renderUsage(command, loader && overview)).trimEnd(), width)
+  const usage = `${laidOut}\n${rest && `\n${rest}\n`}`
   return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
 }
 
@@ -73,7 +80,15 @@ async function checkArguments(name: string, command: CommandDef, rawArgs: readon
     }
     const definition = arg.startsWith('--') ? (args[flag] ?? args[flag.replace(/^no-/, '')]) : undefined
     if (!definition) {
-      throw new UserError(`${name} has no flag ${arg.split('=')[0]}`, `vitrine ${name} --help lists those it has`)
+      const [given] = arg.split('=')
+      const meant = nearest(
+        given,
+        Object.keys(args).map((known) => `--${known}`),
+      )
+      throw new UserError(
+        `${name} has no flag ${given}`,
+        `${meant ? `did you mean ${meant}? ` : ''}vitrine ${name} --help lists those it has`,
+      )
     }
     if (definition.type === 'boolean') continue
     const given = value ?? rawArgs[++at]
@@ -89,7 +104,9 @@ async function run(rawArgs: string[]): Promise<void> {
   const loader = name === undefined ? undefined : COMMANDS[name]
   if (!loader) {
     if (name !== undefined && name !== '--help' && name !== '-h') {
-      throw new UserError(`no command "${name}"`, `one of ${Object.keys(COMMANDS).join(', ')}`)
+      const known = Object.keys(COMMANDS)
+      const meant = nearest(name, known)
+      throw new UserError(`no command "${name}"`, meant ? `did you mean ${meant}?` : `one of ${known.join(', ')}`)
     }
     return console.log(await help())
   }

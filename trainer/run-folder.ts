@@ -87,7 +87,8 @@ export interface Run {
 /** @throws UserError when the folder holds no run, or a damaged one */
 export async function readRun(folder: string, network: NetworkName): Promise<Run> {
   if (!existsSync(join(folder, 'run.json'))) {
-    throw new UserError(`${folder}: no run.json in this folder`, 'make a run with "vitrine train --out FOLDER"')
+    const what = existsSync(folder) ? 'no run.json in this folder' : 'no such folder'
+    throw new UserError(`${folder}: ${what}`, 'make a run with "vitrine train --out FOLDER"')
   }
   try {
     const info = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as RunInfo

@@ -49,8 +49,16 @@ export async function checkPort(port: number, host: string): Promise<void> {
 
 function listen(app: Parameters<typeof serveEdge>[0], port: number, host: string): Promise<ServedEdge> {
   return serveEdge(app, { port, host }).catch((error: Error) => {
-    throw new UserError(error.message, 'free the port, or name another with --port')
+    const { code = '' } = (error.cause ?? {}) as NodeJS.ErrnoException
+    throw new UserError(error.message, PORT_REMEDIES[code] ?? 'name another with --port')
   })
+}
+
+const PORT_REMEDIES: Record<string, string> = {
+  EADDRINUSE: 'stop what listens there, or name another with --port',
+  EACCES: 'name one above 1023 with --port',
+  EADDRNOTAVAIL: 'try --host 127.0.0.1',
+  ENOTFOUND: 'try --host 127.0.0.1',
 }
 
 /** The line a shop pastes into its pages. Under a policy without 'wasm-unsafe-eval' it goes without `data-wasm`. */

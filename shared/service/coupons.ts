@@ -108,7 +108,15 @@ function parse<S extends v.GenericSchema>(schema: S, text: string): v.InferOutpu
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
   const [issue] = result.issues
-  throw new Error(`coupons: field "${v.getDotPath(issue) ?? '(root)'}": ${issue.message}`)
+  const field = v.getDotPath(issue) ?? '(root)'
+  throw new Error(`coupons: field "${field}": ${problemOf(issue, field)}`)
+}
+
+/** In a merchant's words where the library speaks of keys. */
+function problemOf({ expected, received, message }: v.BaseIssue<unknown>, field: string): string {
+  if (expected === 'never') return 'is unknown: leave it out'
+  if (received !== 'undefined') return message
+  return field === 'format' ? `is missing: add "format":"${FORMAT}"` : 'is missing'
 }
 
 /** What no field says by itself. */

@@ -103,6 +103,15 @@ const busy = createServer((_, response) => {
 })
 const portOf = (server: Server) => (server.address() as AddressInfo).port
 
+/** One that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const port = portOf(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 beforeAll(async () => {
   busy.listen(0, '127.0.0.1')
   await once(busy, 'listening')
@@ -143,7 +152,9 @@ describe('help', () => {
  * importers/bad-input.test.ts, without a process for each.
  */
 const BAD: Record<string, [args: string[], files: Record<string, string>, what: RegExp, remedy: RegExp]> = {
-  'an unknown command': [['improt'], {}, /no command "improt"/, /import/],
+  'an unknown command': [['improve'], {}, /no command "improve"/, /one of start, sample, import/],
+  'a misspelt command': [['trian'], {}, /no command "trian"/, /did you mean train\?/],
+  'a misspelt flag': [['train', '--prest', 'long'], {}, /no flag --prest/, /did you mean --preset\? .*train --help/],
   'an unknown flag': [['import', 'e.csv', '--ot', 'o'], {}, /no flag --ot/, /import --help/],
   'an unknown letter': [['import', 'e.csv', '-o', 'x'], {}, /no flag -o/, /import --help/],
   'a flag without its value': [['import', 'e.csv', '--out', '--json'], {}, /--out has no value/, /--out FOLDER/],
@@ -151,7 +162,9 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
   'a stray word': [['sample', 'here'], {}, /"here"/, /sample --help/],
   'no file to import': [['import', 'none.csv', '--out', 'o'], {}, /none\.csv: there is no such file/, /path/],
   'no file to train on': [['train', '--data', 'none', '--out', 'r'], {}, /none: no such file/, /--data/],
-  'a run that is not there': [['report', 'none'], {}, /none: no run\.json/, /vitrine train/],
+  'a run that is not there': [['report', 'none'], {}, /none: no such folder/, /vitrine train/],
+  'a folder that is no run': [['report', '.'], {}, /\.: no run\.json/, /vitrine train/],
+  'a dataset that is not there': [['evaluate-profile', '--data', 'none'], {}, /none: no such folder/, /--data/],
   'an evaluation that is none': [
     ['report', 'run', '--evaluation', 'e.json'],
     { 'e.json': '{"models":{}}' },
@@ -203,6 +216,12 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     /c\.json: coupons: field "coupons\.0\.id": .*received 7/,
     /coupons --help/,
   ],
+  'coupons without a format': [
+    ['coupons', 'c.json', '--out', 'c.note'],
+    { 'c.json': '{"coupons":[]}' },
+    /c\.json: coupons: field "format": is missing: add "format":"vitrine-coupons\/1"/,
+    /coupons --help/,
+  ],
   'coupons that nobody signed': [
     ['publish', '--data', 'e.csv', '--to', 'b', '--coupons', 'c.json'],
     { 'e.csv': EVENTS, 'c.json': '{}\n' },
@@ -214,6 +233,18 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     {},
     /--tables int3: not known/,
     /float32, int8, int4/,
+  ],
+  'a protocol of no known name': [
+    ['evaluate', '--data', 'e.csv', '--protocol', 'loo'],
+    {},
+    /--protocol loo: not known/,
+    /time-split, leave-one-out, sessions, cold-items/,
+  ],
+  'a number of seconds that is none': [
+    ['evaluate', '--data', 'none', '--max-seconds', 'sixty', '--backend', 'wasm'],
+    {},
+    /^vitrine: --max-seconds sixty: is no number of seconds/,
+    /above 0/,
   ],
   'an output below a file': [['import', 'e.csv', '--out', 'e.csv/o'], { 'e.csv': EVENTS }, /e\.csv\/o: /, /folder/],
   'a home below a file': [['start', '--home', 'e.csv/h', '--no-open'], { 'e.csv': EVENTS }, /e\.csv\/h: /, /folder/],
@@ -235,7 +266,7 @@ describe('bad input ends with code 2, a sentence and a remedy, and leaves nothin
   it.concurrent('a port in use', async () => {
     const port = portOf(busy)
     const said = await refusal(['serve', '--bundles', 'b', '--port', String(port)], newFolder())
-    expect(said).toMatch(new RegExp(`port ${port} is in use.*\\n.*--port`))
+    expect(said).toMatch(new RegExp(`port ${port} is in use\\n.*--port`))
   })
 
   it.concurrent('an edge without a token, without an address, or that does not answer', async () => {
@@ -246,6 +277,8 @@ describe('bad input ends with code 2, a sentence and a remedy, and leaves nothin
     // Port 1 is not one that somebody's server gets by chance.
     const silent = await refusal([...publish, 'http://127.0.0.1:1'], folder, around)
     expect(silent).toMatch(/http:\/\/127\.0\.0\.1:1: does not answer/)
+    const closed = await refusal([...publish, `http://127.0.0.1:${await closedPort()}`], folder, around)
+    expect(closed).toMatch(/does not answer \(connect ECONNREFUSED 127\.0\.0\.1:\d+\)/)
     const nowhere = await refusal([...publish, 'edge.example'], folder, around)
     expect(nowhere).toMatch(/--edge edge\.example: is no address/)
     expect(silent + nowhere).not.toContain(around.env.VITRINE_TOKEN)
@@ -384,6 +417,7 @@ describe('an operator’s day', () => {
       const wrong = `wrong-${randomUUID()}`
       const refused = await refusal(toEdge, folder, { env: { VITRINE_TOKEN: wrong } })
       expect(refused).toMatch(/401.*\n.*VITRINE_TOKEN/)
+      expect(refused).not.toMatch(/[0-9a-f]{64}/)
       expect((await fetch(`${url}/v1/latest`)).ok).toBe(false)
 
       const right = { env: { VITRINE_TOKEN: token } }

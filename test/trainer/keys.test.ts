@@ -18,12 +18,21 @@ describe('a publisher’s key', () => {
     const umask = process.umask(0)
     const made = await openPublisherKey(file, 'shop.example').finally(() => process.umask(umask))
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    const opened = await openPublisherKey(file, 'another.name')
+    const opened = await openPublisherKey(file)
     expect(opened.verifierKey).toBe(made.verifierKey)
     expect(opened.name).toBe('shop.example')
     expect((await parseVerifierKey(made.verifierKey)).name).toBe('shop.example')
     const note = await signNote('text\n', opened.name, opened.keys)
     expect(await openNote(note, made.verifierKey)).toBe('text\n')
+  })
+
+  it('of another name than the one asked for signs nothing', async () => {
+    const { name } = await openPublisherKey(file)
+    expect(name).toBe('vitrine.local')
+    expect((await openPublisherKey(file, name)).name).toBe(name)
+    const refused = openPublisherKey(file, 'shop.example')
+    await expect(refused).rejects.toThrow(`--name shop.example: the key in ${file} is vitrine.local’s`)
+    await expect(refused).rejects.toMatchObject({ remedy: expect.stringMatching(/--key FILE.*--name/) })
   })
 
   it('of a name that cannot be one leaves no file behind', async () => {

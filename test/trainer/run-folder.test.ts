@@ -48,7 +48,8 @@ describe('a run on disk', () => {
   })
 
   it('that is not there, or damaged, is an error with a remedy', async () => {
-    await expect(readRun(join(newFolder(), 'nothing'), 'shipped')).rejects.toThrow('no run.json in this folder')
+    await expect(readRun(newFolder(), 'shipped')).rejects.toThrow('no run.json in this folder')
+    await expect(readRun(join(newFolder(), 'nothing'), 'shipped')).rejects.toThrow('nothing: no such folder')
     const damages: [string, (folder: string) => void][] = [
       ['no network', (folder) => rmSync(join(folder, 'network.vta'))],
       [

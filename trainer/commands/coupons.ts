@@ -40,7 +40,7 @@ Examples:
     console.log(
       args.json
         ? JSON.stringify(report)
-        : `${report.out}: ${report.coupons} coupons, ${report.bytes.toLocaleString('en')} bytes, signed by ${key.name}`,
+        : `${report.out}: ${report.coupons} ${report.coupons === 1 ? 'coupon' : 'coupons'}, ${report.bytes.toLocaleString('en')} bytes, signed by ${key.name}`,
     )
   },
 })

@@ -95,9 +95,13 @@ Examples:
   async run({ args }) {
     const preset = oneOf('--preset', Object.keys(PRESETS) as PresetName[], args.preset)
     const choice = backendChoice(args.backend)
+    const protocol = oneOf('--protocol', [...PROTOCOLS, COLD], args.protocol)
+    const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
+    const tables = args.tables?.split(',').map((name) => oneOf('--tables', TABLE_NAMES, name.trim()))
+    const maxSeconds = args['max-seconds'] === undefined ? undefined : positive('--max-seconds', args['max-seconds'])
     // "auto" waits for a model that trains: counts need none.
     if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
-    if (args.protocol === COLD) {
+    if (protocol === COLD) {
       if (args.tables !== undefined) {
         throw new UserError(`--tables: is not for --protocol ${COLD}`, 'leave it out, or ask by another protocol')
       }
@@ -128,9 +132,6 @@ Examples:
         throw new UserError(`--${flag}: is for --protocol ${COLD} alone`, `leave it out, or add --protocol ${COLD}`)
       }
     }
-    const protocol = oneOf('--protocol', [...PROTOCOLS], args.protocol)
-    const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
-    const tables = args.tables?.split(',').map((name) => oneOf('--tables', TABLE_NAMES, name.trim()))
     const histories = await notedHistories(args.data)
     const view = progressView()
     const evaluation = await evaluateModels(histories, {
@@ -140,7 +141,7 @@ Examples:
       preset: PRESETS[preset],
       seeds: args.seeds.split(','),
       refit: args.refit,
-      maxSeconds: args['max-seconds'] === undefined ? undefined : positive('--max-seconds', args['max-seconds']),
+      maxSeconds,
       ...(tables ? { tables } : {}),
       onProgress: view.show,
     }).finally(view.end)

@@ -21,6 +21,9 @@ export default defineCommand({
     name: 'publish',
     description: `Make a signed bundle and put it where browsers fetch it.
 
+Questions that the shop answers are read from faq.jsonl in the dataset folder, one a line:
+  {"id":"returns","question":"How do I return something?","answer":"You have 30 days.","language":"en"}
+
 Examples:
   vitrine publish --data data/shop --run runs/shop --to bundles
   VITRINE_TOKEN=… vitrine publish --data data/shop --run runs/shop --edge https://edge.example`,
@@ -100,7 +103,7 @@ Examples:
 })
 
 /** @throws UserError for a list that is not signed with the publisher's key */
-async function readCoupons(file: string, keyFile: string, name: string): Promise<Uint8Array> {
+async function readCoupons(file: string, keyFile: string, name?: string): Promise<Uint8Array> {
   const remedy = 'sign the list with "vitrine coupons LIST --out FILE"'
   if (!existsSync(file)) throw new UserError(`${file}: no such file`, remedy)
   if (!existsSync(keyFile)) throw new UserError(`${file}: there is no ${keyFile} that could have signed it`, remedy)

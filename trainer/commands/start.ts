@@ -88,7 +88,7 @@ Examples:
     )
     for (const note of historyNotes(h)) say(`note: ${note}`)
 
-    const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'), 'vitrine.local')
+    const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'))
     const bundles = await openBundles(join(args.home, 'bundles'))
     const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'parts'>) => {
       const version = ((await bundles.latest())?.version ?? 0) + 1

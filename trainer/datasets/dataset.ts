@@ -107,6 +107,7 @@ export function createDataset(folder: string): DatasetWriter {
 
 /** @throws UserError when the folder is no dataset. */
 export async function readDatasetInfo(folder: string): Promise<DatasetInfo> {
+  if (!existsSync(folder)) throw new UserError(`${folder}: no such folder`, 'check the path given to --data')
   const file = join(folder, 'dataset.json')
   if (!existsSync(file)) {
     throw new UserError(

@@ -6,9 +6,10 @@
  * counted by reason with its line. Nothing exists under the folder's name until all of it is there.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { copyFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { type EventName, itemsOf } from '../../shared/data/events.ts'
-import { createDataset, type DatasetWriter } from '../datasets/dataset.ts'
+import { createDataset, type DatasetWriter, readDatasetInfo } from '../datasets/dataset.ts'
 import { UserError } from '../user-error.ts'
 import { categorySpelling, cleanText, titleCase } from './clean-text.ts'
 import {
@@ -184,6 +185,7 @@ async function writeDataset(
     staging.remove()
     const report = describe(files, options, events, catalogue, started)
     const iso = (time: number) => new Date(time).toISOString()
+    await keepAnswers(options.out, dataset.folder)
     await dataset.finish(
       {
         format: 'vitrine-dataset/1',
@@ -205,6 +207,12 @@ async function writeDataset(
   } finally {
     staging.remove()
   }
+}
+
+/** A shop's answers are written by hand beside what was imported: importing again keeps them. The simulator's are nobody's. */
+async function keepAnswers(from: string, to: string): Promise<void> {
+  const answers = join(from, 'faq.jsonl')
+  if (existsSync(answers) && !(await readDatasetInfo(from)).simulated) await copyFile(answers, join(to, 'faq.jsonl'))
 }
 
 const TOO_MANY_ROWS = `a machine: more than ${MAX_ROWS_A_SHOPPER} rows of one shopper`
@@ -245,14 +253,19 @@ function eventReader(
 ): (record: Record<string, unknown>, line: number) => { event: StagedEvent['event']; session?: string } | undefined {
   const { opening, tally, detected } = file
   const path = opening.source.path
-  const valuesOf = (column: string) =>
-    sample.flatMap((row) => ('record' in row ? [valueAt(row.record, column)] : [])).filter((value) => value)
+  const timeFormatOf = (column: string) => {
+    const values = sample.flatMap((row) => {
+      const value = 'record' in row && valueAt(row.record, column)
+      return value ? [{ value, line: row.line }] : []
+    })
+    return detectTimeFormat(values, path, column, options.dateFormat)
+  }
   if (opening.format === 'online-retail') {
     const columns = onlineRetailColumns(names)
     const missing = Object.values(columns).find((column) => !names.includes(column))
     if (missing)
       throw new UserError(`${path} line 1: there is no column ${missing}`, `the columns are ${names.join(', ')}`)
-    const timeFormat = detectTimeFormat(valuesOf(columns.time), `${path}, column ${columns.time}`, options.dateFormat)
+    const timeFormat = timeFormatOf(columns.time)
     detected.time = `${columns.time}: ${timeFormat}, taken as UTC`
     file.passedOver = passedOverColumns(names, Object.values(columns))
     return (record, line) => {
@@ -269,7 +282,7 @@ function eventReader(
   if (!columns.item && !columns.search && !names.includes('items')) {
     throw new UserError(`${path}: no column holds items`, remedy('item'))
   }
-  const timeFormat = detectTimeFormat(valuesOf(columns.time), `${path}, column ${columns.time}`, options.dateFormat)
+  const timeFormat = timeFormatOf(columns.time)
   const defaultEvent = options.event ?? (columns.transaction ? 'purchase' : 'view_item')
   detected.columns = Object.entries(columns)
     .map(([role, column]) => `${role}=${column}`)

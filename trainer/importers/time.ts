@@ -23,18 +23,29 @@ const ISO =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?$/i
 const PARTED = /^(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4})(?:[T, ]+(\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*([AP]M)?)?$/i
 
+/** A value of the time column, and the line of its row. */
+export interface TimeSample {
+  value: unknown
+  line: number
+}
+
 /**
  * @param stated what the operator says with --date-format; "/" there stands for "/", "." and "-" alike.
  * @throws UserError when day and month cannot be told apart, or when what is stated is unknown.
  */
-export function detectTimeFormat(samples: unknown[], where: string, stated?: string): TimeFormat {
+export function detectTimeFormat(
+  samples: readonly TimeSample[],
+  path: string,
+  column: string,
+  stated?: string,
+): TimeFormat {
   if (stated !== undefined) return statedFormat(stated)
   const votes = new Map<TimeFormat, number>()
-  let ambiguous: string | undefined
-  for (const sample of samples) {
-    const text = String(sample ?? '').trim()
+  let ambiguous: TimeSample | undefined
+  for (const { value, line } of samples) {
+    const text = String(value ?? '').trim()
     const format = formatOf(text)
-    if (format === 'ambiguous') ambiguous ??= text
+    if (format === 'ambiguous') ambiguous ??= { value: text, line }
     else if (format) votes.set(format, (votes.get(format) ?? 0) + 1)
   }
   // One 25/12 settles what a thousand 03/04 mean, in either direction: the sum of votes decides.
@@ -42,13 +53,15 @@ export function detectTimeFormat(samples: unknown[], where: string, stated?: str
   if (best && (ambiguous === undefined || best[0] === 'DD/MM/YYYY' || best[0] === 'MM/DD/YYYY')) return best[0]
   if (ambiguous !== undefined) {
     throw new UserError(
-      `${where}: "${ambiguous}" may be day/month or month/day`,
+      `${path} line ${ambiguous.line}, column ${column}: "${ambiguous.value}" may be day/month or month/day`,
       'say which with --date-format DD/MM/YYYY or --date-format MM/DD/YYYY',
     )
   }
-  const shown = samples.length > 0 ? `"${String(samples[0]).slice(0, 40)}" is no time` : 'there is no value'
+  const [first] = samples
   throw new UserError(
-    `${where}: ${shown}`,
+    first
+      ? `${path} line ${first.line}, column ${column}: "${String(first.value).slice(0, 40)}" is no time`
+      : `${path}, column ${column}: there is no value`,
     'write ISO 8601 or epoch numbers, or name another column: --map time=COLUMN',
   )
 }

@@ -172,7 +172,7 @@ async function fetchChecked(
       return bytes
     } catch (error) {
       if (error instanceof Unreachable) throw error
-      reason = error instanceof Error ? error.message : 'damaged'
+      reason = (error as Error).message
     }
   }
   throw new Refused(version, `chunk "${ref?.name ?? 'manifest'}": ${reason}`)
@@ -181,7 +181,7 @@ async function fetchChecked(
 /** Whatever is wrong with a bundle's content, it is refused for it. */
 function attempt<T>(version: number, work: () => T): T {
   const refuse = (error: unknown): never => {
-    throw new Refused(version, error instanceof Error ? error.message : 'it could not be read')
+    throw new Refused(version, (error as Error).message)
   }
   try {
     const result = work()

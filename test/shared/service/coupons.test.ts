@@ -75,6 +75,8 @@ describe('a list of coupons', () => {
       'field "coupons.0.until": 2025-12-31T00:00:00Z is not after "from", 2026-01-01T00:00:00Z',
     )
     expect(refused({ from: 'soon' })).toThrow(/field "coupons\.0\.from": .*"soon"/)
+    expect(refused({ from: undefined })).toThrow('field "coupons.0.from": is missing')
+    expect(refused({ colour: 'red' })).toThrow('field "coupons.0.colour": is unknown')
     expect(refused({ title: {} })).toThrow('has no language')
     expect(refused({ code: '' })).toThrow('field "coupons.0.code"')
     expect(() => parseWrittenCoupons(listOf(WRITTEN, WRITTEN))).toThrow('"come-back" is another coupon\'s too')

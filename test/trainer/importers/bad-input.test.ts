@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -28,12 +28,18 @@ const BAD: [promise: string, name: string, content: string | Uint8Array, what: R
   ],
   ['no times', 'e.csv', 'shopper,item\nu,a\n', /no column holds times/, /--map time=COLUMN.*shopper, item/],
   ['no shoppers', 'e.csv', 'item,time,event\na,1700000000,view\n', /no column holds shoppers/, /--map shopper=COLUMN/],
-  ['times that are none', 'e.csv', 'shopper,item,time\nu,a,soon\n', /column time: "soon" is no time/, /ISO 8601/],
+  [
+    'times that are none',
+    'e.csv',
+    'shopper,item,time\nu,a,soon\n',
+    /line 2, column time: "soon" is no time/,
+    /ISO 8601/,
+  ],
   [
     'day and month that cannot be told apart',
     'e.csv',
     'shopper,item,time\nu,a,03/04/2024\n',
-    /"03\/04\/2024" may be day\/month/,
+    /line 2, column time: "03\/04\/2024" may be day\/month/,
     /--date-format DD\/MM\/YYYY/,
   ],
   ['a catalogue without ids', 'c.csv', 'title,price\nMug,3\n', /no column of ids/, /--map item=COLUMN.*title, price/],
@@ -161,6 +167,19 @@ describe('unusual and right', () => {
     const path = fileWith('e.csv', 'shopper,item,time\nu,12" ruler,1700000000\nv,6" ruler,1700000001\n')
     const report = await importHistory({ files: [path], out: join(dirname(path), 'out') })
     expect(report).toMatchObject({ shoppers: 2, items: 2 })
+  })
+
+  test('a second import keeps the answers that the shop wrote beside the first, but not the simulator’s', async () => {
+    const path = fileWith('e.csv', EVENTS)
+    const out = join(dirname(path), 'out')
+    const answers = join(out, 'faq.jsonl')
+    await importHistory({ files: [path], out })
+    writeFileSync(answers, '{"id":"returns"}\n')
+    await importHistory({ files: [path], out })
+    expect(readFileSync(answers, 'utf8')).toBe('{"id":"returns"}\n')
+    writeFileSync(join(out, 'dataset.json'), '{"simulated":true}')
+    await importHistory({ files: [path], out })
+    expect(existsSync(answers)).toBe(false)
   })
 
   test('characters cut by the edge of a chunk are whole again', async () => {

@@ -25,6 +25,13 @@ test.each(['', 'free', 'NaN', '1.2.3', '0x10', '1e3', '12 34 USD EUR', null, {}]
 })
 
 describe('times', () => {
+  const timeFormat = (texts: string[], stated?: string) =>
+    detectTimeFormat(
+      texts.map((value, n) => ({ value, line: n + 2 })),
+      'here',
+      'time',
+      stated,
+    )
   const at = Date.UTC(2024, 2, 4, 5, 6, 7)
   test.each([
     ['2024-03-04T05:06:07Z', 'ISO 8601', at],
@@ -39,17 +46,15 @@ describe('times', () => {
     ['25.12.2024 05:06', 'DD/MM/YYYY', Date.UTC(2024, 11, 25, 5, 6)],
     ['12/25/2024 5:06 PM', 'MM/DD/YYYY', Date.UTC(2024, 11, 25, 17, 6)],
   ])('%s is %s', (text, format, time) => {
-    expect(detectTimeFormat([text], 'here')).toBe(format)
-    expect(parseTime(detectTimeFormat([text], 'here'), text)).toBe(time)
+    expect(timeFormat([text])).toBe(format)
+    expect(parseTime(timeFormat([text]), text)).toBe(time)
   })
 
   test('one day beyond 12 settles the order of all; what is stated is obeyed', () => {
-    expect(detectTimeFormat(['03/04/2024', '04/05/2024', '13/05/2024'], 'here')).toBe('DD/MM/YYYY')
-    expect(parseTime(detectTimeFormat(['03/04/2024'], 'here', 'DD.MM.YYYY HH:mm'), '03/04/2024')).toBe(
-      Date.UTC(2024, 3, 3),
-    )
-    expect(() => detectTimeFormat(['03/04/2024'], 'here')).toThrow('day/month or month/day')
-    expect(() => detectTimeFormat(['x'], 'here', 'YY-DD')).toThrow('--date-format "YY-DD" is unknown')
+    expect(timeFormat(['03/04/2024', '04/05/2024', '13/05/2024'])).toBe('DD/MM/YYYY')
+    expect(parseTime(timeFormat(['03/04/2024'], 'DD.MM.YYYY HH:mm'), '03/04/2024')).toBe(Date.UTC(2024, 3, 3))
+    expect(() => timeFormat(['03/04/2024'])).toThrow('day/month or month/day')
+    expect(() => timeFormat(['x'], 'YY-DD')).toThrow('--date-format "YY-DD" is unknown')
   })
 
   test('31 February, hour 25 and the year 1970 are no times of an event', () => {
