@@ -1,4 +1,5 @@
 /** What the sample shop offers, from when it is opened: one for who is new, one for who comes back, one for a liking. */
+import type { Reduction } from '../../shared/data/storefront.ts'
 import type { WrittenCoupons } from '../../shared/service/coupons.ts'
 
 export const SAMPLE_CONTACT = 'mailto:help@shop.example'
@@ -37,5 +38,26 @@ export function sampleCoupons(now: number): WrittenCoupons {
         code: 'KITCHEN',
       },
     ],
+  }
+}
+
+/** By id of the coupon. */
+const OFF: Record<string, Reduction['off']> = {
+  'first-order': { kind: 'amount', amount: 5 },
+  'come-back': { kind: 'share', share: 0.1 },
+  'kitchen-lovers': { kind: 'delivery' },
+}
+
+/** What a code takes off, as the shop's server knows it: whom a coupon is for is the device's to say. */
+export function redeem({ coupons }: WrittenCoupons, code: string, now: number): Reduction | undefined {
+  const coupon = coupons.find((each) => each.code === code.trim().toUpperCase())
+  if (!coupon || now < Date.parse(coupon.from) || now >= Date.parse(coupon.until)) return undefined
+  const { title, when } = coupon
+  return {
+    code: coupon.code,
+    title,
+    cartValue: when.cartValue?.min ?? 0,
+    firstOrder: when.orders?.max === 0,
+    off: OFF[coupon.id],
   }
 }
