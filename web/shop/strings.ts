@@ -164,7 +164,7 @@ const en = {
   postcode: 'Postcode',
   country: 'Country',
   deliveryMethod: 'Delivery',
-  shippingMethods: { standard: 'Standard, 3 to 5 days', express: 'Express, next working day' },
+  shippingMethods: { standard: 'Standard, 3 to 5 working days', express: 'Express, next working day' },
   payment: 'Payment',
   paymentNote:
     'This is a demo: no payment is taken, and what you type in this form is not kept, nor sent anywhere but for a coupon code.',
@@ -387,7 +387,7 @@ const zh: Strings = {
   postcode: '邮政编码',
   country: '国家或地区',
   deliveryMethod: '配送方式',
-  shippingMethods: { standard: '标准配送，3 至 5 天', express: '加急配送，下一个工作日' },
+  shippingMethods: { standard: '标准配送，3 至 5 个工作日', express: '加急配送，下一个工作日' },
   payment: '付款',
   paymentNote: '这是演示：不会收款，您在此表单中填写的内容不会保存；除优惠码外，也不会发送。',
   couponCode: '优惠码',
