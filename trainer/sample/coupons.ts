@@ -5,11 +5,12 @@ import type { WrittenCoupons } from '../../shared/service/coupons.ts'
 export const SAMPLE_CONTACT = 'mailto:help@shop.example'
 
 const DAY_MS = 86_400_000
+/** And the rest of the last day, by the clock of who serves the shop. */
 const LASTS_DAYS = 60
 
 export function sampleCoupons(now: number): WrittenCoupons {
   const from = new Date(now - DAY_MS).toISOString()
-  const until = new Date(now + LASTS_DAYS * DAY_MS).toISOString()
+  const until = new Date(new Date(now + LASTS_DAYS * DAY_MS).setHours(24, 0, 0, 0)).toISOString()
   return {
     format: 'vitrine-coupons/1',
     coupons: [
