@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeService } from '../../shared/service/shop-service.ts'
 import type { Explanation, ShownProfile } from '../../web/protocol.ts'
 import { publish } from './edge.ts'
+import { PROFILE } from './shopper-chunks.ts'
 import { createWorld, openVisit, until, type Visit, violationsIn, type World } from './visit.ts'
 
 const PANEL = '<main><h1>Privacy</h1><vitrine-privacy></vitrine-privacy></main>'
@@ -210,6 +211,26 @@ describe('the privacy panel', () => {
     await until(
       () => textOf(visit),
       (text) => /Suggestions are switched off/.test(text),
+    )
+  })
+
+  it('says when, how much and of what the next order is likely to be, in both languages', async () => {
+    world.edge.published = await publish(world.signer, 2, [], { service: SERVICE, profile: PROFILE })
+    const { visit } = await open()
+    await visit.call('event', 'purchase', {
+      transaction_id: 'one',
+      currency: 'GBP',
+      value: 30,
+      items: [{ item_id: 'mug-0', price: 30 }],
+    })
+    await until(
+      () => textOf(visit),
+      (text) => /Your next order is likely within \d+ days?, for about £\d+\.\d\d, probably of Table/.test(text),
+    )
+    await visit.page.locator('vitrine-privacy').evaluate((panel) => panel.setAttribute('language', 'zh'))
+    await until(
+      () => textOf(visit),
+      (text) => /下一个订单可能在 \d+ 天内，约 £\d+\.\d\d，多半是餐桌/.test(text),
     )
   })
 })

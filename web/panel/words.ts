@@ -22,7 +22,7 @@ export interface Words {
   purchase(chance: number): string
   stage(lifecycle: Lifecycle): string
   returning(chance: number): string
-  nextOrder(days: number, categories: readonly string[]): string
+  nextOrder(days: number, worth: string | undefined, categories: readonly string[]): string
   prices(prices: NonNullable<Profile['prices']>): string
   reductions(profile: Pick<Profile, 'reduced' | 'coupons'>): string
   kinds: Record<LabelKind, string>
@@ -147,8 +147,8 @@ const ENGLISH: Words = {
   stage: ({ stage, visits, orders }) =>
     `${STAGES[stage]} ${count(visits, 'visit', 'visits')}, ${count(orders, 'order', 'orders')}.`,
   returning: (chance) => `Chance that you come back within 30 days: ${percent(chance)}.`,
-  nextOrder: (wait, categories) =>
-    `Your next order is likely within ${count(days(wait), 'day', 'days')}${categories.length > 0 ? `, probably of ${categories.join(', ')}` : ''}.`,
+  nextOrder: (wait, worth, categories) =>
+    `Your next order is likely within ${count(days(wait), 'day', 'days')}${worth ? `, for about ${worth}` : ''}${categories.length > 0 ? `, probably of ${categories.join(', ')}` : ''}.`,
   prices: ({ band, looks }) =>
     `${{ low: 'You mostly look at the less expensive of their kind', middle: 'You look at prices from all over', high: 'You mostly look at the more expensive of their kind' }[band]} (from ${count(looks, 'look', 'looks')}).`,
   reductions: ({ reduced, coupons }) =>
@@ -359,8 +359,8 @@ const CHINESE: Words = {
   purchase: (chance) => `本次访问以购买结束的可能性：${percent(chance)}。`,
   stage: ({ stage, visits, orders }) => `${CHINESE_STAGES[stage]}来访 ${visits} 次，订单 ${orders} 个。`,
   returning: (chance) => `30 天内再来的可能性：${percent(chance)}。`,
-  nextOrder: (wait, categories) =>
-    `下一个订单可能在 ${days(wait)} 天内${categories.length > 0 ? `，多半是${categories.join('、')}` : ''}。`,
+  nextOrder: (wait, worth, categories) =>
+    `下一个订单可能在 ${days(wait)} 天内${worth ? `，约 ${worth}` : ''}${categories.length > 0 ? `，多半是${categories.join('、')}` : ''}。`,
   prices: ({ band, looks }) =>
     `${{ low: '您大多看同类中较便宜的', middle: '您看各种价位', high: '您大多看同类中较贵的' }[band]}（依据 ${looks} 次浏览）。`,
   reductions: ({ reduced, coupons }) =>
