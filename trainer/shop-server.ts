@@ -3,6 +3,7 @@
  *
  *     GET /shop/catalog.json     the whole catalogue, compressed, with an ETag
  *     GET /shop/status           which model is in use, how far training is
+ *     GET /shop/coupons/:code    what a coupon takes off, for who enters its code
  *     GET /shop/pictures/:name   local thumbnails, where the operator has them
  *     GET /assets/…              the built pages, immutable
  *     GET anything else          index.html with the tag; 404 when the catalogue knows no such page
@@ -15,7 +16,7 @@ import { brotliCompress, gzip, constants as zlib } from 'node:zlib'
 import { type Context, Hono } from 'hono'
 import type { Product } from '../shared/data/catalog.ts'
 import { pictureOf } from '../shared/data/picture.ts'
-import type { ShopStatus, StorefrontCatalog, StorefrontProduct } from '../shared/data/storefront.ts'
+import type { Reduction, ShopStatus, StorefrontCatalog, StorefrontProduct } from '../shared/data/storefront.ts'
 import { readDatasetInfo, readLines } from './datasets/dataset.ts'
 import { openThumbnails, type Thumbnails, thumbnailOf } from './thumbnails.ts'
 import { UserError } from './user-error.ts'
@@ -31,6 +32,8 @@ export interface ShopOptions {
   status: () => ShopStatus
   /** The one script tag. Without it the shop is a shop without suggestions. */
   tag?: { src: string; key: string; refreshSeconds: number }
+  /** What a code takes off now; without it no code is good. */
+  redeem?: (code: string) => Reduction | undefined
   /** A folder or a tar of {handle}.jpg. */
   thumbnails?: string
 }
@@ -63,6 +66,10 @@ export async function createShop(options: ShopOptions): Promise<Hono> {
   })
   shop.get('/shop/catalog.json', (c) => catalogBody(c))
   shop.get('/shop/status', (c) => c.json(options.status(), 200, { 'Cache-Control': 'no-store' }))
+  shop.get('/shop/coupons/:code', (c) => {
+    const reduction = options.redeem?.(c.req.param('code')) ?? null
+    return c.json(reduction, 200, { 'Cache-Control': 'no-store' })
+  })
   shop.get('/shop/pictures/:name', async (c) => {
     const bytes = await thumbnails?.read(c.req.param('name'))
     if (!bytes) return c.text('no such picture', 404)

@@ -1,4 +1,4 @@
-/** What the demo shop's server tells its pages: the catalogue once, and which model is in use now and then. */
+/** What the demo shop's server tells its pages: the catalogue once, which model is in use now and then, what a coupon is worth. */
 import type { Product } from './catalog.ts'
 
 /** `GET /shop/status` */
@@ -33,6 +33,17 @@ export interface StorefrontCatalog {
   /** BCP 47. */
   languages: string[]
   products: StorefrontProduct[]
+}
+
+/** `GET /shop/coupons/:code`: what the code of a coupon takes off an order. `null` where the code is not good, or no longer. */
+export interface Reduction {
+  code: string
+  /** By BCP 47. */
+  title: Record<string, string>
+  /** What is in the cart must be worth this. */
+  cartValue: number
+  firstOrder: boolean
+  off: { kind: 'amount'; amount: number } | { kind: 'share'; share: number } | { kind: 'delivery' }
 }
 
 /** Where the shop shows an item. Ids hold anything, so they are one encoded segment. */

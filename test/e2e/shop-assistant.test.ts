@@ -14,7 +14,7 @@ import { readHistories } from '../../trainer/datasets/histories.ts'
 import { openPublisherKey } from '../../trainer/keys.ts'
 import { readShoppers } from '../../trainer/profile/shoppers.ts'
 import { makeBundle, publish } from '../../trainer/publish.ts'
-import { SAMPLE_CONTACT, sampleCoupons } from '../../trainer/sample/coupons.ts'
+import { redeem, SAMPLE_CONTACT, sampleCoupons } from '../../trainer/sample/coupons.ts'
 import { generateSample } from '../../trainer/sample/sample.ts'
 import { openBundles, serve } from '../../trainer/serve.ts'
 import { createShop } from '../../trainer/shop-server.ts'
@@ -44,6 +44,7 @@ beforeAll(async () => {
   const key = await openPublisherKey(join(folder, 'key.json'), 'shop.test')
   const bundles = await openBundles(join(folder, 'bundles'))
   const now = Date.now()
+  const coupons = sampleCoupons(now)
   // What the three questions ask for; no head needs to be fitted for them.
   const profile = encodeProfileChunk({
     items: (await readShoppers(data)).facts.map(({ brand, traits, priceLevel }) => ({ brand, traits, priceLevel })),
@@ -56,7 +57,7 @@ beforeAll(async () => {
     histories,
     blend: SINGLE.rules,
     parts: { profile },
-    coupons: await signCoupons(sampleCoupons(now), key.name, key.keys),
+    coupons: await signCoupons(coupons, key.name, key.keys),
     contact: SAMPLE_CONTACT,
     version: 1,
     key,
@@ -68,6 +69,7 @@ beforeAll(async () => {
     dist: join(ROOT, 'dist', 'shop'),
     status: () => ({ name: 'Sample', simulated: true, phase: 'rules', version: 1, progress: 0, message: '' }),
     tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds: 0 },
+    redeem: (code) => redeem(coupons, code, Date.now()),
   })
   served = await serve({ bundles, assets: join(ROOT, 'dist', 'tag'), port: 0, host: '127.0.0.1', shop })
   browser = await launchChromium()
@@ -195,6 +197,84 @@ describe.each(['phone', 'desk'] as const)('on a %s', { timeout: 90_000 }, (size)
     await page.keyboard.press('Enter')
     await says('vitrine-ask').toMatch(/收货后30天内可以退货.*来自本店的解答：怎么退货/)
     await check()
+  })
+})
+
+describe.each([
+  [
+    'phone',
+    'zh-CN',
+    ['加入购物车', '显示优惠码：首单满25英镑减5英镑', '优惠码', '使用', '此优惠码无效', '此优惠码仅限首单', '提交订单'],
+  ],
+  [
+    'desk',
+    'en-GB',
+    [
+      'Add to cart',
+      'Show code: £5 off your first order over £25',
+      'Coupon code',
+      'Apply',
+      'This code is not valid',
+      'This code is for a first order',
+      'Place order',
+    ],
+  ],
+] as const)('on a %s in %s', { timeout: 90_000 }, (size, locale, words) => {
+  const [add, show, label, apply, unknown, firstOrder, placeOrder] = words
+  const total = async () => Number((await textOf('dl .total dd')).replace(/[^\d.]/g, ''))
+  const field = () => page.getByLabel(label, { exact: true })
+  const fillCart = async () => {
+    await open(`/search?q=${encodeURIComponent('mug')}`, size, locale)
+    await page.locator('.results .title').first().press('Enter')
+    for (let n = 0; n < 8; n++) await page.getByRole('button', { name: add }).press('Enter')
+    await goTo('/cart')
+  }
+
+  it('a coupon’s code lowers the total, and the purchase has the coupon', async () => {
+    await fillCart()
+    await page.getByRole('button', { name: show }).press('Enter')
+    await says('vitrine-offers').toContain('HELLO5')
+    await goTo('/checkout')
+    const before = await total()
+    await field().fill('HELLO6')
+    await field().press('Enter')
+    await expect.poll(() => textOf('#coupon-error')).toBe(unknown)
+    expect(await field().getAttribute('aria-invalid')).toBe('true')
+    await check()
+    await field().fill(' hello5 ')
+    await page.getByRole('button', { name: apply, exact: true }).press('Enter')
+    await expect.poll(total).toBeCloseTo(before - 5, 2)
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toContain('HELLO5')
+    await check()
+    await page.keyboard.press('Enter') // takes it out again
+    await expect.poll(total).toBe(before)
+    await page.keyboard.type('HELLO5')
+    for (const name of ['email', 'name', 'street', 'city', 'postcode', 'country'])
+      await page.locator(`#${name}`).fill('jo@shop.example')
+    // Typed and not applied: it counts.
+    await page.getByRole('button', { name: placeOrder }).press('Enter')
+    await expect.poll(() => textOf('main .panel')).toContain('HELLO5')
+    expect(await total()).toBeCloseTo(before - 5, 2)
+    await check()
+    const bought = async () =>
+      (await page.evaluate(() => window.vitrine?.('history')))?.flatMap(({ event }) =>
+        event.name === 'purchase' ? [{ coupon: event.coupon, value: event.value }] : [],
+      )
+    await expect.poll(bought, TIMEOUT).toMatchObject([{ coupon: 'HELLO5' }])
+    const profile = await page.evaluate(() => window.vitrine?.('profile'))
+    expect(profile?.known?.profile.coupons).toBe(1)
+
+    // A first order is one.
+    await page.goBack()
+    await goTo('/')
+    await searchFor('mug')
+    await page.locator('.results .title').first().press('Enter')
+    for (let n = 0; n < 8; n++) await page.getByRole('button', { name: add }).press('Enter')
+    await goTo('/cart')
+    await goTo('/checkout')
+    await field().fill('HELLO5')
+    await field().press('Enter')
+    await expect.poll(() => textOf('#coupon-error')).toBe(firstOrder)
   })
 })
 

@@ -8,9 +8,11 @@ import { decodeEvent, itemsOf } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
 import { type HistoryEvent, readDatasetInfo } from '../../trainer/datasets/dataset.ts'
 import { makeCatalog } from '../../trainer/sample/catalog.ts'
+import { FAQ } from '../../trainer/sample/faq.ts'
 import { marginalCounter, popularityOf } from '../../trainer/sample/marginals.ts'
 import { generateSample, type SampleSummary } from '../../trainer/sample/sample.ts'
 import { UserError } from '../../trainer/user-error.ts'
+import { FREE_SHIPPING_FROM, SHIPPING } from '../../web/shop/orders.ts'
 
 interface Truth {
   shopper: string
@@ -134,6 +136,12 @@ describe('the catalogue', () => {
     for (const language of ['en', 'zh'])
       expect(faq.filter((entry) => entry.language === language).length).toBeGreaterThanOrEqual(16)
   })
+})
+
+test('the answer on what delivery costs is what the checkout asks for, in both languages', () => {
+  for (const { answer } of FAQ.filter(({ id }) => id.startsWith('delivery-cost'))) {
+    expect(answer.match(/[\d.]*\d/g)?.map(Number)).toEqual([SHIPPING.standard, FREE_SHIPPING_FROM, SHIPPING.express])
+  }
 })
 
 describe('the events', () => {

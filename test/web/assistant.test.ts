@@ -179,7 +179,7 @@ describe('the assistant', { timeout: 60_000 }, () => {
   })
 
   it('says how the shopper shops, with the events that say so, and which kind of shopper they are like', async () => {
-    expect(await visit.call('character')).toEqual({ tags: [] })
+    expect(await visit.call('character')).toEqual({ tags: [], names: {} })
     const now = Date.now()
     for (let n = 0; n < 12; n++) await see(2 * n + 1 < 12 ? 2 * n + 1 : 1, now - (30 - n) * DAY_MS)
     const character = (await visit.call('character', { language: 'en' })) as Character
@@ -192,7 +192,7 @@ describe('the assistant', { timeout: 60_000 }, () => {
     expect(chinese.segment?.name).toBe('爱灯')
     expect(chinese.tags.map(({ text }) => text)).toContain('喜欢Lumen')
     await visit.call('consent', { personalise: false })
-    await expect.poll(() => visit.call('character')).toEqual({ tags: [] })
+    await expect.poll(() => visit.call('character')).toEqual({ tags: [], names: {} })
   })
 
   it('works under a strict policy, without a complaint', async () => {

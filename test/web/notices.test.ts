@@ -1,6 +1,7 @@
 /** Local notifications, shown by Chromium: who turned them on and stays away is told, once, and nobody else. */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { encodeService } from '../../shared/service/shop-service.ts'
 import type { ShownProfile } from '../../web/protocol.ts'
 import { publish } from './edge.ts'
 import { PROFILE } from './shopper-chunks.ts'
@@ -22,7 +23,10 @@ let visit: Visit
 
 beforeAll(async () => {
   world = await createWorld()
-  world.edge.published = await publish(world.signer, 2, undefined, { profile: PROFILE })
+  world.edge.published = await publish(world.signer, 2, undefined, {
+    profile: PROFILE,
+    service: encodeService({ popularQueries: [], categoryNames: { 'Home > Light': { zh: '灯具' } }, faq: [] }),
+  })
 }, 60_000)
 afterAll(() => world.close())
 afterEach(() => context.close())
@@ -96,6 +100,18 @@ describe('a notification', { timeout: 60_000 }, () => {
     await visit.page.clock.fastForward(24 * 3_600_000)
     expect(await shown()).toHaveLength(1)
     expect(visit.complaints).toEqual([])
+  })
+
+  it('names what waits as the shop does in the page’s language', async () => {
+    await open(['notifications'])
+    await cameUntil(45)
+    await turnOn()
+    await until(notified, (times) => times?.length === 0)
+    await visit.page.evaluate(() => {
+      document.documentElement.lang = 'zh-CN'
+    })
+    await stayAway()
+    expect((await until(shown, (all) => all.length > 0))[0].body).toContain('灯具')
   })
 
   it('is not for who did not turn it on, has turned it off, or was here lately', async () => {

@@ -1,7 +1,10 @@
 /** The privacy panel in a real page: under a strict policy, by keyboard, in two languages, and what it changes really changes. */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeService } from '../../shared/service/shop-service.ts'
 import type { Explanation, ShownProfile } from '../../web/protocol.ts'
+import { publish } from './edge.ts'
+import { PROFILE } from './shopper-chunks.ts'
 import { createWorld, openVisit, until, type Visit, violationsIn, type World } from './visit.ts'
 
 const PANEL = '<main><h1>Privacy</h1><vitrine-privacy></vitrine-privacy></main>'
@@ -9,9 +12,16 @@ const STRICT =
   `default-src 'none'; script-src EDGE; connect-src EDGE; worker-src blob:; style-src 'none'; img-src 'none';
   require-trusted-types-for 'script'; trusted-types vitrine`.replace(/\s+/g, ' ')
 
+const SERVICE = encodeService({
+  popularQueries: [],
+  categoryNames: { 'Home > Table': { zh: '餐桌' } },
+  faq: [],
+})
+
 let world: World
 beforeAll(async () => {
   world = await createWorld()
+  world.edge.published = await publish(world.signer, 1, [], { service: SERVICE })
 })
 afterAll(() => world.close())
 
@@ -39,7 +49,7 @@ describe('the privacy panel', () => {
       await visit.page.setViewportSize({ width: 390, height: 844 })
       await until(
         () => textOf(visit),
-        (text) => /[\u4e00-\u9fff]/.test(text) === (language === 'zh') && /Table/.test(text),
+        (text) => (language === 'zh' ? /餐桌/.test(text) && !/Table/.test(text) : /Table/.test(text)),
       )
       // What this shop, without a network and not allowed to remember, waits for is said.
       expect(await textOf(visit)).toMatch(
@@ -240,6 +250,26 @@ describe('the privacy panel', () => {
     await until(
       () => textOf(visit),
       (text) => /Suggestions are switched off/.test(text),
+    )
+  })
+
+  it('says when, how much and of what the next order is likely to be, in both languages', async () => {
+    world.edge.published = await publish(world.signer, 2, [], { service: SERVICE, profile: PROFILE })
+    const { visit } = await open()
+    await visit.call('event', 'purchase', {
+      transaction_id: 'one',
+      currency: 'GBP',
+      value: 30,
+      items: [{ item_id: 'mug-0', price: 30 }],
+    })
+    await until(
+      () => textOf(visit),
+      (text) => /Your next order is likely within \d+ days?, for about £\d+\.\d\d, probably of Table/.test(text),
+    )
+    await visit.page.locator('vitrine-privacy').evaluate((panel) => panel.setAttribute('language', 'zh'))
+    await until(
+      () => textOf(visit),
+      (text) => /下一个订单可能在 \d+ 天内，约 £\d+\.\d\d，多半是餐桌/.test(text),
     )
   })
 })

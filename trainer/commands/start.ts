@@ -19,7 +19,7 @@ import { openPublisherKey } from '../keys.ts'
 import { progressView } from '../progress.ts'
 import { type BundleInput, makeBundle, publish } from '../publish.ts'
 import { networkOf, readParts, readRun } from '../run-folder.ts'
-import { SAMPLE_CONTACT, sampleCoupons } from '../sample/coupons.ts'
+import { redeem, SAMPLE_CONTACT, sampleCoupons } from '../sample/coupons.ts'
 import { checkPort, openBundles, scriptTag, serve } from '../serve.ts'
 import { createShop } from '../shop-server.ts'
 import { openThumbnails, thumbnailOf } from '../thumbnails.ts'
@@ -90,10 +90,11 @@ Examples:
 
     const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'))
     const bundles = await openBundles(join(args.home, 'bundles'))
+    const offered = h.simulated ? sampleCoupons(began) : undefined
     const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'parts'>) => {
       const version = ((await bundles.latest())?.version ?? 0) + 1
       const now = Date.now()
-      const coupons = h.simulated ? await signCoupons(sampleCoupons(now), key.name, key.keys) : undefined
+      const coupons = offered && (await signCoupons(offered, key.name, key.keys))
       const bundle = await makeBundle({
         histories: h,
         version,
@@ -123,6 +124,7 @@ Examples:
       dist: join(DIST, 'shop'),
       status: () => status,
       tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds: REFRESH_SECONDS },
+      ...(offered ? { redeem: (code) => redeem(offered, code, Date.now()) } : {}),
       ...(args.thumbnails ? { thumbnails: args.thumbnails } : {}),
     })
     const served = await serve({ bundles, assets: join(DIST, 'tag'), port, host: args.host, shop })

@@ -1,14 +1,16 @@
 /** What the sample shop offers, from when it is opened: one for who is new, one for who comes back, one for a liking. */
+import type { Reduction } from '../../shared/data/storefront.ts'
 import type { WrittenCoupons } from '../../shared/service/coupons.ts'
 
 export const SAMPLE_CONTACT = 'mailto:help@shop.example'
 
 const DAY_MS = 86_400_000
+/** And the rest of the last day, by the clock of who serves the shop. */
 const LASTS_DAYS = 60
 
 export function sampleCoupons(now: number): WrittenCoupons {
   const from = new Date(now - DAY_MS).toISOString()
-  const until = new Date(now + LASTS_DAYS * DAY_MS).toISOString()
+  const until = new Date(new Date(now + LASTS_DAYS * DAY_MS).setHours(24, 0, 0, 0)).toISOString()
   return {
     format: 'vitrine-coupons/1',
     coupons: [
@@ -37,5 +39,26 @@ export function sampleCoupons(now: number): WrittenCoupons {
         code: 'KITCHEN',
       },
     ],
+  }
+}
+
+/** By id of the coupon. */
+const OFF: Record<string, Reduction['off']> = {
+  'first-order': { kind: 'amount', amount: 5 },
+  'come-back': { kind: 'share', share: 0.1 },
+  'kitchen-lovers': { kind: 'delivery' },
+}
+
+/** What a code takes off, as the shop's server knows it: whom a coupon is for is the device's to say. */
+export function redeem({ coupons }: WrittenCoupons, code: string, now: number): Reduction | undefined {
+  const coupon = coupons.find((each) => each.code === code.trim().toUpperCase())
+  if (!coupon || now < Date.parse(coupon.from) || now >= Date.parse(coupon.until)) return undefined
+  const { title, when } = coupon
+  return {
+    code: coupon.code,
+    title,
+    cartValue: when.cartValue?.min ?? 0,
+    firstOrder: when.orders?.max === 0,
+    off: OFF[coupon.id],
   }
 }

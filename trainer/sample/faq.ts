@@ -5,16 +5,16 @@ const ENTRIES: [id: string, enQuestion: string, enAnswer: string, zhQuestion: st
   [
     'delivery-time',
     'How long does delivery take?',
-    'Orders placed before 2 pm leave the same day. Standard delivery takes two to four working days, express delivery one.',
+    'Orders placed before 2 pm leave the same day. Standard delivery takes three to five working days, express delivery one.',
     '多久能送到？',
-    '下午两点前的订单当天发货。标准配送需要两到四个工作日，加急配送一个工作日。',
+    '下午两点前的订单当天发货。标准配送需要三到五个工作日，加急配送一个工作日。',
   ],
   [
     'delivery-cost',
     'How much is delivery?',
-    'Standard delivery is £3.95, and free for orders over £40. Express is £6.95.',
+    'Standard delivery is £3.50, and free for orders from £50. Express is £7.50.',
     '运费多少？',
-    '标准配送3.95英镑，满40英镑免运费。加急配送6.95英镑。',
+    '标准配送3.50英镑，满50英镑免运费。加急配送7.50英镑。',
   ],
   [
     'delivery-abroad',

@@ -30,11 +30,12 @@ export interface Character {
   tags: (Tag & { text: string })[]
   /** The shop's kind of shopper that this one is most like, in its words. */
   segment?: { name: string; sureness: number }
+  /** What the shop's categories are called in the page's language, where that is another name. */
+  names: Record<string, string>
 }
 
 export interface NamedTasteQuestions extends TasteQuestions {
-  /** What departments are called in the page's language, where that is another name. */
-  names: Record<string, string>
+  names: Character['names']
 }
 
 /** As the page asks them: what is left out is the tag's language, an empty cart and eight suggestions. */

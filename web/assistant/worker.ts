@@ -143,18 +143,22 @@ function characterIn(shop: Shop, language: string): Character {
   const segments = shop.segments()
   const vector =
     segments && segmentVector(memoryOf(events, shop.factsOf).interests, shop.companions(), Date.now(), segments)
-  if (!segments || !vector) return { tags }
+  const names = namesIn(shop, language)
+  if (!segments || !vector) return { tags, names }
   const { segment, sureness } = nearestSegment(vector, segments)
-  return { tags, segment: { name: inLanguage(segments.names[segment], language), sureness } }
+  return { tags, names, segment: { name: inLanguage(segments.names[segment], language), sureness } }
+}
+
+function namesIn(shop: Shop, language: string): Character['names'] {
+  const names = Object.keys(shop.service().categoryNames ?? {}).flatMap((category) => {
+    const name = shop.nameOf(category, language)
+    return name === undefined ? [] : [[category, name]]
+  })
+  return Object.fromEntries(names)
 }
 
 function tasteIn(shop: Shop, language: string): NamedTasteQuestions {
-  const asked = shop.taste()
-  const names = asked.departments.flatMap((department) => {
-    const name = shop.nameOf(department, language)
-    return name === undefined ? [] : [[department, name]]
-  })
-  return { ...asked, names: Object.fromEntries(names) }
+  return { ...shop.taste(), names: namesIn(shop, language) }
 }
 
 const MOST_QUESTIONS = 4

@@ -56,6 +56,13 @@ export interface ElementWords {
 
 /** Nobody is wholly sure. */
 const percent = (confidence: number) => `${Math.min(99, Math.round(100 * confidence))} %`
+/** The last day, where it ends with that day. */
+function lastMoment(until: number, locale: string): string {
+  const last = new Date(until)
+  const wholeDay = last.getHours() + last.getMinutes() === 0
+  if (wholeDay) last.setTime(until - 1)
+  return last.toLocaleString(locale, { dateStyle: 'long', timeStyle: wholeDay ? undefined : 'short' })
+}
 const times = (n: number, unit: string) => `${n} ${unit}${n === 1 ? '' : 's'}`
 
 const ENGLISH_REASONS: ReasonWords = {
@@ -144,7 +151,7 @@ const ENGLISH: ElementWords = {
   contact: 'Contact the shop',
   offersTitle: 'Your offers',
   offersNote: 'Found on this device. The shop learns of it when you use the code.',
-  until: (time) => `Until ${new Date(time).toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'short' })}`,
+  until: (time) => `Until ${lastMoment(time, 'en-GB')}`,
   because(reasons, currency) {
     const said = reasonsIn(reasons, ENGLISH_REASONS, (amount) => formatPrice(amount, currency, 'en-GB'))
     if (said.length === 0) return 'For everyone.'
@@ -189,7 +196,7 @@ const CHINESE: ElementWords = {
   contact: '联系本店',
   offersTitle: '您的优惠',
   offersNote: '在本设备上选出。您使用优惠码时，本店才会得知。',
-  until: (time) => `有效期至 ${new Date(time).toLocaleString('zh-CN', { dateStyle: 'long', timeStyle: 'short' })}`,
+  until: (time) => `有效期至 ${lastMoment(time, 'zh-CN')}`,
   because(reasons, currency) {
     const said = reasonsIn(reasons, CHINESE_REASONS, (amount) => formatPrice(amount, currency, 'zh-CN'))
     return said.length === 0 ? '人人可用。' : `您获得它，是因为${said.join('，')}。`

@@ -4,7 +4,7 @@
  */
 import { MOST_NOTIFICATIONS, noticeFor } from '../../shared/service/win-back.ts'
 import type { Vitrine } from '../tag/api.ts'
-import { lastPart } from './words.ts'
+import { nameOf } from './words.ts'
 
 const LOOK_EVERY_MS = 3_600_000
 /** Whoever has seen the page within a day is not away, though they did nothing in it. */
@@ -29,6 +29,8 @@ async function notify(page: Document, vitrine: Vitrine): Promise<void> {
   const { known, preferences } = await vitrine('profile')
   const { notified } = preferences
   if (!known || !notified) return
+  const language = page.documentElement.lang || navigator.language
+  const { names } = await vitrine('character', { language }).catch(() => ({ names: {} }))
   const now = new Date()
   const { lifecycle, interests } = known.profile
   const notice = noticeFor({
@@ -37,9 +39,9 @@ async function notify(page: Document, vitrine: Vitrine): Promise<void> {
     notified,
     now: now.getTime(),
     hour: now.getHours(),
-    nameOf: lastPart,
+    nameOf: (label) => nameOf(label, names),
     shop: page.querySelector<HTMLMetaElement>('meta[property="og:site_name"]')?.content || location.hostname,
-    language: page.documentElement.lang || navigator.language,
+    language,
   })
   if (!notice) return
   await vitrine('prefer', { ...preferences, notified: [...notified, now.getTime()].slice(-MOST_NOTIFICATIONS) })

@@ -22,12 +22,10 @@ export interface Words {
   purchase(chance: number): string
   stage(lifecycle: Lifecycle): string
   returning(chance: number): string
-  nextOrder(next: NonNullable<Profile['nextOrder']>): string
+  nextOrder(days: number, worth: string | undefined, categories: readonly string[]): string
   prices(prices: NonNullable<Profile['prices']>): string
   reductions(profile: Pick<Profile, 'reduced' | 'coupons'>): string
   kinds: Record<LabelKind, string>
-  /** A category by its last part, a trait by its value: the rest is in the shop's own order. */
-  label(label: string): string
   /** Of one, two and three dots. */
   strength: readonly [string, string, string]
   leanings: Record<Leaning, string>
@@ -111,7 +109,9 @@ export interface Words {
 }
 
 const percent = (share: number) => `${Math.round(100 * share)} %`
-/** A category by its last part, a trait by its value. */
+/** A category by the shop's name for it, else by its last part; a trait by its value. */
+export const nameOf = (label: string, names: Readonly<Record<string, string>>) =>
+  Object.hasOwn(names, label) ? names[label] : lastPart(label)
 export const lastPart = (label: string) =>
   label
     .split(' > ')
@@ -147,14 +147,13 @@ const ENGLISH: Words = {
   stage: ({ stage, visits, orders }) =>
     `${STAGES[stage]} ${count(visits, 'visit', 'visits')}, ${count(orders, 'order', 'orders')}.`,
   returning: (chance) => `Chance that you come back within 30 days: ${percent(chance)}.`,
-  nextOrder: ({ days: wait, categories }) =>
-    `Your next order is likely within ${count(days(wait), 'day', 'days')}${categories.length > 0 ? `, probably of ${categories.map(lastPart).join(', ')}` : ''}.`,
+  nextOrder: (wait, worth, categories) =>
+    `Your next order is likely within ${count(days(wait), 'day', 'days')}${worth ? `, for about ${worth}` : ''}${categories.length > 0 ? `, probably of ${categories.join(', ')}` : ''}.`,
   prices: ({ band, looks }) =>
     `${{ low: 'You mostly look at the less expensive of their kind', middle: 'You look at prices from all over', high: 'You mostly look at the more expensive of their kind' }[band]} (from ${count(looks, 'look', 'looks')}).`,
   reductions: ({ reduced, coupons }) =>
     `${percent(reduced)} of what you looked at was reduced${coupons > 0 ? `; ${percent(coupons)} of your orders had a coupon` : ''}.`,
   kinds: { category: 'Categories', brand: 'Brands', trait: 'Kinds and styles' },
-  label: lastPart,
   strength: ['a little', 'some', 'much'],
   leanings: { muted: 'muted', boosted: 'boosted' },
   lean: { muted: 'Nothing of this', boosted: 'More of this' },
@@ -361,14 +360,13 @@ const CHINESE: Words = {
   purchase: (chance) => `本次访问以购买结束的可能性：${percent(chance)}。`,
   stage: ({ stage, visits, orders }) => `${CHINESE_STAGES[stage]}来访 ${visits} 次，订单 ${orders} 个。`,
   returning: (chance) => `30 天内再来的可能性：${percent(chance)}。`,
-  nextOrder: ({ days: wait, categories }) =>
-    `下一个订单可能在 ${days(wait)} 天内${categories.length > 0 ? `，多半是${categories.map(lastPart).join('、')}` : ''}。`,
+  nextOrder: (wait, worth, categories) =>
+    `下一个订单可能在 ${days(wait)} 天内${worth ? `，约 ${worth}` : ''}${categories.length > 0 ? `，多半是${categories.join('、')}` : ''}。`,
   prices: ({ band, looks }) =>
     `${{ low: '您大多看同类中较便宜的', middle: '您看各种价位', high: '您大多看同类中较贵的' }[band]}（依据 ${looks} 次浏览）。`,
   reductions: ({ reduced, coupons }) =>
     `您看过的商品中 ${percent(reduced)} 是降价的${coupons > 0 ? `；您的订单中 ${percent(coupons)} 用了优惠券` : ''}。`,
   kinds: { category: '类别', brand: '品牌', trait: '种类与风格' },
-  label: lastPart,
   strength: ['一点', '一些', '很多'],
   leanings: { muted: '已屏蔽', boosted: '已加强' },
   lean: { muted: '不要这类', boosted: '多推荐这类' },

@@ -51,8 +51,9 @@ export function pushPurchase(order: Order, bought: Bought[]): void {
   pushEcommerce('purchase', {
     transaction_id: order.id,
     currency: order.currency,
-    value: sum(bought),
+    value: rounded(sum(bought) - (order.coupon?.off ?? 0)),
     shipping: order.shipping,
+    coupon: order.coupon?.code,
     items: bought.map(({ product, quantity }) => itemOf(product, quantity)),
   })
 }

@@ -1,5 +1,5 @@
 /** Cart lines and orders as values. The shop keeps them in its own localStorage, as shops do; Vitrine never reads it. */
-import type { StorefrontProduct } from '../../shared/data/storefront.ts'
+import type { Reduction, StorefrontProduct } from '../../shared/data/storefront.ts'
 
 export interface Line {
   itemId: string
@@ -12,6 +12,7 @@ export interface Order {
   time: number
   lines: (Line & { title: string; price: number })[]
   shipping: number
+  coupon?: { code: string; off: number }
   total: number
   currency?: string
 }
@@ -43,8 +44,15 @@ export function subtotalOf(lines: { product: StorefrontProduct; quantity: number
   return rounded(lines.reduce((sum, { product, quantity }) => sum + (product.price ?? 0) * quantity, 0))
 }
 
-export function shippingOf(subtotal: number, method: ShippingMethod): number {
-  return method === 'standard' && subtotal >= FREE_SHIPPING_FROM ? 0 : SHIPPING[method]
+export function shippingOf(subtotal: number, method: ShippingMethod, reduction?: Reduction): number {
+  const isFree = subtotal >= FREE_SHIPPING_FROM || reduction?.off.kind === 'delivery'
+  return method === 'standard' && isFree ? 0 : SHIPPING[method]
+}
+
+/** What a coupon takes off the products: never more than they cost, and nothing where it is for delivery. */
+export function takenOff(subtotal: number, { off }: Reduction): number {
+  if (off.kind === 'amount') return Math.min(off.amount, subtotal)
+  return off.kind === 'share' ? rounded(off.share * subtotal) : 0
 }
 
 export function rounded(amount: number): number {

@@ -1,11 +1,22 @@
 /** The one state of the shop's pages: where the shopper is, in which language, what is in the cart. */
 import { getContext, setContext } from 'svelte'
 import { isAvailable, isForSale } from '../../shared/data/catalog.ts'
-import type { ShopStatus, StorefrontProduct } from '../../shared/data/storefront.ts'
+import type { Reduction, ShopStatus, StorefrontProduct } from '../../shared/data/storefront.ts'
 import type { Vitrine } from '../tag/api.ts'
 import { type Catalogue, type Category, categoryName, titleOf } from './catalogue.ts'
 import { type Bought, pushItems, pushPurchase } from './data-layer.ts'
-import { countOf, type Line, type Order, rounded, subtotalOf, withAdded, withQuantity } from './orders.ts'
+import {
+  countOf,
+  type Line,
+  type Order,
+  rounded,
+  type ShippingMethod,
+  shippingOf,
+  subtotalOf,
+  takenOff,
+  withAdded,
+  withQuantity,
+} from './orders.ts'
 import { type Route, readRoute } from './route.ts'
 import { createSearch, type Search } from './search.ts'
 import { type Language, languageOf, type Strings, stringsIn } from './strings.ts'
@@ -159,8 +170,10 @@ export class Shop {
   }
 
   /** Turns the cart into an order. */
-  buy(shipping: number, id: string, time: number): Order {
+  buy(method: ShippingMethod, reduction: Reduction | undefined, id: string, time: number): Order {
     const bought = this.cart
+    const shipping = shippingOf(this.subtotal, method, reduction)
+    const coupon = reduction && { code: reduction.code, off: takenOff(this.subtotal, reduction) }
     const order: Order = {
       id,
       time,
@@ -171,7 +184,8 @@ export class Shop {
         price: product.price ?? 0,
       })),
       shipping,
-      total: rounded(this.subtotal + shipping),
+      coupon,
+      total: rounded(this.subtotal - (coupon?.off ?? 0) + shipping),
       currency: this.moneyOf(bought[0]?.product).currency,
     }
     this.orders = [order, ...this.orders]
