@@ -76,6 +76,18 @@ describe('training', () => {
     expect(far(two, one) / far(one, start)).toBeLessThan(0.55)
   })
 
+  it('whose time was up makes no further pass when it is taken up again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-time-up-'))
+    const h = shop(true)
+    const options = { preset: { ...preset, epochs: 50 }, seed: 5, maxSeconds: 0.001, checkpoint: join(folder, 'c.vta') }
+    const first = await train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), options)
+    const again = await train(h, endsWithoutLast(h, 2), leaveOneOut(h, 2), options)
+    expect(first.epochs).toHaveLength(1)
+    expect(again.epochs).toEqual(first.epochs)
+    expect(again.params).toEqual(first.params)
+    rmSync(folder, { recursive: true })
+  })
+
   it('stopped at any step goes on from its checkpoint as if nothing had happened, on one thread and on two', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vitrine-resume-'))
     const h = shop(true)
