@@ -54,11 +54,14 @@ async function open(permissions: string[], tag = `data-key="${world.signer.key}"
 
 /** Six visits for the same kind of thing, a week from each other; the last so many days ago. */
 async function cameUntil(daysAgo: number): Promise<void> {
-  for (let visits = 0; visits < 6; visits++) {
-    const time = Date.now() - (daysAgo + 7 * (5 - visits)) * DAY_MS
-    await visit.call('event', { name: 'view_item', id: `visit ${visits}`, time, items: [{ item_id: 'lamp-1' }] })
-  }
+  for (let visits = 0; visits < 6; visits++) await came(daysAgo + 7 * (5 - visits))
   await until(visit.history, (entries) => entries.length === 6)
+}
+
+/** By the clock of the worker, which is not moved on. */
+async function came(daysAgo: number): Promise<void> {
+  const time = Date.now() - daysAgo * DAY_MS
+  await visit.call('event', { name: 'view_item', id: `${daysAgo} days ago`, time, items: [{ item_id: 'lamp-1' }] })
 }
 
 const noticesSwitch = () => visit.page.getByRole('switch', { name: 'Notify me when I have been away' })
@@ -70,13 +73,19 @@ async function turnOn(): Promise<void> {
   await noticesSwitch().press('Enter')
 }
 
-/** Leaves the tab in the background, and a day and an hour go by. */
-async function stayAway(): Promise<void> {
+/** Leaves the tab in the background, and a day and an hour go by; what is to be shown then has been. */
+async function stayAway(hours = 25): Promise<void> {
   await visit.page.evaluate(() => {
     Object.defineProperty(document, 'visibilityState', { get: () => 'hidden', configurable: true })
     document.dispatchEvent(new Event('visibilitychange'))
   })
-  await visit.page.clock.fastForward(25 * 3_600_000)
+  await passes(hours)
+}
+
+/** The worker answers in order: when it has answered what a notification asks, one that is due has been shown. */
+async function passes(hours: number): Promise<void> {
+  await visit.page.clock.fastForward(hours * 3_600_000)
+  for (const question of ['profile', 'character', 'profile'] as const) await visit.call(question, {})
 }
 
 describe('a notification', { timeout: 60_000 }, () => {
@@ -124,9 +133,21 @@ describe('a notification', { timeout: 60_000 }, () => {
     await until(notified, (times) => times === undefined)
     await stayAway()
     await noticesSwitch().press('Enter')
-    await visit.call('event', 'view_item', { items: [{ item_id: 'mug-0' }] })
+    await until(notified, (times) => times?.length === 0)
+    await came(1)
     await stayAway()
     expect(await shown()).toEqual([])
+  })
+
+  it('is not for who has seen the page within a day, though they did nothing in it', async () => {
+    await open(['notifications'])
+    await cameUntil(45)
+    await turnOn()
+    await until(notified, (times) => times?.length === 0)
+    await stayAway(2)
+    expect(await shown()).toEqual([])
+    await passes(23)
+    expect(await shown()).toHaveLength(1)
   })
 
   it('cannot be turned on where the browser does not let the shop, and the panel says so', async () => {
