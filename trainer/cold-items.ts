@@ -7,6 +7,10 @@
  *     vectors   the network's state after the history, and for every item, as if it were new, what content gives it
  *     content   all that content can say (`cold-content.ts`), its weights fitted on validation
  *     network   the network as it ships, in which other items have their id vectors and biases
+ *     blend     all that ships: network, rules in which new items are placed, popularity
+ *
+ * Then every visit is asked, whatever it wants: what does the blend gain by placing new items, and what would it lose if nobody
+ * wanted them?
  *
  * A list of new arrivals and a list of everything are two shelves: decay and weights are fitted for each by itself.
  */
@@ -16,25 +20,28 @@ import type { SparseMatrix } from '../shared/model/sparse.ts'
 import { tfIdfScorer } from './baselines/tf-idf.ts'
 import type { Scorer } from './baselines.ts'
 import { endsBefore } from './batches.ts'
+import { blendScorer } from './blend.ts'
 import { type ContentWeights, fitContent, kindsOf, kindsScorer, vectorScorer, withinKinds } from './cold-content.ts'
 import { amongHidden, coldQueries, type Hidden, hideCategory, hideShare, withoutItems } from './cold-queries.ts'
-import type { Histories } from './datasets/histories.ts'
+import { type Histories, isTitled } from './datasets/histories.ts'
 import { askAll, type Interval, type Means, meanMetrics, networkScorer, pairedInterval } from './evaluate.ts'
 import type { Preset } from './presets.ts'
 import { datesOf } from './protocol.ts'
 import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
 import { titleOf } from './title-neighbours.ts'
 import { type Trained, type TrainProgress, train } from './train.ts'
-import { TUNING_QUERIES } from './train-run.ts'
+import { fitRanking, modelsAt, TUNING_QUERIES } from './train-run.ts'
 import { UserError } from './user-error.ts'
 
 /** Share of items that is hidden where no category is. */
 const HIDDEN_SHARE = 0.1
 /** A department of the sample shop that is hidden has at least this share of its products: fewer give few questions. */
 const MIN_DEPARTMENT_SHARE = 0.05
+/** Of all that could be asked, a seed each. */
+const VISITS = 3_000
 const DECAYS = [0.8, 0.9, 0.95, 0.98, 1]
 
-export const COLD_MODELS = ['random', 'tf-idf', 'vectors', 'content', 'network'] as const
+export const COLD_MODELS = ['random', 'tf-idf', 'vectors', 'content', 'network', 'blend'] as const
 export type ColdModel = (typeof COLD_MODELS)[number]
 const SETS = ['hidden', 'all'] as const
 type Among<T> = Record<(typeof SETS)[number], T>
@@ -58,15 +65,36 @@ export interface ColdEvaluation {
     queries: number
     decay: Among<number>
     weights: Among<ContentWeights>
+    /** Strength with which the blend places new items, as validation has it. */
+    new_items: number
     epochs: number
   }[]
   queries: number
   among_hidden: ColdTable
   among_all: ColdTable
-  /** Of content with pictures less that without, NDCG@10; kept where it helps among the hidden items. */
-  pictures?: { among_hidden: Interval; among_all: Interval; kept: boolean }
+  /** Every visit: NDCG@10 of the blend, and of what it gains by placing new items. */
+  every_visit: {
+    /** The hidden items are wanted as they were in truth. */
+    wanted: VisitGain
+    /** They are in no answer. */
+    unwanted: VisitGain
+  }
+  /** Of content with what is tried less that without, NDCG@10; worth keeping where it helps among the hidden items. */
+  tried?: { what: Tried['what']; among_hidden: Interval; among_all: Interval; kept: boolean }
   /** Content is better than random and than TF-IDF neighbours, in both, by intervals that exclude zero. */
   passed: boolean
+}
+
+export interface VisitGain {
+  queries: number
+  ndcg: number
+  placed_minus_not: Interval
+}
+
+export interface Tried {
+  what: 'pictures' | 'text encoder'
+  /** A row an item. */
+  content: SparseMatrix
 }
 
 export interface ColdOptions {
@@ -74,15 +102,15 @@ export interface ColdOptions {
   seeds: readonly string[]
   /** Else a tenth of the items; in a simulated shop, a department, another for each seed. */
   hideCategory?: string
-  /** Features of the items' pictures, tried in a second network. */
-  pictures?: SparseMatrix
+  /** More content, in a second network. */
+  tried?: Tried
   maxSeconds?: number
   onProgress?: (progress: TrainProgress) => void
 }
 
 /** @throws UserError when the history has no times, or what is hidden answers no question */
 export async function evaluateColdItems(h: Histories, options: ColdOptions): Promise<ColdEvaluation> {
-  if (!h.timed || h.items.every(({ title, item_id }) => title === item_id)) {
+  if (!h.timed || !isTitled(h)) {
     throw new UserError(
       `${h.name}: ${h.timed ? 'products have no titles' : 'has no times and no titles'}, so a hidden item has no content`,
       'evaluate a shop’s history with its catalogue',
@@ -92,7 +120,8 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
   const seeds: ColdEvaluation['seeds'] = []
   const asked: Query[] = []
   const answers = { hidden: answersOf(), all: answersOf() }
-  const pictured: Among<number[]> = { hidden: [], all: [] }
+  const triedOut: Among<number[]> = { hidden: [], all: [] }
+  const visits = { wanted: [] as VisitAnswers[], unwanted: [] as VisitAnswers[] }
   const titles = h.items.map(titleOf)
   const kinds = kindsOf(h.items)
   for (const seed of options.seeds) {
@@ -107,8 +136,17 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     }
     const sets = (of: Query[]): Among<Query[]> => ({ hidden: amongHidden(of, hidden, V), all: of })
     const [tuning, tests] = [sets(coldQueries(h, hidden, validation, test)), sets(queries)]
-    const trained = await trainWithout(h, hidden, seed, options)
-    const withPictures = options.pictures && (await trainWithout(h, hidden, seed, options, contentOf(h.items, options)))
+    const known = withoutItems(h, hidden)
+    const trained = await trainWithout(known, seed, options)
+    const withTried =
+      options.tried && (await trainWithout(known, seed, options, contentOf(h.items, options.tried.content)))
+    const ends = endsBefore(known, validation)
+    // How much new items are wanted is what the month before tells, in which they arrived too.
+    const arrived = tuningOf(withoutItems(h, hidden, validation))
+    const ranking = fitRanking(known, ends, trained.compiled, arrived)
+    const blendOf = (newItems: number) =>
+      blendScorer(modelsAt(known, ends, trained.compiled, newItems), h.queries, ranking.weights, V)
+    const blend = blendOf(ranking.newItems)
     const random = seeded(`random ${seed}`)
     const fits = {} as Among<{ decay: number; weights: ContentWeights }>
     for (const among of SETS) {
@@ -128,10 +166,20 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
         vectors,
         content,
         network: networkScorer(trained.compiled, h.queries),
+        blend,
       }
       for (const model of COLD_MODELS) answers[among][model].push(askAll(scorers[model], tests[among], V))
-      if (withPictures) pictured[among].push(...askAll(fitted(withPictures).scorer, tests[among], V).ndcg)
+      if (withTried) triedOut[among].push(...askAll(fitted(withTried).scorer, tests[among], V).ndcg)
       fits[among] = { decay, weights }
+    }
+    for (const [name, history] of [
+      ['wanted', withoutItems(h, hidden, test)],
+      ['unwanted', known],
+    ] as const) {
+      const all = withoutSeen(visitQueries(history, test, Number.POSITIVE_INFINITY, 'during'))
+      const some = sampleQueries(all, VISITS, 'every visit')
+      const [placed, not] = [blend, blendOf(0)].map((scorer) => askAll(scorer, some, V).ndcg)
+      visits[name].push({ placed, not, shoppers: some.map(({ shopper }) => shopper) })
     }
     asked.push(...queries)
     seeds.push({
@@ -141,6 +189,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
       queries: queries.length,
       decay: { hidden: fits.hidden.decay, all: fits.all.decay },
       weights: { hidden: fits.hidden.weights, all: fits.all.weights },
+      new_items: ranking.newItems,
       epochs: trained.epochs.length,
     })
   }
@@ -148,7 +197,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
   const tables = { hidden: tableOf(answers.hidden, shoppers), all: tableOf(answers.all, shoppers) }
   const gain = (among: 'hidden' | 'all') =>
     pairedInterval(
-      Float64Array.from(pictured[among]),
+      Float64Array.from(triedOut[among]),
       Float64Array.from(answers[among].content.flatMap(({ ndcg }) => [...ndcg])),
       shoppers,
     )
@@ -162,8 +211,16 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     queries: asked.length,
     among_hidden: tables.hidden,
     among_all: tables.all,
-    ...(options.pictures
-      ? { pictures: { among_hidden: gain('hidden'), among_all: gain('all'), kept: gain('hidden').low > 0 } }
+    every_visit: { wanted: visitGain(visits.wanted), unwanted: visitGain(visits.unwanted) },
+    ...(options.tried
+      ? {
+          tried: {
+            what: options.tried.what,
+            among_hidden: gain('hidden'),
+            among_all: gain('all'),
+            kept: gain('hidden').low > 0,
+          },
+        }
       : {}),
     passed: Object.values(tables).every(
       ({ content_minus }) => content_minus.random.low > 0 && content_minus['tf-idf'].low > 0,
@@ -184,19 +241,21 @@ export function chooseHidden(h: Histories, seed: string, category?: string): { d
   return { description: name, hidden: hideCategory(h.items, name) }
 }
 
-/** The best pass is chosen by what the network is for, visits under way: the hidden items have no part in that either. */
+/** What the network is for, visits under way: by these the best pass is chosen. */
+function tuningOf(h: Histories): Query[] {
+  const { validation, test } = datesOf(h)
+  return sampleQueries(withoutSeen(visitQueries(h, validation, test, 'during')), TUNING_QUERIES, 'tuning')
+}
+
+/** @param known the history without what is hidden, which has no part in the choice of the best pass either */
 async function trainWithout(
-  h: Histories,
-  hidden: Hidden,
+  known: Histories,
   seed: string,
   options: ColdOptions,
   content?: SparseMatrix,
 ): Promise<Trained> {
-  const { validation, test } = datesOf(h)
-  const known = withoutItems(h, hidden)
-  const tuning = withoutSeen(visitQueries(known, validation, test, 'during'))
   const { preset, maxSeconds, onProgress } = options
-  return train(known, endsBefore(known, validation), sampleQueries(tuning, TUNING_QUERIES, 'tuning'), {
+  return train(known, endsBefore(known, datesOf(known).validation), tuningOf(known), {
     preset,
     seed,
     ...(content ? { content } : {}),
@@ -211,7 +270,32 @@ function best(values: readonly number[], worthOf: (value: number) => number): nu
 }
 
 type Answers = Record<ColdModel, ReturnType<typeof askAll>[]>
-const answersOf = (): Answers => ({ random: [], 'tf-idf': [], vectors: [], content: [], network: [] })
+const answersOf = () => ofModels((): Answers[ColdModel] => [])
+
+const ofModels = <T, Name extends ColdModel = ColdModel>(
+  of: (model: Name) => T,
+  names: readonly ColdModel[] = COLD_MODELS,
+): Record<Name, T> => Object.fromEntries(names.map((name) => [name, of(name as Name)])) as Record<Name, T>
+
+interface VisitAnswers {
+  placed: Float64Array
+  not: Float64Array
+  shoppers: number[]
+}
+
+function visitGain(answers: readonly VisitAnswers[]): VisitGain {
+  const joined = (side: 'placed' | 'not') => Float64Array.from(answers.flatMap((of) => [...of[side]]))
+  const [placed, not] = [joined('placed'), joined('not')]
+  return {
+    queries: placed.length,
+    ndcg: placed.reduce((sum, value) => sum + value, 0) / placed.length,
+    placed_minus_not: pairedInterval(
+      placed,
+      not,
+      answers.flatMap(({ shoppers }) => shoppers),
+    ),
+  }
+}
 
 /** Questions of all seeds together; a shopper's stay together when the bootstrap draws. */
 function tableOf(answers: Answers, shoppers: number[]): ColdTable {
@@ -229,18 +313,10 @@ function tableOf(answers: Answers, shoppers: number[]): ColdTable {
   })
   const minus = (model: ColdModel) => pairedInterval(joined('content', 'ndcg'), joined(model, 'ndcg'), shoppers)
   return {
-    models: {
-      random: means('random'),
-      'tf-idf': means('tf-idf'),
-      vectors: means('vectors'),
-      content: means('content'),
-      network: means('network'),
-    },
-    content_minus: {
-      random: minus('random'),
-      'tf-idf': minus('tf-idf'),
-      vectors: minus('vectors'),
-      network: minus('network'),
-    },
+    models: ofModels(means),
+    content_minus: ofModels<Interval, Exclude<ColdModel, 'content'>>(
+      minus,
+      COLD_MODELS.filter((name) => name !== 'content'),
+    ),
   }
 }

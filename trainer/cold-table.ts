@@ -1,20 +1,21 @@
 /** What `vitrine evaluate --protocol cold-items` says to people. */
 import type { ContentWeights } from './cold-content.ts'
-import { COLD_MODELS, type ColdEvaluation, type ColdTable } from './cold-items.ts'
+import { COLD_MODELS, type ColdEvaluation, type ColdTable, type VisitGain } from './cold-items.ts'
 import { intervalText } from './evaluate.ts'
 
 export function coldTable(evaluation: ColdEvaluation): string {
-  const { dataset, simulated, split, seeds, queries, among_hidden, among_all, pictures, passed } = evaluation
+  const { dataset, simulated, split, seeds, queries, among_hidden, among_all, every_visit, tried, passed } = evaluation
   const hidden = seeds.map(
-    ({ seed, hidden, items, queries, decay, weights, epochs }) =>
-      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; ${epochs} passes; among the hidden ${fit(decay.hidden, weights.hidden)}, among all ${fit(decay.all, weights.all)}`,
+    ({ seed, hidden, items, queries, decay, weights, new_items, epochs }) =>
+      `seed ${seed}: hidden ${hidden}, ${items} items, ${queries} queries; ${epochs} passes; new items placed with strength ${new_items}; among the hidden ${fit(decay.hidden, weights.hidden)}, among all ${fit(decay.all, weights.all)}`,
   )
   return [
     `${dataset}${simulated ? ' (simulated)' : ''}: ${split}`,
     hidden.join('\n'),
     section(`${queries.toLocaleString('en')} queries, among the hidden items`, among_hidden),
     section(`${queries.toLocaleString('en')} queries, among all items`, among_all),
-    ...(pictures ? [pictureLines(pictures)] : []),
+    visitLines(every_visit),
+    ...(tried ? [triedLines(tried)] : []),
     `content ${passed ? 'beats' : 'does not beat'} random and TF-IDF neighbours in both`,
   ].join('\n\n')
 }
@@ -37,10 +38,16 @@ function section(title: string, { models, content_minus }: ColdTable): string {
   ].join('\n')
 }
 
-function pictureLines({ among_hidden, among_all, kept }: NonNullable<ColdEvaluation['pictures']>): string {
+function visitLines({ wanted, unwanted }: ColdEvaluation['every_visit']): string {
+  const line = ({ queries, ndcg, placed_minus_not }: VisitGain) =>
+    `${queries.toLocaleString('en')} visits, blend's NDCG@10 ${ndcg.toFixed(4)}; placed − not placed ${intervalText(placed_minus_not)}`
+  return `every visit, the hidden items wanted as they were: ${line(wanted)}\nevery visit, nobody wanting them: ${line(unwanted)}`
+}
+
+function triedLines({ what, among_hidden, among_all, kept }: NonNullable<ColdEvaluation['tried']>): string {
   return [
-    `pictures, among the hidden items: NDCG@10 ${intervalText(among_hidden)}`,
-    `pictures, among all items: NDCG@10 ${intervalText(among_all)}`,
-    kept ? 'pictures help cold items: kept' : 'pictures do not help cold items: not kept',
+    `content with ${what} − without, among the hidden items: NDCG@10 ${intervalText(among_hidden)}`,
+    `content with ${what} − without, among all items: NDCG@10 ${intervalText(among_all)}`,
+    `${what}: ${kept ? 'helps' : 'does not help'} to place cold items`,
   ].join('\n')
 }

@@ -6,7 +6,7 @@ import type { BlendWeights } from '../shared/model/rank.ts'
 import { FAMILY_NAMES, isFamily, trainFamilies } from './baselines/families.ts'
 import { buyAgainScorer, popularityCounts, popularityScorer, rulesScorer, type Scorer } from './baselines.ts'
 import type { TrainingEnds } from './batches.ts'
-import { blendScorer, fitBlend } from './blend.ts'
+import { blendScorer } from './blend.ts'
 import { type Calibration, calibrationCounter } from './calibration.ts'
 import type { Histories } from './datasets/histories.ts'
 import type { TestFileReport } from './datasets/session-benchmark.ts'
@@ -24,13 +24,14 @@ import {
 } from './evaluate.ts'
 import { type Exposure, exposureOf, itemPopularity } from './exposure.ts'
 import { kernel } from './kernel.ts'
+import { countedRules } from './next-rules.ts'
 import type { Preset } from './presets.ts'
 import { type ProtocolName, type Split, split } from './protocol.ts'
 import { type Query, sampleQueries, withoutRepeats } from './queries.ts'
 import { type SliceReport, sliceReports } from './slices.ts'
 import { measureTables, type TableName, type TableReport } from './tables.ts'
 import { type Trained, type TrainProgress, train } from './train.ts'
-import { modelsAt, POPULARITY_DAYS, TUNING_QUERIES } from './train-run.ts'
+import { fitRanking, modelsAt, POPULARITY_DAYS, type Ranking, TUNING_QUERIES } from './train-run.ts'
 
 export const MODEL_NAMES = ['popularity', 'buy-again', 'rules', ...FAMILY_NAMES, 'network', 'blend'] as const
 export type ModelName = (typeof MODEL_NAMES)[number]
@@ -81,6 +82,8 @@ export interface Evaluation extends Measured {
   comparisons: Comparison[]
   /** A seed each; where repeats are left out, once more for those. */
   blend_weights?: BlendWeights[]
+  /** With the same order, the strength with which the blend places new items. */
+  new_items?: number[]
   /** The network with its item vectors in several formats. */
   tables?: TableReport[]
 }
@@ -135,7 +138,7 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   }
   const families = await trainFamilies(h, found, tuning, models.filter(isFamily), { seeds, maxSeconds, onProgress })
   /** Of models that have learned from the history up to `ends`. */
-  const scorersOf = (ends: TrainingEnds, asked: CompiledModel[], weights: BlendWeights[]) => {
+  const scorersOf = (ends: TrainingEnds, asked: CompiledModel[], rankings: Ranking[]) => {
     const counting = countingScorers(h, { ...found, train: ends }).filter(([name]) => models.includes(name))
     const scorers = new Map<ModelName, Scorer[]>(counting.map(([name, scorer]) => [name, [scorer]]))
     if (models.includes('network')) {
@@ -147,30 +150,30 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
     if (models.includes('blend')) {
       scorers.set(
         'blend',
-        asked.map((network, n) => blendScorer(modelsAt(h, ends, network), h.queries, weights[n], h.items.length)),
+        asked.map((network, n) => {
+          const { weights, newItems } = rankings[n]
+          return blendScorer(modelsAt(h, ends, network, newItems), h.queries, weights, h.items.length)
+        }),
       )
     }
     return scorers
   }
   /** @param tuned what the blend is fitted on: the same kind of question that it is then asked */
   const measureOn = (queries: Query[], tuned: Query[]) => {
-    const weights = models.includes('blend')
-      ? networks.map((network) => {
-          const models = modelsAt(h, found.train, onKernel(network.tuned))
-          return fitBlend(models, tuned, h.queries, found.k).weights
-        })
+    const rankings = models.includes('blend')
+      ? networks.map(({ tuned: network }) => fitRanking(h, found.train, onKernel(network), tuned, found.k))
       : []
     const asked = networks.map((network) => onKernel(network.asked))
-    const scorers = scorersOf(learned.train, asked, weights)
+    const scorers = scorersOf(learned.train, asked, rankings)
     for (const [name, rankers] of families) {
       scorers.set(
         name,
         rankers.map((ranker) => ranker(queries)),
       )
     }
-    return { weights, ...measure(h, learned, queries, scorers, seeds) }
+    return { rankings, ...measure(h, learned, queries, scorers, seeds) }
   }
-  const { measured, ndcg, weights } = measureOn(found.test, found.validation)
+  const { measured, ndcg, rankings } = measureOn(found.test, found.validation)
   const evaluation: Evaluation = {
     dataset: h.name,
     simulated: h.simulated,
@@ -183,20 +186,23 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   }
   if (protocol === 'time-split') {
     const fresh = withoutRepeats(found.test)
-    const { measured, ndcg, weights: more } = measureOn(fresh, withoutRepeats(found.validation))
+    const { measured, ndcg, rankings: more } = measureOn(fresh, withoutRepeats(found.validation))
     evaluation.without_repeats = measured
     evaluation.comparisons.push(...compare(ndcg, found, fresh, false, seeds))
-    weights.push(...more)
+    rankings.push(...more)
   }
   if (protocol === 'sessions') evaluation.test_file = h.test?.report
   const shipped = networks.flatMap(({ whole }) => whole ?? [])
   if (tables.length > 0) evaluation.tables = await measureTables(h, found.test, shipped, tables, found.k)
-  if (weights.length > 0) evaluation.blend_weights = weights
+  if (rankings.length > 0) {
+    evaluation.blend_weights = rankings.map(({ weights }) => weights)
+    evaluation.new_items = rankings.map(({ newItems }) => newItems)
+  }
   if (options.refit && !found.refit) {
     const whole = { ...found, train: found.beforeTest }
     const asked: CompiledModel[] = []
     for (const { seed, passes } of networks) asked.push(onKernel((await again(whole.train, seed, passes)).compiled))
-    const refitted = measure(h, whole, found.test, scorersOf(whole.train, asked, weights), seeds)
+    const refitted = measure(h, whole, found.test, scorersOf(whole.train, asked, rankings), seeds)
     evaluation.refitted = { ...refitted.measured, comparisons: compare(refitted.ndcg, found, found.test, true, seeds) }
   }
   return evaluation
@@ -210,7 +216,7 @@ function countingScorers(h: Histories, { train: ends }: Split): [ModelName, Scor
   return [
     ['popularity', popularityScorer(counts, V)],
     ['buy-again', buyAgainScorer(V)],
-    ['rules', rulesScorer(modelsAt(h, ends)(0).rules.next)],
+    ['rules', rulesScorer(countedRules(h, ends))],
   ]
 }
 

@@ -34,16 +34,17 @@ import { countRules, topRules, withinBasket } from '../shared/model/rules.ts'
 import { encodeService } from '../shared/service/shop-service.ts'
 import { signNote } from '../shared/tlog/note.ts'
 import { popularityCounts } from './baselines.ts'
-import { itemSequences, type TrainingEnds } from './batches.ts'
+import type { TrainingEnds } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
 import { makeDeltas, type Previous } from './deltas.ts'
 import { wantedEvents } from './evaluate.ts'
 import type { PublisherKey } from './keys.ts'
+import { nextRules } from './next-rules.ts'
 import type { RunParts } from './run-folder.ts'
 import { shopServiceOf } from './shop-service.ts'
+import { USUAL_NEW_ITEMS } from './train-run.ts'
 
-/** Rules a row in a bundle: the eighth follower is rarely worth its three bytes. */
-const NEXT_RULES = 8
+/** A row in a bundle. */
 const TOGETHER_RULES = 4
 /** Enough for a first shelf of any kind of shop, with some to spare for what is dismissed. */
 const SHELF_ITEMS = 48
@@ -64,6 +65,8 @@ export interface BundleInput {
   /** How the network's item vectors travel; int8 when left out. */
   table?: TableFormat
   blend: BlendWeights
+  /** Strength with which new items are placed; the usual one when left out. */
+  newItems?: number
   /** What the run has beside its network. */
   parts?: RunParts
   /** A text encoder's file. */
@@ -86,6 +89,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     network,
     table,
     blend,
+    newItems = USUAL_NEW_ITEMS,
     parts: learned = {},
     text,
     contact,
@@ -99,7 +103,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
   const whole = h.start.slice(1)
   const popularity = recentPopularity(h, whole)
   const rules = {
-    next: topRules(countRules(itemSequences(h, whole), h.items.length), NEXT_RULES),
+    next: nextRules(h, whole, newItems),
     together: topRules(countRules(baskets(h), h.items.length, withinBasket), TOGETHER_RULES),
     popularity,
   }

@@ -12,9 +12,9 @@ import { decodeArrays, encodeArrays, take } from '../shared/model/arrays.ts'
 import { type CompiledModel, compile } from '../shared/model/compile.ts'
 import { contentOf } from '../shared/model/content.ts'
 import { flatten, type ModelConfig, type Params, unflatten } from '../shared/model/params.ts'
-import type { BlendWeights } from '../shared/model/rank.ts'
 import type { Preset } from './presets.ts'
 import type { EpochRecord } from './train.ts'
+import type { Ranking } from './train-run.ts'
 import { UserError } from './user-error.ts'
 
 export interface RunInfo {
@@ -30,7 +30,7 @@ export interface RunInfo {
   best: EpochRecord
   /** What ships: learned again from everything, for as many passes as were best. */
   whole: { passes: number; loss: number; seconds: number }
-  blend: { weights: BlendWeights; validationNdcg: number }
+  blend: Ranking & { validationNdcg: number }
   backend: string
 }
 

@@ -51,24 +51,39 @@ export function titleOf({ title, translations = {} }: Product): string {
   return [title, ...Object.values(translations).map((translation) => translation.title)].join(' ')
 }
 
+/** Cosines of an item's title with those of the items of `among`, itself left out; what shares no word is absent. */
+export function likeTitles(
+  items: readonly Product[],
+  among: (item: number) => boolean,
+): (item: number) => Map<number, number> {
+  const vectors = titleVectors(items.map(titleOf))
+  const postings = postingsOf(vectors.map((vector, item) => (among(item) ? vector : new Map())))
+  return (item) => {
+    const cosines = new Map<number, number>()
+    for (const [word, weight] of vectors[item]) {
+      for (const other of postings.get(word) ?? []) {
+        if (other.item !== item) cosines.set(other.item, (cosines.get(other.item) ?? 0) + weight * other.weight)
+      }
+    }
+    return cosines
+  }
+}
+
+/** The entries with the highest values, those first. */
+export const highest = (entries: Iterable<[key: number, value: number]>, most: number): [number, number][] =>
+  [...entries].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most)
+
 /**
  * For an item, the nearest of its own category that `may` lend, itself never among them, in shares by the square of their
  * cosine. Nothing for a title that shares no word with any, nor in a new category: what a teapot is like for sharing its
  * colour with a cushion misleads (in the sample shop, NDCG@10 among a hidden category .139 with such lenders, .165 without).
  */
 export function titleNeighbours(items: readonly Product[], may: (item: number) => boolean): (item: number) => Share[] {
-  const vectors = titleVectors(items.map(titleOf))
   const kinds = items.map(({ category }) => category.join(CATEGORY_SEPARATOR))
-  const postings = postingsOf(vectors.map((vector, item) => (may(item) ? vector : new Map())))
+  const cosinesOf = likeTitles(items, may)
   return (item) => {
-    const cosines = new Map<number, number>()
-    for (const [word, weight] of vectors[item]) {
-      for (const other of postings.get(word) ?? []) {
-        if (other.item === item || kinds[other.item] !== kinds[item]) continue
-        cosines.set(other.item, (cosines.get(other.item) ?? 0) + weight * other.weight)
-      }
-    }
-    const nearest = [...cosines].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, NEIGHBOURS)
+    const ofKind = [...cosinesOf(item)].filter(([other]) => kinds[other] === kinds[item])
+    const nearest = highest(ofKind, NEIGHBOURS)
     const total = nearest.reduce((sum, [, cosine]) => sum + cosine ** 2, 0)
     return nearest.map(([other, cosine]) => ({ item: other, share: cosine ** 2 / total }))
   }

@@ -3,7 +3,7 @@
  * price among its kind. One row an item, so that an item never seen in training still has a vector:
  * content · `item.content`. All of it is folded into the table that ships: a column costs the page nothing.
  *
- *     text | words | categories | brands | attributes | price bands | pictures
+ *     text | words | categories | brands | attributes | price bands | more
  */
 import { CATEGORY_SEPARATOR, type Product } from '../data/catalog.ts'
 import { TEXT_WIDTH, textVector, words } from '../data/text.ts'
@@ -21,26 +21,19 @@ const MAX_ATTRIBUTE_COLUMNS = 256
  */
 const MAX_WORD_COLUMNS = 1024
 
-export interface ContentOptions {
-  /** Reads titles, and must be what reads queries: `width` numbers a text. Hashed subwords where there is none better. */
-  text?: { width: number; vectorOf(text: string): Float32Array }
-  /** One row of numbers a product, all 0 where it has no picture. */
-  pictures?: SparseMatrix
-}
-
 /** Text of a product that search and the item vector read. */
 export function textOf(product: Product): string {
   const translated = Object.values(product.translations ?? {}).map((translation) => translation.title)
   return [product.title, ...translated, product.brand ?? '', product.category.at(-1) ?? ''].join(' ')
 }
 
-/** @throws Error when the pictures are of another catalogue */
-export function contentOf(
-  products: readonly Product[],
-  { text = { width: TEXT_WIDTH, vectorOf: textVector }, pictures }: ContentOptions = {},
-): SparseMatrix {
-  if (pictures && rowCount(pictures) !== products.length) {
-    throw new Error(`content: pictures of ${rowCount(pictures)} items, for ${products.length}`)
+/**
+ * @param more a row of numbers a product beside these: of its picture, of a text encoder; all 0 where there is none
+ * @throws Error when those are of another catalogue
+ */
+export function contentOf(products: readonly Product[], more?: SparseMatrix): SparseMatrix {
+  if (more && rowCount(more) !== products.length) {
+    throw new Error(`content: more of ${rowCount(more)} items, for ${products.length}`)
   }
   const kinds = [
     wordColumns(products),
@@ -48,22 +41,22 @@ export function contentOf(
     labelColumns(products.map(brandOf)),
     labelColumns(products.map(attributesOf), MAX_ATTRIBUTE_COLUMNS),
   ]
-  const firstBand = text.width + kinds.reduce((sum, { width }) => sum + width, 0)
-  const firstPicture = firstBand + PRICE_BANDS
-  const width = firstPicture + (pictures?.width ?? 0)
+  const firstBand = TEXT_WIDTH + kinds.reduce((sum, { width }) => sum + width, 0)
+  const firstMore = firstBand + PRICE_BANDS
+  const width = firstMore + (more?.width ?? 0)
   const bandOf = priceBands(products)
   function* entriesOf(product: Product, item: number): Generator<[column: number, value: number]> {
-    yield* text.vectorOf(textOf(product)).entries()
-    let first = text.width
+    yield* textVector(textOf(product)).entries()
+    let first = TEXT_WIDTH
     for (const kind of kinds) {
       for (const [column, value] of kind.valuesOf(item)) yield [first + column, value]
       first += kind.width
     }
     const band = bandOf(product)
     if (band !== undefined) yield [firstBand + band, 1]
-    if (!pictures) return
-    for (let entry = pictures.starts[item]; entry < pictures.starts[item + 1]; entry++) {
-      yield [firstPicture + pictures.columns[entry], pictures.values[entry]]
+    if (!more) return
+    for (let entry = more.starts[item]; entry < more.starts[item + 1]; entry++) {
+      yield [firstMore + more.columns[entry], more.values[entry]]
     }
   }
   return sparseMatrix(width, products.map(entriesOf))

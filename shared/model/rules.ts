@@ -104,11 +104,54 @@ export function withinBasket(basket: ArrayLike<number>, visit: PairVisitor): voi
   }
 }
 
-/** The heaviest `k` rules of every row: what a bundle carries. */
+/** Rows of weights by target, in compressed form. */
+export function rulesOf(rows: readonly ReadonlyMap<number, number>[]): Rules {
+  const start = new Uint32Array(rows.length + 1)
+  const ordered = rows.map((row) => [...row].sort((a, b) => b[1] - a[1] || a[0] - b[0]))
+  ordered.forEach((row, a) => {
+    start[a + 1] = start[a] + row.length
+  })
+  const entries = ordered.flat()
+  return {
+    start,
+    target: Int32Array.from(entries, ([target]) => target),
+    weight: Float32Array.from(entries, ([, weight]) => weight),
+  }
+}
+
+/** A row's rules, the heaviest first. */
+export function* rulesAfter({ start, target, weight }: Rules, a: number): Generator<[target: number, weight: number]> {
+  for (let at = start[a]; at < start[a + 1]; at++) yield [target[at], weight[at]]
+}
+
+/** The heaviest `k` rules of every row. */
 export function topRules(rules: Rules, k: number): Rules {
+  return firstRules(rules, (a) => Math.min(k, rules.start[a + 1] - rules.start[a]))
+}
+
+/** The heaviest `n` of all rules, of a row `most`; where several weigh the same, those that stand first in their rows. */
+export function heaviestRules(rules: Rules, n: number, most: number): Rules {
+  const first = topRules(rules, most)
+  const place = new Uint32Array(first.weight.length)
+  for (let a = 0; a + 1 < first.start.length; a++) {
+    for (let at = first.start[a]; at < first.start[a + 1]; at++) place[at] = at - first.start[a]
+  }
+  const order = Uint32Array.from(place, (_, at) => at)
+  order.sort((x, y) => first.weight[y] - first.weight[x] || place[x] - place[y] || x - y)
+  const kept = new Uint8Array(order.length)
+  for (const at of order.subarray(0, n)) kept[at] = 1
+  // A row's rules stand heaviest first, so that those kept are its first ones.
+  return firstRules(first, (a) => {
+    const row = kept.subarray(first.start[a], first.start[a + 1])
+    return row.reduce((sum, one) => sum + one, 0)
+  })
+}
+
+/** Of each row the first ones, so many. */
+function firstRules(rules: Rules, lengthOf: (row: number) => number): Rules {
   const items = rules.start.length - 1
   const start = new Uint32Array(items + 1)
-  for (let a = 0; a < items; a++) start[a + 1] = start[a] + Math.min(k, rules.start[a + 1] - rules.start[a])
+  for (let a = 0; a < items; a++) start[a + 1] = start[a] + lengthOf(a)
   const target = new Int32Array(start[items])
   const weight = new Float32Array(start[items])
   for (let a = 0; a < items; a++) {

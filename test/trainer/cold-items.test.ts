@@ -30,6 +30,28 @@ function styledShop(): Histories {
   return { ...historiesOf(shoppers, items.length), items, simulated: false }
 }
 
+/** Two of each title, and who wants one of them wants the other next. */
+function pairedShop(): Histories {
+  const random = seeded('paired shop')
+  const items = Array.from({ length: 128 }, (_, n) => ({
+    item_id: `i${n}`,
+    title: `${WORDS[(n >> 1) % 8]} ${WORDS[n >> 4].toUpperCase()}y`,
+    category: ['Home'],
+  }))
+  const shoppers = Array.from({ length: 500 }, () => {
+    const first = random.int(60 * DAY)
+    return Array.from({ length: 6 }, (_, visit) => {
+      const item = random.int(items.length)
+      const time = first + visit * 10 * DAY
+      return [
+        { item, time },
+        { item: item ^ 1, time: time + 1000 },
+      ]
+    }).flat()
+  })
+  return { ...historiesOf(shoppers, items.length), items, simulated: false }
+}
+
 const preset = { ...PRESETS.tiny, width: 16, hidden: 16, window: 16, batchTokens: 1024, learningRate: 0.01, epochs: 5 }
 
 describe('cold items', () => {
@@ -44,6 +66,15 @@ describe('cold items', () => {
       expect(table.content_minus['tf-idf'].low).toBeGreaterThan(0)
     }
     expect(evaluation.passed).toBe(true)
+  })
+
+  it('are shown by what ships where they are called what is looked at; where nobody wants them, that costs', async () => {
+    const { seeds, among_all, every_visit } = await evaluateColdItems(pairedShop(), { preset, seeds: ['1'] })
+    expect(seeds[0].new_items).toBeGreaterThan(0)
+    expect(among_all.models.blend.ndcg).toBeGreaterThan(0.5)
+    expect(every_visit.wanted.placed_minus_not.low).toBeGreaterThan(0)
+    expect(every_visit.unwanted.placed_minus_not.mean).toBeLessThanOrEqual(0)
+    expect(every_visit.unwanted.queries).toBeLessThan(every_visit.wanted.queries)
   })
 
   it('of a simulated shop are a department, another for each seed', () => {

@@ -19,7 +19,7 @@ const info: RunInfo = {
   epochs: [epoch],
   best: epoch,
   whole: { passes: 1, loss: 1, seconds: 1 },
-  blend: { weights: { network: 1, rules: 0.5, popularity: 0, buyAgain: 0 }, validationNdcg: 0.1 },
+  blend: { weights: { network: 1, rules: 0.5, popularity: 0, buyAgain: 0 }, newItems: 1, validationNdcg: 0.1 },
   backend: 'wasm',
 }
 const newFolder = () => mkdtempSync(join(tmpdir(), 'vitrine-run-'))

@@ -31,8 +31,8 @@ Examples:
     const h = await loadHistories(args.data)
     if (!h.timed) throw new UserError(`${h.name}: has no times, so no visit is under way`, 'evaluate a shop’s history')
     const run = await readRun(args.run, 'measured')
-    const at = modelsAt(h, tuningSplit(h).trainEnds, networkOf(args.run, run, h.items))
-    const { weights } = run.info.blend
+    const { weights, newItems } = run.info.blend
+    const at = modelsAt(h, tuningSplit(h).trainEnds, networkOf(args.run, run, h.items), newItems)
     const visits = withoutSeen(visitQueries(h, datesOf(h).test, Number.POSITIVE_INFINITY, 'during'))
     const score = scoreExplanations(
       (time) => ({ ...at(time), weights }),

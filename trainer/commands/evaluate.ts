@@ -1,8 +1,11 @@
 /** `vitrine evaluate`: models side by side on one split, with intervals. */
 import { defineCommand } from 'citty'
+import { textOf } from '../../shared/model/content.ts'
+import { sparseMatrix } from '../../shared/model/sparse.ts'
+import { encodeText } from '../../shared/model/text-encoder.ts'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
-import { evaluateColdItems } from '../cold-items.ts'
+import { evaluateColdItems, type Tried } from '../cold-items.ts'
 import { coldTable } from '../cold-table.ts'
 import type { Histories } from '../datasets/histories.ts'
 import { loadHistories } from '../datasets/load.ts'
@@ -13,6 +16,7 @@ import { PRESETS, type PresetName } from '../presets.ts'
 import { progressView } from '../progress.ts'
 import { PROTOCOLS } from '../protocol.ts'
 import { TABLE_NAMES, type TableReport } from '../tables.ts'
+import { readTextEncoder } from '../text/encoder-file.ts'
 import { openThumbnails } from '../thumbnails.ts'
 import { UserError } from '../user-error.ts'
 
@@ -84,6 +88,11 @@ Examples:
       valueHint: 'PATH',
       description: 'Folder or tar of pictures, to see whether they help (cold-items)',
     },
+    text: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'An encoder of "vitrine text-encoder", to see whether it helps (cold-items)',
+    },
     backend: BACKEND_FLAG,
     tables: {
       type: 'string',
@@ -106,19 +115,10 @@ Examples:
         throw new UserError(`--tables: is not for --protocol ${COLD}`, 'leave it out, or ask by another protocol')
       }
       const histories = await notedHistories(args.data)
-      const pictures =
-        args.thumbnails === undefined
-          ? undefined
-          : await pictureFeatures(histories.items, openThumbnails(args.thumbnails))
-      if (pictures?.found === 0) {
-        throw new UserError(
-          `--thumbnails ${args.thumbnails}: no picture is named by a product's handle or id`,
-          'name them by the last part of the product’s link, or by its id: mug-1.jpg',
-        )
-      }
+      const tried = await triedContent(args, histories)
       const view = progressView()
       const evaluation = await evaluateColdItems(histories, {
-        ...(pictures ? { pictures: pictures.pictures } : {}),
+        ...(tried ? { tried } : {}),
         preset: { ...PRESETS[preset], ...(args.epochs === undefined ? {} : { epochs: passes(args.epochs) }) },
         seeds: args.seeds.split(','),
         ...(args['hide-category'] === undefined ? {} : { hideCategory: args['hide-category'] }),
@@ -127,7 +127,7 @@ Examples:
       console.log(args.json ? JSON.stringify(evaluation) : coldTable(evaluation))
       return
     }
-    for (const flag of ['epochs', 'hide-category', 'thumbnails'] as const) {
+    for (const flag of ['epochs', 'hide-category', 'thumbnails', 'text'] as const) {
       if (args[flag] !== undefined) {
         throw new UserError(`--${flag}: is for --protocol ${COLD} alone`, `leave it out, or add --protocol ${COLD}`)
       }
@@ -148,6 +148,29 @@ Examples:
     console.log(args.json ? JSON.stringify(evaluation) : table(evaluation))
   },
 })
+
+async function triedContent(
+  { thumbnails, text }: { thumbnails?: string; text?: string },
+  { items }: Histories,
+): Promise<Tried | undefined> {
+  if (thumbnails !== undefined && text !== undefined) {
+    throw new UserError('--thumbnails and --text: are tried one at a time', 'leave one of them out')
+  }
+  if (text !== undefined) {
+    const encoder = await readTextEncoder(text)
+    const vectors = items.map((item) => encodeText(encoder, textOf(item)).entries())
+    return { what: 'text encoder', content: sparseMatrix(encoder.info.width, vectors) }
+  }
+  if (thumbnails === undefined) return undefined
+  const { pictures, found } = await pictureFeatures(items, openThumbnails(thumbnails))
+  if (found === 0) {
+    throw new UserError(
+      `--thumbnails ${thumbnails}: no picture is named by a product's handle or id`,
+      'name them by the last part of the product’s link, or by its id: mug-1.jpg',
+    )
+  }
+  return { what: 'pictures', content: pictures }
+}
 
 async function notedHistories(path: string): Promise<Histories> {
   const histories = await loadHistories(path)

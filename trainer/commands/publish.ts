@@ -82,6 +82,7 @@ Examples:
       ...(args.contact === undefined ? {} : { contact: args.contact }),
       table,
       blend: run?.info.blend.weights ?? COUNTS_ALONE,
+      ...(run ? { newItems: run.info.blend.newItems } : {}),
       version: ((await destination.latest())?.version ?? 0) + 1,
       key,
       now: Date.now(),

@@ -91,7 +91,7 @@ Examples:
     const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'))
     const bundles = await openBundles(join(args.home, 'bundles'))
     const offered = h.simulated ? sampleCoupons(began) : undefined
-    const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'parts'>) => {
+    const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'newItems' | 'parts'>) => {
       const version = ((await bundles.latest())?.version ?? 0) + 1
       const now = Date.now()
       const coupons = offered && (await signCoupons(offered, key.name, key.keys))
@@ -187,6 +187,7 @@ Examples:
     status.version = await publishNext({
       network: networkOf(run, made, h.items),
       blend: blend.weights,
+      newItems: blend.newItems,
       parts: await readParts(run),
     })
     status.phase = 'ready'

@@ -34,6 +34,9 @@ export interface Histories {
   test?: { queries: Query[]; report: TestFileReport }
 }
 
+/** Whether items are called anything but their ids. */
+export const isTitled = ({ items }: Histories): boolean => items.some(({ title, item_id }) => title !== item_id)
+
 /** Grows like a list, ends as typed arrays. */
 function tokenColumns() {
   let item = new Int32Array(1 << 16)

@@ -80,6 +80,7 @@ async function sizesOf(
     histories: h,
     network,
     blend: blend.weights,
+    newItems: blend.newItems,
     parts,
     version: 1,
     key: { name: 'report', keys, verifierKey: '' },

@@ -41,6 +41,7 @@ export function settingsOf(runs: readonly Pick<RunView, 'info' | 'config'>[]): S
       'passes of what ships, over everything': whole.passes,
       ...prefixed('preset', preset),
       ...prefixed('blend weight', blend.weights),
+      'new items placed with strength': blend.newItems,
       ...prefixed('network', { items: config.items, contentWidth: config.contentWidth }),
     })
   })

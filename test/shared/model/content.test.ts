@@ -65,16 +65,14 @@ describe('content of items', () => {
     ])
   })
 
-  it('takes another reader of texts, and pictures behind everything', () => {
-    const text = { width: 2, vectorOf: (title: string) => Float32Array.of(title.length, 0.3) }
-    const pictures = sparseOf(2, Float32Array.of(0.1, 0.2, 0.4, 0.8))
-    const products = [product(1, { title: 'ab', category: [] }), product(2, { category: [] })]
-    const { width, rows } = dense(contentOf(products, { text, pictures }))
-    expect(width).toBe(2 + 8 + 2)
-    expect(rows.subarray(0, 2)).toEqual(Float32Array.of(4, 0.3)) // "ab" and the places of brand and category
-    expect(rows.subarray(10, 12)).toEqual(Float32Array.of(0.1, 0.2))
-    expect(rows.subarray(22)).toEqual(Float32Array.of(0.4, 0.8))
-    expect(() => contentOf([product(1)], { pictures })).toThrow(/pictures of 2 items, for 1/)
+  it('takes more, behind everything', () => {
+    const more = sparseOf(2, Float32Array.of(0.1, 0.2, 0.4, 0.8))
+    const products = [product(1, { category: [] }), product(2, { category: [] })]
+    const { width, rows } = dense(contentOf(products, more))
+    expect(width).toBe(TEXT_WIDTH + 8 + 2)
+    expect(rows.subarray(width - 2, width)).toEqual(Float32Array.of(0.1, 0.2))
+    expect(rows.subarray(2 * width - 2)).toEqual(Float32Array.of(0.4, 0.8))
+    expect(() => contentOf([product(1)], more)).toThrow(/more of 2 items, for 1/)
   })
 
   it('gives equal prices the same band, and no price none', () => {

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { countRules, type Rules, scoreRules, topRules, withinBasket } from '../../../shared/model/rules.ts'
+import {
+  countRules,
+  heaviestRules,
+  type Rules,
+  rulesAfter,
+  scoreRules,
+  topRules,
+  withinBasket,
+} from '../../../shared/model/rules.ts'
 
 const ITEMS = 9
 const sequences = fc.array(fc.array(fc.nat(ITEMS - 1), { maxLength: 14 }), { maxLength: 12 })
@@ -85,6 +93,28 @@ describe('sequential rules', () => {
           expect([...kept.weight.subarray(kept.start[a], kept.start[a + 1])]).toEqual(row.slice(0, k))
           expect([...kept.target.subarray(kept.start[a], kept.start[a + 1])]).toEqual([...targets.slice(0, k)])
         }
+      }),
+    )
+  })
+
+  it('are kept, the heaviest of all first, as many as there is room for', () => {
+    fc.assert(
+      fc.property(sequences, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4 }), (training, n, most) => {
+        const rules = countRules(training, ITEMS)
+        const kept = heaviestRules(rules, n, most)
+        const rows = Array.from({ length: ITEMS }, (_, a) => [...rulesAfter(rules, a)].slice(0, most))
+        const weights = rows.flat().map(([, weight]) => weight)
+        expect(kept.weight.length).toBe(Math.min(n, weights.length))
+        expect([...kept.weight].sort()).toEqual(
+          weights
+            .sort((a, b) => b - a)
+            .slice(0, n)
+            .sort(),
+        )
+        rows.forEach((row, a) => {
+          const found = [...rulesAfter(kept, a)]
+          expect(found).toEqual(row.slice(0, found.length))
+        })
       }),
     )
   })

@@ -82,7 +82,7 @@ async function makeRun(seed: number): Promise<string> {
       epochs,
       best: epochs[2],
       whole: { passes: 3, loss: 1, seconds: 27 },
-      blend: { weights, validationNdcg: 0.2 },
+      blend: { weights, newItems: 1, validationNdcg: 0.2 },
       backend: 'wasm',
     },
     config,

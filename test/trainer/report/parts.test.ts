@@ -131,7 +131,7 @@ it('settings that differ between runs are marked, and no others', () => {
     epochs: [epoch],
     best: epoch,
     whole: { passes: 1, loss: 2, seconds: 1 },
-    blend: { weights: { network: 1, rules: 0.5, popularity: 0, buyAgain: 0 }, validationNdcg: 0.1 },
+    blend: { weights: { network: 1, rules: 0.5, popularity: 0, buyAgain: 0 }, newItems: 1, validationNdcg: 0.1 },
     backend: 'wasm',
   }
   const other = { ...info, seed: 2, preset: { ...PRESETS.tiny, dropout: 0.3 }, data: '/elsewhere' }
