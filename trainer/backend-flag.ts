@@ -1,6 +1,6 @@
 /** `--backend`, the same in every command that trains. */
 import { BACKEND_CHOICES, type Backend, type BackendChoice } from './backend.ts'
-import { UserError } from './user-error.ts'
+import { oneOf } from './flags.ts'
 
 export const BACKEND_FLAG = {
   type: 'string',
@@ -11,9 +11,7 @@ export const BACKEND_FLAG = {
 
 /** @throws UserError when there is no back end of that name */
 export function backendChoice(text: string): BackendChoice {
-  const choice = BACKEND_CHOICES.find((name) => name === text)
-  if (choice) return choice
-  throw new UserError(`--backend ${text}: no such back end`, `one of ${BACKEND_CHOICES.join(', ')}`)
+  return oneOf('--backend', BACKEND_CHOICES, text)
 }
 
 /** In a line, with the reason for each that would have come first. */

@@ -65,4 +65,4 @@ export const PRESETS = {
     epochs: 20,
   },
 } satisfies Record<string, Preset>
-export type PresetName = keyof typeof PRESETS
+export const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[]

@@ -5,13 +5,13 @@ import { defineCommand } from 'citty'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { loadHistories } from '../datasets/load.ts'
+import { oneOf, secondsOf, wholeNumber } from '../flags.ts'
 import { evaluateLearning, type LearningEvaluation } from '../learning/evaluate-learning.ts'
 import { type Group, verdict } from '../learning/report.ts'
 import { PARTS } from '../learning/shoppers.ts'
-import { PRESETS, type PresetName } from '../presets.ts'
+import { PRESET_NAMES, PRESETS } from '../presets.ts'
 import { readDrifts } from '../profile/truth.ts'
 import { networkOf, readRun } from '../run-folder.ts'
-import { UserError } from '../user-error.ts'
 
 export default defineCommand({
   meta: {
@@ -40,7 +40,7 @@ Examples:
     preset: {
       type: 'string',
       default: 'tiny',
-      valueHint: Object.keys(PRESETS).join('|'),
+      valueHint: PRESET_NAMES.join('|'),
       description: 'Of the network that is trained',
     },
     'max-seconds': { type: 'string', valueHint: 'SECONDS', description: 'Ends each training of a network' },
@@ -48,12 +48,8 @@ Examples:
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
-    const preset = PRESETS[args.preset as PresetName]
-    if (!preset) {
-      throw new UserError(`--preset ${args.preset}: no such preset`, `one of ${Object.keys(PRESETS).join(', ')}`)
-    }
-    const part = PARTS.find((name) => name === args.part)
-    if (!part) throw new UserError(`--part ${args.part}: not known`, `one of ${PARTS.join(', ')}`)
+    const preset = PRESETS[oneOf('--preset', PRESET_NAMES, args.preset)]
+    const part = oneOf('--part', PARTS, args.part)
     const choice = backendChoice(args.backend)
     const histories = await loadHistories(args.data)
     console.error(describeBackend(await readyBackend(choice)))
@@ -66,21 +62,15 @@ Examples:
       preset,
       ...(network ? { network } : {}),
       ...(simulated ? { drifts: await readDrifts(args.data) } : {}),
-      ...(args['max-seconds'] === undefined ? {} : { maxSeconds: count('--max-seconds', args['max-seconds']) }),
-      ...(args['max-shoppers'] === undefined ? {} : { maxShoppers: count('--max-shoppers', args['max-shoppers']) }),
+      ...(args['max-seconds'] === undefined ? {} : { maxSeconds: secondsOf('--max-seconds', args['max-seconds']) }),
+      ...(args['max-shoppers'] === undefined
+        ? {}
+        : { maxShoppers: wholeNumber('--max-shoppers', args['max-shoppers'], 100) }),
       say: (message) => console.error(message),
     })
     console.log(args.json ? JSON.stringify(evaluation) : table(evaluation))
   },
 })
-
-function count(flag: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) {
-    throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} 100`)
-  }
-  return value
-}
 
 function table({ dataset, split, able, acceptance, all, drifting, steady, verdict: said }: LearningEvaluation): string {
   return [

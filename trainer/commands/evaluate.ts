@@ -10,9 +10,10 @@ import { coldTable } from '../cold-table.ts'
 import type { Histories } from '../datasets/histories.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { type Evaluation, evaluateModels, type Measured, MODEL_NAMES, type ModelName } from '../evaluation.ts'
+import { oneOf, secondsOf, wholeNumber } from '../flags.ts'
 import { historyNotes } from '../history-notes.ts'
 import { pictureFeatures } from '../picture-features.ts'
-import { PRESETS, type PresetName } from '../presets.ts'
+import { PRESET_NAMES, PRESETS } from '../presets.ts'
 import { progressView } from '../progress.ts'
 import { PROTOCOLS } from '../protocol.ts'
 import { TABLE_NAMES, type TableReport } from '../tables.ts'
@@ -64,7 +65,7 @@ Examples:
     preset: {
       type: 'string',
       default: 'tiny',
-      valueHint: Object.keys(PRESETS).join('|'),
+      valueHint: PRESET_NAMES.join('|'),
       description: 'Of the network',
     },
     refit: {
@@ -102,12 +103,12 @@ Examples:
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
-    const preset = oneOf('--preset', Object.keys(PRESETS) as PresetName[], args.preset)
+    const preset = oneOf('--preset', PRESET_NAMES, args.preset)
     const choice = backendChoice(args.backend)
     const protocol = oneOf('--protocol', [...PROTOCOLS, COLD], args.protocol)
     const models = args.models.split(',').map((name) => oneOf('--models', MODEL_NAMES, name.trim()))
     const tables = args.tables?.split(',').map((name) => oneOf('--tables', TABLE_NAMES, name.trim()))
-    const maxSeconds = args['max-seconds'] === undefined ? undefined : positive('--max-seconds', args['max-seconds'])
+    const maxSeconds = args['max-seconds'] === undefined ? undefined : secondsOf('--max-seconds', args['max-seconds'])
     // "auto" waits for a model that trains: counts need none.
     if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
     if (protocol === COLD) {
@@ -119,7 +120,10 @@ Examples:
       const view = progressView()
       const evaluation = await evaluateColdItems(histories, {
         ...(tried ? { tried } : {}),
-        preset: { ...PRESETS[preset], ...(args.epochs === undefined ? {} : { epochs: passes(args.epochs) }) },
+        preset: {
+          ...PRESETS[preset],
+          ...(args.epochs === undefined ? {} : { epochs: wholeNumber('--epochs', args.epochs, 5) }),
+        },
         seeds: args.seeds.split(','),
         ...(args['hide-category'] === undefined ? {} : { hideCategory: args['hide-category'] }),
         onProgress: view.show,
@@ -176,25 +180,6 @@ async function notedHistories(path: string): Promise<Histories> {
   const histories = await loadHistories(path)
   for (const note of historyNotes(histories)) console.error(`note: ${note}`)
   return histories
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new UserError(`${flag} ${text}: is no number of seconds`, 'write a number above 0')
-  return value
-}
-
-function oneOf<T extends string>(flag: string, known: readonly T[], value: string): T {
-  const found = known.find((name) => name === value)
-  if (!found) throw new UserError(`${flag} ${value}: not known`, `one of ${known.join(', ')}`)
-  return found
-}
-
-function passes(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`--epochs ${text}: not a whole number above 0`, 'try 5')
-  return value
 }
 
 function table(evaluation: Evaluation): string {

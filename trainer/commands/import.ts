@@ -2,6 +2,7 @@
 
 import { defineCommand } from 'citty'
 import { Presets, SingleBar } from 'cli-progress'
+import { oneOf } from '../flags.ts'
 import { parseMap } from '../importers/columns.ts'
 import { eventName } from '../importers/event-rows.ts'
 import { FORMATS } from '../importers/format.ts'
@@ -91,12 +92,6 @@ function progressBar() {
     },
     stop: () => bar.stop(),
   }
-}
-
-function oneOf<T extends string>(flag: string, known: readonly T[], value: string): T {
-  const found = known.find((one) => one === value)
-  if (!found) throw new UserError(`${flag} "${value}" is unknown`, `use one of ${known.join(', ')}`)
-  return found
 }
 
 function statedEvent(value: string) {

@@ -6,6 +6,7 @@ import { defineCommand } from 'citty'
 import { Presets, SingleBar } from 'cli-progress'
 import type { Product } from '../../shared/data/catalog.ts'
 import { type HistoryEvent, readDatasetInfo, readLines } from '../datasets/dataset.ts'
+import { wholeNumber } from '../flags.ts'
 import { importHistory } from '../importers/import.ts'
 import { type Marginals, marginalCounter, marginalTable } from '../sample/marginals.ts'
 import { generateSample } from '../sample/sample.ts'
@@ -34,9 +35,9 @@ Examples:
   },
   async run({ args }) {
     const numbers = {
-      products: count('products', args.products),
-      shoppers: count('shoppers', args.shoppers),
-      days: count('days', args.days),
+      products: wholeNumber('--products', args.products, 1200),
+      shoppers: wholeNumber('--shoppers', args.shoppers, 5000),
+      days: wholeNumber('--days', args.days, 180),
     }
     const target = statSync(args.out, { throwIfNoEntry: false })
     if (target && !existsSync(join(args.out, 'dataset.json'))) {
@@ -70,12 +71,6 @@ Examples:
     process.stdout.write(`${head}\n\n${marginalTable(summary.marginals, compared)}${note}\n`)
   },
 })
-
-function count(name: string, value: string): number {
-  const number = Number(value)
-  if (/^\d+$/.test(value) && number > 0) return number
-  throw new UserError(`--${name} "${value}": not a whole number above 0`, `for example --${name} 180`)
-}
 
 function progressBar() {
   const bar = new SingleBar(

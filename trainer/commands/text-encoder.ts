@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { defineCommand } from 'citty'
 import { MAX_TEXT_ENCODER_BYTES } from '../../shared/model/text-encoder.ts'
 import { CACHE_FOLDER } from '../datasets/load.ts'
+import { wholeNumber } from '../flags.ts'
 import { readCollection } from '../search-collection.ts'
 import { semanticNdcg } from '../search-evaluation.ts'
 import { readCorpus } from '../text/corpus.ts'
@@ -11,7 +12,6 @@ import { writeTextEncoder } from '../text/encoder-file.ts'
 import { openTeacher } from '../text/open-teacher.ts'
 import { cachedTeacher } from '../text/teacher-cache.ts'
 import { type Distilled, distil } from '../text-encoder.ts'
-import { UserError } from '../user-error.ts'
 
 const LINE_EVERY_MS = 10_000
 
@@ -45,9 +45,9 @@ Examples:
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
-    const width = whole('--width', args.width)
-    const maxBytes = whole('--max-bytes', args['max-bytes'])
-    const sentences = whole('--sentences', args.sentences)
+    const width = wholeNumber('--width', args.width, 64)
+    const maxBytes = wholeNumber('--max-bytes', args['max-bytes'], MAX_TEXT_ENCODER_BYTES)
+    const sentences = wholeNumber('--sentences', args.sentences, 20_000)
     const corpus = await readCorpus(args.data)
     const collection = args.search === undefined ? undefined : await readCollection(args.search)
     const opened = await openTeacher(args.teacher, corpus)
@@ -107,12 +107,4 @@ function identityOf(spec: string): string {
   if (!file) return spec
   const { size, mtimeMs } = statSync(file)
   return `${resolve(file)} ${size} ${mtimeMs}`
-}
-
-function whole(flag: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) {
-    throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} 64`)
-  }
-  return value
 }

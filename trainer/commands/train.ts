@@ -6,8 +6,9 @@ import { encodeSegments } from '../../shared/profile/segments.ts'
 import { readyBackend } from '../backend.ts'
 import { BACKEND_FLAG, backendChoice, describeBackend } from '../backend-flag.ts'
 import { eventsFolder, loadHistories } from '../datasets/load.ts'
+import { oneOf, secondsOf, wholeNumber } from '../flags.ts'
 import { historyNotes } from '../history-notes.ts'
-import { PRESETS, type PresetName } from '../presets.ts'
+import { PRESET_NAMES, PRESETS } from '../presets.ts'
 import { profileChunkOf } from '../profile/profile-chunk.ts'
 import { fitSegments } from '../profile/segments.ts'
 import { readShoppers, type Shoppers } from '../profile/shoppers.ts'
@@ -33,7 +34,7 @@ Examples:
     preset: {
       type: 'string',
       default: 'tiny',
-      valueHint: Object.keys(PRESETS).join('|'),
+      valueHint: PRESET_NAMES.join('|'),
       description: 'Size and schedule',
     },
     seed: { type: 'string', default: '1', description: 'Of weights, order and dropout' },
@@ -45,9 +46,15 @@ Examples:
     json: { type: 'boolean', default: false, description: 'Print the run as one JSON document' },
   },
   async run({ args }) {
-    const preset = PRESETS[args.preset as PresetName]
-    if (!preset) {
-      throw new UserError(`--preset ${args.preset}: no such preset`, `one of ${Object.keys(PRESETS).join(', ')}`)
+    const preset = PRESETS[oneOf('--preset', PRESET_NAMES, args.preset)]
+    const settings = {
+      preset: {
+        ...preset,
+        ...(args.epochs === undefined ? {} : { epochs: wholeNumber('--epochs', args.epochs, 10) }),
+        ...(args['learning-rate'] === undefined ? {} : { learningRate: rate(args['learning-rate']) }),
+      },
+      seed: args.seed,
+      ...(args['max-seconds'] === undefined ? {} : { maxSeconds: secondsOf('--max-seconds', args['max-seconds']) }),
     }
     const choice = backendChoice(args.backend)
     if (args.anew) await forgetCheckpoints(args.out)
@@ -64,16 +71,10 @@ Examples:
       // Only while there is something to keep, and once: otherwise Ctrl-C ends the process as it would any other.
       for (const signal of SIGNALS) process.once(signal, abort)
       const info = await trainRun(histories, args.out, {
-        preset: {
-          ...preset,
-          ...(args.epochs === undefined ? {} : { epochs: count('--epochs', args.epochs) }),
-          ...(args['learning-rate'] === undefined ? {} : { learningRate: rate(args['learning-rate']) }),
-        },
+        ...settings,
         stop: stop.signal,
         say: (message) => console.error(message),
-        seed: args.seed,
         data: resolve(args.data),
-        ...(args['max-seconds'] === undefined ? {} : { maxSeconds: count('--max-seconds', args['max-seconds']) }),
         onProgress(progress) {
           view.show(progress)
           process.send?.({ type: 'progress', progress })
@@ -121,12 +122,5 @@ function rate(text: string): number {
   if (!(value > 0 && value < 1)) {
     throw new UserError(`--learning-rate ${text}: not a number between 0 and 1`, 'try --learning-rate 0.001')
   }
-  return value
-}
-
-function count(flag: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} 10`)
   return value
 }

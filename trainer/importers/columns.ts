@@ -1,4 +1,5 @@
 /** Which column holds what: stated by the operator with --map, else recognised by its name. */
+import { oneOf } from '../flags.ts'
 import { UserError } from '../user-error.ts'
 
 /** What a row can say. The names are those of `--map`. */
@@ -87,17 +88,29 @@ const plain = (name: string) =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '')
 
+/** A role by its name, or what people call it: "user" is a shopper. */
+function roleOf(name: string): Role {
+  const called = ROLES.filter((role) =>
+    [EVENT_NAMES, PRODUCT_NAMES, REVIEW_NAMES].some((names) => names[role]?.split(' ').includes(plain(name))),
+  )
+  const known = ROLES.find((role) => role === name)
+  if (known || called.length !== 1) return known ?? oneOf('--map', ROLES, name)
+  throw new UserError(`--map ${name}: not known`, `did you mean ${called[0]}? One of ${ROLES.join(', ')}`)
+}
+
 /** "shopper=customer_id,item=sku" as a map. @throws UserError at an unknown role. */
 export function parseMap(text: string): ColumnMap {
   const map: ColumnMap = {}
   for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
     const at = pair.indexOf('=')
-    const role = ROLES.find((known) => known === pair.slice(0, at).trim())
     const column = pair.slice(at + 1).trim()
-    if (at < 0 || !role || column === '') {
-      throw new UserError(`--map: "${pair.trim()}" is unknown`, `write ROLE=COLUMN; roles are ${ROLES.join(', ')}`)
+    if (at < 0 || column === '') {
+      throw new UserError(
+        `--map ${pair.trim()}: no role and column`,
+        `write ROLE=COLUMN; roles are ${ROLES.join(', ')}`,
+      )
     }
-    map[role] = column
+    map[roleOf(pair.slice(0, at).trim())] = column
   }
   return map
 }

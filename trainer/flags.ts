@@ -1,0 +1,28 @@
+/** Values of flags, read and refused the same way in every command. */
+import { nearest } from './nearest.ts'
+import { UserError } from './user-error.ts'
+
+/** @throws UserError unless the value is among the known, with the one that was probably meant */
+export function oneOf<T extends string>(flag: string, known: readonly T[], value: string): T {
+  const found = known.find((name) => name === value)
+  if (found) return found
+  const meant = nearest(value, known)
+  const others = known.join(', ')
+  throw new UserError(
+    `${flag} ${value}: not known`,
+    meant ? `did you mean ${meant}? One of ${others}` : `one of ${others}`,
+  )
+}
+
+/** @param example what could stand there */
+export function wholeNumber(flag: string, text: string, example: number): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value
+  throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} ${example}`)
+}
+
+export function secondsOf(flag: string, text: string): number {
+  const value = Number(text)
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value
+  throw new UserError(`${flag} ${text}: is no number of seconds`, `try ${flag} 600`)
+}
