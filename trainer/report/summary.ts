@@ -11,7 +11,7 @@ export function summary(runs: readonly RunView[]): Html {
   )}</section>`
 }
 
-function one({ name, info, evaluation, sizes }: RunView): Html {
+function one({ info, evaluation, sizes }: RunView): Html {
   const blend = modelOf(evaluation, 'blend')
   const wire = sizes.reduce((sum, { brotliBytes }) => sum + brotliBytes, 0)
   const cards: [string, string, string][] = [
@@ -28,16 +28,20 @@ function one({ name, info, evaluation, sizes }: RunView): Html {
     ([title, figure, text]) =>
       html`<div><dt>${title}</dt><dd><strong>${figure}</strong> <span>${text}</span></dd></div>`,
   )}</dl>
-<ul class="verdicts">${verdicts({ name, evaluation }).map((text) => html`<li>${text}</li>`)}</ul>`
+<ul class="verdicts">${verdicts({ evaluation }).map((text) => html`<li>${text}</li>`)}</ul>`
 }
 
-/** Each comparison in words. An interval that has 0 in it shows nothing. */
-function verdicts({ evaluation }: Column): Html[] {
+/**
+ * Each comparison in words. An interval that has 0 in it shows nothing. Where things bought before do not count, only what the
+ * blend loses: who reads no further should know it.
+ */
+export function verdicts({ evaluation }: Pick<Column, 'evaluation'>): Html[] {
   return evaluation.comparisons
-    .filter(({ seed, repeats }) => seed === undefined && repeats)
-    .map(({ a, b, interval }) => {
+    .filter(({ seed, repeats, a, interval }) => seed === undefined && (repeats || (a === 'blend' && interval.high < 0)))
+    .map(({ a, b, repeats, interval }) => {
+      const where = repeats ? '' : 'Without what the shopper bought before: '
       const figures = html`<span class="figures">${signed(interval.mean)} NDCG@10, 95 % interval ${signed(interval.low)} to ${signed(interval.high)}</span>`
-      return html`${sentence(a, b, interval)} ${figures}`
+      return html`${where}${sentence(a, b, interval)} ${figures}`
     })
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seeded } from '../../../shared/data/random.ts'
+import type { Comparison, Evaluation } from '../../../trainer/evaluation.ts'
 import { PRESETS } from '../../../trainer/presets.ts'
 import { decodeInt8, encodeInt8 } from '../../../trainer/report/explorer.ts'
 import { html, jsonBlock, ownText } from '../../../trainer/report/html.ts'
@@ -7,6 +8,7 @@ import { nearest, normsOf } from '../../../trainer/report/page/neighbours.ts'
 import { project } from '../../../trainer/report/projection.ts'
 import { niceTicks } from '../../../trainer/report/scale.ts'
 import { settingsOf } from '../../../trainer/report/settings.ts'
+import { verdicts } from '../../../trainer/report/summary.ts'
 import type { RunInfo } from '../../../trainer/run-folder.ts'
 
 describe('markup', () => {
@@ -23,6 +25,29 @@ describe('markup', () => {
     expect(markup).not.toContain('<')
     expect(JSON.parse(markup)).toEqual(value)
     expect(() => ownText('a</SCRIPT >b')).toThrow(/end its element/)
+  })
+})
+
+describe('what is said in short', () => {
+  const compared = (b: Comparison['b'], repeats: boolean, low: number, high: number): Comparison => {
+    const interval = { mean: (low + high) / 2, low, high }
+    return { a: 'blend', b, metric: 'ndcg@10', repeats, interval }
+  }
+
+  it('is each comparison over all questions, and without repeats what the blend loses', () => {
+    const comparisons = [
+      compared('network', true, 0.01, 0.02),
+      compared('rules', true, -0.01, 0.02),
+      compared('network', false, 0.01, 0.02),
+      compared('popularity', false, -0.02, -0.01),
+      { ...compared('rules', true, 0.1, 0.2), seed: '1' },
+    ]
+    const said = verdicts({ evaluation: { comparisons } as Evaluation }).map(({ markup }) => markup)
+    expect(said.map((text) => text.replace(/<[^>]+>/g, '').split('.')[0])).toEqual([
+      '▲ blend is better than network',
+      '= no difference shown between blend and rules',
+      'Without what the shopper bought before: ▼ blend is worse than popularity',
+    ])
   })
 })
 
