@@ -1,5 +1,5 @@
 /** Trains and measures the models of one split: what `vitrine evaluate` prints. */
-
+import { join } from 'node:path'
 import type { CompiledModel } from '../shared/model/compile.ts'
 import { withKernel } from '../shared/model/kernel.ts'
 import type { BlendWeights } from '../shared/model/rank.ts'
@@ -97,6 +97,8 @@ export interface EvaluationOptions {
   refit?: boolean
   /** Of each training; see `TrainOptions`. */
   maxSeconds?: number
+  /** Folder in which the networks' trainings are kept: asked for again, they go on from there, or are there. */
+  checkpoints?: string
   /** Formats of item vectors to measure side by side. */
   tables?: readonly TableName[]
   onProgress?: (progress: TrainProgress) => void
@@ -115,9 +117,16 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   const learned = { ...found, train: found.refit ?? found.train }
   const networks: { seed: string; tuned: CompiledModel; asked: CompiledModel; passes: number; whole?: Trained }[] = []
   const rank = await WebAssembly.compile(await kernel('rank', { importMemory: true }))
+  const training = (seed: string, part: 'measured' | 'whole') => ({
+    preset,
+    seed,
+    maxSeconds,
+    onProgress,
+    ...(options.checkpoints === undefined ? {} : { checkpoint: join(options.checkpoints, `seed-${seed}-${part}.vta`) }),
+  })
   /** As many passes as were best, now over what validated as well: nothing is left to stop by. */
   const again = async (ends: TrainingEnds, seed: string, passes: number) =>
-    await train(h, ends, [], { preset: { ...preset, epochs: passes }, seed, maxSeconds, onProgress })
+    await train(h, ends, [], { ...training(seed, 'whole'), preset: { ...preset, epochs: passes } })
   const placed = new Map<CompiledModel, CompiledModel>()
   /** Once each: states after a history are kept as long as their model is. */
   const onKernel = (network: CompiledModel) => {
@@ -130,7 +139,7 @@ export async function evaluateModels(h: Histories, options: EvaluationOptions): 
   })
   if (networks.length === 0 && (models.includes('network') || models.includes('blend') || tables.length > 0)) {
     for (const seed of seeds) {
-      const first = await train(h, found.train, tuning, { preset, seed, maxSeconds, onProgress })
+      const first = await train(h, found.train, tuning, training(seed, 'measured'))
       const passes = first.best.epoch
       const whole = found.refit ? await again(found.refit, seed, passes) : first
       networks.push({ seed, tuned: first.compiled, asked: whole.compiled, passes, whole })

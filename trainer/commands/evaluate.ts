@@ -78,6 +78,11 @@ Examples:
       valueHint: 'SECONDS',
       description: 'Ends each training of a network; measures then depend on the machine',
     },
+    checkpoints: {
+      type: 'string',
+      valueHint: 'FOLDER',
+      description: 'Keeps the networks’ trainings: asked again, what is there is not trained again',
+    },
     epochs: { type: 'string', valueHint: 'N', description: 'Passes; else the preset’s (cold-items)' },
     'hide-category': {
       type: 'string',
@@ -112,8 +117,10 @@ Examples:
     // "auto" waits for a model that trains: counts need none.
     if (choice !== 'auto') console.error(describeBackend(await readyBackend(choice)))
     if (protocol === COLD) {
-      if (args.tables !== undefined) {
-        throw new UserError(`--tables: is not for --protocol ${COLD}`, 'leave it out, or ask by another protocol')
+      for (const flag of ['tables', 'checkpoints'] as const) {
+        if (args[flag] !== undefined) {
+          throw new UserError(`--${flag}: is not for --protocol ${COLD}`, 'leave it out, or ask by another protocol')
+        }
       }
       const histories = await notedHistories(args.data)
       const tried = await triedContent(args, histories)
@@ -147,6 +154,7 @@ Examples:
       refit: args.refit,
       maxSeconds,
       ...(tables ? { tables } : {}),
+      ...(args.checkpoints === undefined ? {} : { checkpoints: args.checkpoints }),
       onProgress: view.show,
     }).finally(view.end)
     console.log(args.json ? JSON.stringify(evaluation) : table(evaluation))
