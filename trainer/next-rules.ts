@@ -10,8 +10,11 @@ import { placeNewItems } from './new-items.ts'
  * −.0013 [−.0030, .0004].
  */
 const NEXT_RULES = 8
-/** Of a row, which a bundle counts in a byte; new items come on top. */
-const MOST_RULES = 240
+/** Of a row, which a bundle counts in a byte. */
+const MOST_RULES = 255
+
+/** As many as a bundle has room for. */
+const kept = (rules: Rules) => heaviestRules(rules, NEXT_RULES * (rules.start.length - 1), MOST_RULES)
 
 /** All that was counted. */
 export const countedRules = (h: Histories, ends: TrainingEnds): Rules =>
@@ -19,8 +22,8 @@ export const countedRules = (h: Histories, ends: TrainingEnds): Rules =>
 
 /** @param newItems strength; see `placeNewItems` */
 export function nextRules(h: Histories, ends: TrainingEnds, newItems: number): Rules {
-  const counted = heaviestRules(countedRules(h, ends), NEXT_RULES * h.items.length, MOST_RULES)
   const known = new Set<number>()
   for (const sequence of itemSequences(h, ends)) for (const item of sequence) known.add(item)
-  return placeNewItems(counted, h.items, (item) => known.has(item), newItems)
+  const placed = placeNewItems(kept(countedRules(h, ends)), h.items, (item) => known.has(item), newItems)
+  return kept(placed)
 }

@@ -51,27 +51,58 @@ export function titleOf({ title, translations = {} }: Product): string {
   return [title, ...Object.values(translations).map((translation) => translation.title)].join(' ')
 }
 
-/** Cosines of an item's title with those of the items of `among`, itself left out; what shares no word is absent. */
+/** Others that an item is compared with, about: in a catalogue of 100,000 a word such as "blue" alone brings thousands. */
+const COMPARED = 1_000
+
+/**
+ * Cosines of an item's title with those of the items of `among`, itself left out; what shares no word is absent. Rare words
+ * come first, and where those bring enough to compare with, the common ones, which tell little, are passed over.
+ */
 export function likeTitles(
   items: readonly Product[],
   among: (item: number) => boolean,
-): (item: number) => Map<number, number> {
+): (item: number) => [other: number, cosine: number][] {
   const vectors = titleVectors(items.map(titleOf))
   const postings = postingsOf(vectors.map((vector, item) => (among(item) ? vector : new Map())))
+  const cosines = new Float64Array(items.length)
   return (item) => {
-    const cosines = new Map<number, number>()
-    for (const [word, weight] of vectors[item]) {
-      for (const other of postings.get(word) ?? []) {
-        if (other.item !== item) cosines.set(other.item, (cosines.get(other.item) ?? 0) + weight * other.weight)
+    const shared = [...vectors[item]].flatMap(([word, weight]) => {
+      const list = postings.get(word)
+      return list ? [{ weight, list }] : []
+    })
+    shared.sort((a, b) => a.list.length - b.list.length)
+    const others: number[] = []
+    let compared = 0
+    for (const { weight, list } of shared) {
+      if (compared > 0 && compared + list.length > COMPARED) break
+      compared += list.length
+      for (const posting of list) {
+        if (posting.item === item) continue
+        if (cosines[posting.item] === 0) others.push(posting.item)
+        cosines[posting.item] += weight * posting.weight
       }
     }
-    return cosines
+    return others.map((other) => {
+      const cosine = cosines[other]
+      cosines[other] = 0
+      return [other, cosine]
+    })
   }
 }
 
-/** The entries with the highest values, those first. */
-export const highest = (entries: Iterable<[key: number, value: number]>, most: number): [number, number][] =>
-  [...entries].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most)
+/** The entries with the highest values, those first; of equal ones those with the lower keys. */
+export function highest(entries: Iterable<[key: number, value: number]>, most: number): [number, number][] {
+  const found: [number, number][] = []
+  for (const entry of entries) {
+    const [key, value] = entry
+    let at = found.length
+    while (at > 0 && (found[at - 1][1] < value || (found[at - 1][1] === value && found[at - 1][0] > key))) at--
+    if (at >= most) continue
+    found.splice(at, 0, entry)
+    if (found.length > most) found.pop()
+  }
+  return found
+}
 
 /**
  * For an item, the nearest of its own category that `may` lend, itself never among them, in shares by the square of their
@@ -82,7 +113,7 @@ export function titleNeighbours(items: readonly Product[], may: (item: number) =
   const kinds = items.map(({ category }) => category.join(CATEGORY_SEPARATOR))
   const cosinesOf = likeTitles(items, may)
   return (item) => {
-    const ofKind = [...cosinesOf(item)].filter(([other]) => kinds[other] === kinds[item])
+    const ofKind = cosinesOf(item).filter(([other]) => kinds[other] === kinds[item])
     const nearest = highest(ofKind, NEIGHBOURS)
     const total = nearest.reduce((sum, [, cosine]) => sum + cosine ** 2, 0)
     return nearest.map(([other, cosine]) => ({ item: other, share: cosine ** 2 / total }))

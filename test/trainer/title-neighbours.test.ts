@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { titleNeighbours, titleVectors } from '../../trainer/title-neighbours.ts'
+import { highest, likeTitles, titleNeighbours, titleVectors } from '../../trainer/title-neighbours.ts'
 
 const shop = (titles: string[], kindOf = (_: number) => 'all') =>
   titles.map((title, n) => ({ item_id: `i${n}`, title, category: [kindOf(n)] }))
@@ -16,6 +17,34 @@ it('are the nearest by cosine of those that may be, never the item itself, in sh
   found.forEach(({ item, share }) => {
     expect(share).toBeCloseTo(cosine(0, item) ** 2 / total, 12)
   })
+})
+
+it('are compared by whole titles while those that share a word are few', () => {
+  const vectors = titleVectors(TITLES)
+  TITLES.forEach((_, item) => {
+    const found = new Map(likeTitles(shop(TITLES), () => true)(item))
+    TITLES.forEach((_, other) => {
+      const cosine = [...vectors[item]].reduce((sum, [word, of]) => sum + of * (vectors[other].get(word) ?? 0), 0)
+      if (other === item || cosine === 0) expect(found.has(other)).toBe(false)
+      else expect(found.get(other)).toBeCloseTo(cosine, 12)
+    })
+  })
+})
+
+it('are found by their rare words where too many share the common ones', () => {
+  const titles = Array.from({ length: 9_000 }, (_, n) => `blue thing ${n >> 1}`)
+  const found = likeTitles(shop(titles), () => true)(10)
+  expect(found.map(([other]) => other)).toEqual([11])
+})
+
+it('are the first of the sorted', () => {
+  const entry = fc.tuple(fc.nat(20), fc.integer({ min: 0, max: 4 }))
+  fc.assert(
+    fc.property(fc.uniqueArray(entry, { selector: ([key]) => key }), fc.nat(6), (entries, most) => {
+      const sorted = [...entries].sort((a, b) => b[1] - a[1] || a[0] - b[0])
+      expect(highest(entries, most)).toEqual(sorted.slice(0, most))
+    }),
+  )
 })
 
 it('are none where no title shares a word', () => {
