@@ -51,6 +51,8 @@ export interface ColdTable {
   models: Record<ColdModel, Means>
   /** NDCG@10 of content less that of each other. */
   content_minus: Record<Exclude<ColdModel, 'content'>, Interval>
+  /** The same of what ships less TF-IDF. */
+  blend_minus_tf_idf: Interval
 }
 
 export interface ColdEvaluation {
@@ -311,12 +313,13 @@ function tableOf(answers: Answers, shoppers: number[]): ColdTable {
     mrr: mean(model, 'mrr'),
     recall: mean(model, 'recall'),
   })
-  const minus = (model: ColdModel) => pairedInterval(joined('content', 'ndcg'), joined(model, 'ndcg'), shoppers)
+  const difference = (a: ColdModel, b: ColdModel) => pairedInterval(joined(a, 'ndcg'), joined(b, 'ndcg'), shoppers)
   return {
     models: ofModels(means),
     content_minus: ofModels<Interval, Exclude<ColdModel, 'content'>>(
-      minus,
+      (model) => difference('content', model),
       COLD_MODELS.filter((name) => name !== 'content'),
     ),
+    blend_minus_tf_idf: difference('blend', 'tf-idf'),
   }
 }

@@ -25,7 +25,7 @@ function fit(decay: number, weights: ContentWeights): string {
   return `TF-IDF decay ${decay}, content ${parts.join(' + ')}`
 }
 
-function section(title: string, { models, content_minus }: ColdTable): string {
+function section(title: string, { models, content_minus, blend_minus_tf_idf }: ColdTable): string {
   const row = (cells: string[]) => cells.map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(14))).join('')
   return [
     title,
@@ -35,6 +35,7 @@ function section(title: string, { models, content_minus }: ColdTable): string {
       return row([name, ...[hr, ndcg, mrr, recall].map((value) => value.toFixed(4))])
     }),
     ...Object.entries(content_minus).map(([name, interval]) => `content − ${name}: NDCG@10 ${intervalText(interval)}`),
+    `blend, which ships − tf-idf: NDCG@10 ${intervalText(blend_minus_tf_idf)}`,
   ].join('\n')
 }
 
