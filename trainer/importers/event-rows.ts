@@ -1,7 +1,6 @@
-/** A row of an event file as an event: generic columns, or the shape of a GA4 BigQuery export. */
+/** The rows of an event file as events: generic columns, or the shape of a GA4 BigQuery export. */
 import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import {
-  EVENT_NAMES,
   type EventItem,
   type EventName,
   type ITEM_EVENTS,
@@ -10,39 +9,59 @@ import {
   SEARCH_EVENTS,
 } from '../../shared/data/events.ts'
 import type { HistoryEvent } from '../datasets/dataset.ts'
+import { UserError } from '../user-error.ts'
 import { parseNumber, parsePrice } from './amount.ts'
 import { categoryPath, cleanText } from './clean-text.ts'
-import { type ColumnMap, valueAt } from './columns.ts'
+import { type ColumnMap, checkStated, eventColumns, passedOverColumns, valueAt } from './columns.ts'
+import { eventName } from './event-names.ts'
+import type { InputFile } from './input-file.ts'
 import type { ItemStatistics } from './item-statistics.ts'
-import type { Tally } from './report.ts'
+import type { Tally } from './tally.ts'
 import { parseTime, type TimeFormat } from './time.ts'
 
-/** What files call the events, beside GA4's own names (RetailRocket, REES46, Taobao, YooChoose). */
-const ALIASES: Record<string, EventName> = {
-  view: 'view_item',
-  pv: 'view_item',
-  productview: 'view_item',
-  detail: 'view_item',
-  click: 'select_item',
-  cart: 'add_to_cart',
-  addtocart: 'add_to_cart',
-  basket: 'add_to_cart',
-  removefromcart: 'remove_from_cart',
-  fav: 'add_to_wishlist',
-  wishlist: 'add_to_wishlist',
-  addtowishlist: 'add_to_wishlist',
-  checkout: 'begin_checkout',
-  buy: 'purchase',
-  order: 'purchase',
-  transaction: 'purchase',
-  sale: 'purchase',
-  return: 'refund',
-}
-
 /** Read wherever they are, beside the columns of a role. */
-export const GA4_COLUMNS = ['items', 'event_params', 'ecommerce']
+const GA4_COLUMNS = ['items', 'event_params', 'ecommerce']
 
 export interface EventRowOptions {
+  map?: ColumnMap
+  /** What a row is when no column says. */
+  event?: EventName
+  currency?: string
+}
+
+/** What reads a file's rows, one at a time, once its columns are found. @throws UserError when one is missing. */
+export function eventReader(
+  file: InputFile,
+  names: string[],
+  timeFormatOf: (column: string) => TimeFormat,
+  options: EventRowOptions,
+  statistics: ItemStatistics,
+) {
+  const { opening, tally, detected } = file
+  const path = opening.source.path
+  checkStated(path, names, options.map ?? {})
+  const columns = eventColumns(names, options.map ?? {})
+  const remedy = (role: string) =>
+    `say which column it is with --map ${role}=COLUMN; the columns are ${names.join(', ')}`
+  if (!columns.time) throw new UserError(`${path}: no column holds times`, remedy('time'))
+  if (!columns.shopper && !columns.session) throw new UserError(`${path}: no column holds shoppers`, remedy('shopper'))
+  if (!columns.item && !columns.search && !names.includes('items')) {
+    throw new UserError(`${path}: no column holds items`, remedy('item'))
+  }
+  const timeFormat = timeFormatOf(columns.time)
+  const defaultEvent = options.event ?? (columns.transaction ? 'purchase' : 'view_item')
+  detected.columns = Object.entries(columns)
+    .map(([role, column]) => `${role}=${column}`)
+    .join(', ')
+  file.passedOver = passedOverColumns(names, [...Object.values(columns), ...GA4_COLUMNS])
+  detected.time = `${columns.time}: ${timeFormat}${/Z|[+-]\d\d:?\d\d$|seconds/.test(timeFormat) ? '' : ', UTC where no zone is written'}`
+  if (!columns.event) detected.event = `${defaultEvent}: no column says (--event NAME, or --map event=COLUMN)`
+  if (!columns.shopper) detected.shopper = `each ${columns.session} is taken as a shopper`
+  return (record: Record<string, unknown>, line: number) =>
+    eventOfRow(record, line, { columns, timeFormat, defaultEvent, currency: options.currency }, tally, statistics)
+}
+
+interface RowColumns {
   columns: ColumnMap
   timeFormat: TimeFormat
   /** What a row without an event column is. */
@@ -51,10 +70,10 @@ export interface EventRowOptions {
 }
 
 /** The event's id is its line: the same file gives the same ids. */
-export function eventOfRow(
+function eventOfRow(
   record: Record<string, unknown>,
   line: number,
-  options: EventRowOptions,
+  options: RowColumns,
   tally: Tally,
   statistics: ItemStatistics,
 ): { event: HistoryEvent; session?: string } | undefined {
@@ -109,13 +128,6 @@ export function eventOfRow(
     parameter(record, 'transaction_id')
   const transaction_id = order === '' || order === '(not set)' ? undefined : order.slice(0, MAX_ID_LENGTH)
   return { event: { ...withCurrency, name: name as (typeof ITEM_EVENTS)[number], items, transaction_id }, session }
-}
-
-export function eventName(stated: string): EventName | undefined {
-  const known = EVENT_NAMES.find((name) => name === stated)
-  // Reviews, questions and consents carry what a row of columns does not.
-  if (known) return ['review', 'ask', 'consent'].includes(known) ? undefined : known
-  return ALIASES[stated.toLowerCase().replace(/[\s_-]/g, '')]
 }
 
 interface RawItem {

@@ -10,8 +10,11 @@
  */
 import { MAX_ID_LENGTH } from '../../shared/data/events.ts'
 import type { HistoryEvent } from '../datasets/dataset.ts'
+import { UserError } from '../user-error.ts'
+import { passedOverColumns } from './columns.ts'
+import type { InputFile } from './input-file.ts'
 import type { ItemStatistics } from './item-statistics.ts'
-import type { Tally } from './report.ts'
+import type { Tally } from './tally.ts'
 import { parseTime, type TimeFormat } from './time.ts'
 
 /**
@@ -20,8 +23,31 @@ import { parseTime, type TimeFormat } from './time.ts'
  */
 const PRODUCT_CODE = /^(\d{5}[A-Z]*|DCGS\w+)$/i
 
+/** What reads the file's rows, one at a time. @throws UserError when a column is missing. */
+export function onlineRetailReader(
+  file: InputFile,
+  names: string[],
+  timeFormatOf: (column: string) => TimeFormat,
+  statistics: ItemStatistics,
+) {
+  const columns = onlineRetailColumns(names)
+  const missing = Object.values(columns).find((column) => !names.includes(column))
+  if (missing)
+    throw new UserError(
+      `${file.opening.source.path} line 1: there is no column ${missing}`,
+      `the columns are ${names.join(', ')}`,
+    )
+  const timeFormat = timeFormatOf(columns.time)
+  file.detected.time = `${columns.time}: ${timeFormat}, taken as UTC`
+  file.passedOver = passedOverColumns(names, Object.values(columns))
+  return (record: Record<string, unknown>, line: number) => {
+    const event = onlineRetailEvent(record, line, columns, timeFormat, file.tally, statistics)
+    return event && { event }
+  }
+}
+
 /** The two editions of the file name some columns differently. */
-export function onlineRetailColumns(names: string[]) {
+function onlineRetailColumns(names: string[]) {
   const find = (...wanted: string[]) =>
     names.find((name) => wanted.includes(name.toLowerCase().replace(/\s/g, ''))) ?? wanted[0]
   return {
@@ -35,7 +61,7 @@ export function onlineRetailColumns(names: string[]) {
   }
 }
 
-export function onlineRetailEvent(
+function onlineRetailEvent(
   record: Record<string, unknown>,
   line: number,
   columns: ReturnType<typeof onlineRetailColumns>,

@@ -1,29 +1,56 @@
-/** A record of a catalogue as a product: generic columns, or a Google Merchant feed, whose names are among them. */
+/** The rows of a catalogue as products: generic columns, or a Google Merchant feed, whose names are among them. */
 import { type Availability, CONTENT_KINDS, type Product } from '../../shared/data/catalog.ts'
 import { MAX_ID_LENGTH } from '../../shared/data/events.ts'
+import { UserError } from '../user-error.ts'
 import { parseNumber, parsePrice } from './amount.ts'
 import { categoryPath, cleanText, MAX_DESCRIPTION_CHARS, MAX_TITLE_CHARS } from './clean-text.ts'
-import { type ColumnMap, valueAt } from './columns.ts'
+import { type ColumnMap, checkStated, passedOverColumns, productColumns, valueAt } from './columns.ts'
+import type { InputFile } from './input-file.ts'
 import { languageOf } from './item-statistics.ts'
-import type { Tally } from './report.ts'
+import type { Tally } from './tally.ts'
 
 const ATTRIBUTES = ['color', 'colour', 'size', 'material', 'pattern', 'gender', 'age_group', 'style', 'tags']
 /** Read wherever they are, beside the columns of a role. */
-export const ATTRIBUTE_COLUMNS = ATTRIBUTES.flatMap((name) => [name, name.replace('_', ' ')])
+const ATTRIBUTE_COLUMNS = ATTRIBUTES.flatMap((name) => [name, name.replace('_', ' ')])
 const MAX_ATTRIBUTE_CHARS = 500
 const MAX_URL_CHARS = 2000
 
-export interface ProductRowOptions {
-  columns: ColumnMap
+interface ProductRowOptions {
+  map: ColumnMap
   currency?: string
   language?: string
   spell: (path: string[]) => string[]
 }
 
-export function productOfRow(
+/** What reads a file's rows, one at a time, once its columns are found. @throws UserError when one is missing. */
+export function productReader(file: InputFile, names: string[], { map, ...options }: ProductRowOptions) {
+  const path = file.opening.source.path
+  checkStated(path, names, map)
+  const columns = productColumns(names, map)
+  if (!columns.item) {
+    throw new UserError(
+      `${path}: the catalogue has no column of ids`,
+      `say which it is with --map item=COLUMN; the columns are ${names.join(', ')}`,
+    )
+  }
+  if (!columns.title) {
+    throw new UserError(
+      `${path}: the catalogue has no column of titles`,
+      `say which it is with --map title=COLUMN; the columns are ${names.join(', ')}`,
+    )
+  }
+  file.detected.columns = Object.entries(columns)
+    .map(([role, column]) => `${role}=${column}`)
+    .join(', ')
+  file.passedOver = passedOverColumns(names, [...Object.values(columns), ...ATTRIBUTE_COLUMNS])
+  return (record: Record<string, unknown>, line: number) =>
+    productOfRow(record, line, { columns, ...options }, file.tally)
+}
+
+function productOfRow(
   record: Record<string, unknown>,
   line: number,
-  { columns, currency, language, spell }: ProductRowOptions,
+  { columns, currency, language, spell }: Omit<ProductRowOptions, 'map'> & { columns: ColumnMap },
   tally: Tally,
 ): Product | undefined {
   const at = (role: keyof ColumnMap) => valueAt(record, columns[role])

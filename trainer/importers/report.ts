@@ -1,22 +1,12 @@
 /** What an import did, row by row, in counts by reason: nothing is dropped without a line here. */
-
+import { basename } from 'node:path'
+import type { Catalogue } from './catalogue.ts'
+import type { WrittenEvents } from './event-passes.ts'
 import type { Format } from './format.ts'
-import { excerpt } from './row.ts'
+import type { InputFile } from './input-file.ts'
+import type { Reason } from './tally.ts'
 
-/** refused: the row is wrong. set aside: the row is right and not used. repaired: the row is used, changed. */
-export type Outcome = 'refused' | 'set aside' | 'repaired'
-
-export interface Reason {
-  outcome: Outcome
-  reason: string
-  rows: number
-  /** The first lines it happened on, at most 20. */
-  lines: number[]
-  /** The value on the first of them. */
-  example: string
-}
-
-export interface FileReport {
+interface FileReport {
   path: string
   format: Format
   sizeBytes: number
@@ -47,33 +37,60 @@ export interface ImportReport {
   peakMemoryBytes: number
 }
 
-const MAX_LINES = 20
-
-/** Counts what happens to the rows of one file. */
-export interface Tally {
-  read: number
-  count(outcome: Outcome, reason: string, line: number, value: unknown): void
-  total(outcome: Outcome): number
-  reasons(): Reason[]
-}
-
-export function createTally(): Tally {
-  const reasons = new Map<string, Reason>()
-  const totals: Record<Outcome, number> = { refused: 0, 'set aside': 0, repaired: 0 }
+export function describeImport(
+  files: InputFile[],
+  options: { name?: string; out: string },
+  events: WrittenEvents,
+  catalogue: Catalogue,
+  started: number,
+): ImportReport {
+  const reports = files.map(({ opening, tally, detected, passedOver }): FileReport => {
+    const [refused, setAside] = [tally.total('refused'), tally.total('set aside')]
+    return {
+      path: opening.source.path,
+      format: opening.format,
+      sizeBytes: opening.source.sizeBytes,
+      gzip: opening.source.gzip,
+      detected: passedOver.length > 0 ? { ...detected, 'passed over': passedOver.join(', ') } : detected,
+      rows: { read: tally.read, kept: tally.read - refused - setAside, refused, setAside },
+      reasons: tally.reasons(),
+    }
+  })
+  const sum = (of: 'read' | 'kept' | 'refused' | 'setAside') => reports.reduce((all, { rows }) => all + rows[of], 0)
+  const missing = [...events.ofItem].filter(([id]) => !catalogue.has(id))
+  const warnings: string[] = []
+  if (events.total === 0) warnings.push('a catalogue without a history: there is nothing to learn from yet')
+  if (events.shoppers === 1) warnings.push('one shopper: suggestions can only repeat what this one did')
+  if (catalogue.size() === 1) warnings.push('one item: there is nothing to choose from')
+  if (events.total > 0 && missing.length === events.ofItem.size && missing.length > 0) {
+    warnings.push('no item of the history is in the catalogue: check the ids of both')
+  }
   return {
-    read: 0,
-    count(outcome, reason, line, value) {
-      totals[outcome]++
-      const key = `${outcome} ${reason}`
-      const known = reasons.get(key)
-      if (!known) reasons.set(key, { outcome, reason, rows: 1, lines: [line], example: excerpt(value) })
-      else {
-        known.rows++
-        if (known.lines.length < MAX_LINES) known.lines.push(line)
-      }
+    format: 'vitrine-import/1',
+    name: options.name ?? basename(files[0].opening.source.path).replace(/(\.(csv|tsv|txt|jsonl?|xml|gz))+$/i, ''),
+    out: options.out,
+    files: reports,
+    rows: {
+      read: sum('read'),
+      kept: sum('kept'),
+      refused: sum('refused'),
+      setAside: sum('setAside'),
+      repaired: files.reduce((all, { tally }) => all + tally.total('repaired'), 0),
     },
-    total: (outcome) => totals[outcome],
-    reasons: () => [...reasons.values()].sort((a, b) => b.rows - a.rows),
+    events: events.total,
+    eventsByName: events.byName,
+    shoppers: events.shoppers,
+    items: catalogue.size(),
+    missingFromCatalogue: {
+      items: missing.length,
+      events: missing.reduce((all, [, count]) => all + count, 0),
+      examples: missing.slice(0, 5).map(([id]) => id),
+    },
+    from: events.total > 0 ? new Date(events.from).toISOString() : undefined,
+    to: events.total > 0 ? new Date(events.to).toISOString() : undefined,
+    warnings,
+    durationMs: Math.round(performance.now() - started),
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   }
 }
 

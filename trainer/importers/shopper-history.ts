@@ -14,8 +14,8 @@
  */
 import { type EventItem, itemsOf, MAX_ITEMS_PER_EVENT } from '../../shared/data/events.ts'
 import type { HistoryEvent } from '../datasets/dataset.ts'
-import type { Tally } from './report.ts'
 import type { StagedEvent } from './staging.ts'
+import type { Tally } from './tally.ts'
 
 export const MAX_EVENTS_A_DAY = 1000
 export const MAX_IDLE_VIEWS = 200

@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import { join } from 'node:path'
 import { hash32 } from '../../shared/data/random.ts'
 import type { HistoryEvent } from '../datasets/dataset.ts'
+import type { Source } from './source.ts'
 
 export interface StagedEvent {
   /** Number of the file it came from, and the line there. */
@@ -25,13 +26,16 @@ export interface Staging {
 
 /** Of input; on disk a part is two to three times that, in memory some ten times. */
 const PART_BYTES = 2 ** 20
+/** A gzip archive of rows is about this much larger unpacked; only the number of parts depends on it. */
+const GZIP_RATIO = 8
 /** Each part is an open file. */
 const MAX_PARTS = 256
 /** Bytes, not strings: strings that wait for their part to fill would outlive the young heap, by the gigabyte. */
 const BUFFER_BYTES = 16 * 1024
 
-/** @param expectedBytes of all event files, unpacked; a rough guess does. */
-export function createStaging(folder: string, expectedBytes: number): Staging {
+/** @param sources all event files. */
+export function createStaging(folder: string, sources: Source[]): Staging {
+  const expectedBytes = sources.reduce((sum, { sizeBytes, gzip }) => sum + sizeBytes * (gzip ? GZIP_RATIO : 1), 0)
   const count = Math.min(MAX_PARTS, Math.max(1, Math.ceil(expectedBytes / PART_BYTES)))
   const directory = join(folder, 'staging')
   mkdirSync(directory)
