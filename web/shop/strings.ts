@@ -44,7 +44,7 @@ const en = {
 
   footerSimulated: 'Demo shop. Products and shoppers are simulated. Nothing is sold or delivered.',
   footerReal: 'Demo shop on a real catalogue. Nothing is sold or delivered.',
-  modelLabel: 'Suggestions',
+  modelState: (state: string) => `Suggestions: ${state}`,
   modelRules: (version: number) => `rules v${version}`,
   modelTraining: (version: number, percent: number) => `rules v${version}, network training ${percent}%`,
   modelReady: (version: number) => `network live, v${version}`,
@@ -256,7 +256,7 @@ const zh: Strings = {
 
   footerSimulated: '演示商店。商品与顾客均为模拟，不会真正销售或配送。',
   footerReal: '使用真实商品目录的演示商店，不会真正销售或配送。',
-  modelLabel: '推荐',
+  modelState: (state) => `推荐：${state}`,
   modelRules: (version) => `规则 v${version}`,
   modelTraining: (version, percent) => `规则 v${version}，网络训练中 ${percent}%`,
   modelReady: (version) => `网络已启用，v${version}`,
