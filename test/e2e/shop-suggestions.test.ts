@@ -129,7 +129,7 @@ it('suggests from the first visit, follows the shopper, and shows, keeps and for
   await expect.poll(focused).toBe('Cancel')
   await check()
   await page.getByRole('button', { name: 'Yes, forget everything' }).press('Enter')
-  await expect.poll(() => textOf('.receipt')).toMatch(/\d+ events? deleted with their database in this browser/)
+  await expect.poll(() => textOf('.receipt')).toMatch(/\d+ (entry|entries) deleted with their database in this browser/)
   expect(await textOf(timeline)).toMatch(/Nothing is remembered/)
   await check()
 })

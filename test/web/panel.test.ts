@@ -103,7 +103,7 @@ describe('the privacy panel', () => {
     await act(visit, 'view_item', 'mug-0')
     await act(visit, 'view_item', 'lamp-1')
     await button(visit, /^Light/).click()
-    await button(visit, 'Forget this event').click()
+    await button(visit, 'Forget this entry').click()
     await until(
       () => textOf(visit),
       (text) => !/Light [●○]/.test(text),
@@ -135,7 +135,7 @@ describe('the privacy panel', () => {
     await button(visit, 'Yes, forget everything').press('Enter')
     await until(
       () => textOf(visit),
-      (text) => /1 event deleted with their database.*0 events left/.test(text),
+      (text) => /1 entry deleted with their database.*0 entries left/.test(text),
     )
     expect(await databases(visit)).toBe(0)
     for (const tab of [visit, other]) {
@@ -224,7 +224,7 @@ describe('the privacy panel', () => {
     await button(elsewhere, 'Bring back').click()
     await until(
       () => textOf(elsewhere),
-      (text) => /2 events added/.test(text),
+      (text) => /2 entries added/.test(text),
     )
     expect((await elsewhere.history()).map(({ source }) => source).sort()).toEqual(['call', 'file', 'file'])
     expect((await profileOf(elsewhere)).preferences.declared).toEqual({ region: 'Kent' })
@@ -233,7 +233,7 @@ describe('the privacy panel', () => {
     await button(elsewhere, 'Bring back').click()
     await until(
       () => textOf(elsewhere),
-      (text) => /0 events added/.test(text),
+      (text) => /0 entries added/.test(text),
     )
   })
 

@@ -75,16 +75,16 @@ const ENTRIES: [id: string, enQuestion: string, enAnswer: string, zhQuestion: st
   [
     'gift-wrap',
     'Can you wrap it as a present?',
-    'Yes, for £3.50 an order, in recycled paper with a cotton ribbon. Add it in the cart.',
+    'No, but you can: gift wrap, gift bags and ribbon are under “Stationery & party”.',
     '可以包装成礼物吗？',
-    '可以，每单3.50英镑，使用再生纸和棉质丝带，在购物车里勾选即可。',
+    '不提供包装服务。包装纸、礼品袋和丝带在“文具与派对”里，可以自己包。',
   ],
   [
     'gift-message',
     'Can I add a message and leave the price out?',
-    'Yes. Write up to 200 characters in the cart; a parcel that goes to another address never contains a price.',
+    'There is no room for a message in an order, but cards are under “Stationery & party”. A parcel never contains a price.',
     '可以附留言、不放价格吗？',
-    '可以。在购物车里填写留言，最多200字；寄往其他地址的包裹不会附价格单。',
+    '下单时不能填写留言，贺卡在“文具与派对”里。包裹不会附价格单。',
   ],
   [
     'gift-voucher',

@@ -1,4 +1,5 @@
 /** Every word the shop's pages say, in English and Chinese. A missing translation does not compile. */
+import type { ChunkName } from '../../shared/model/bundle.ts'
 import type { Suggestion } from '../../shared/search/suggestions.ts'
 import type { ShelfKind } from '../protocol.ts'
 
@@ -44,7 +45,7 @@ const en = {
 
   footerSimulated: 'Demo shop. Products and shoppers are simulated. Nothing is sold or delivered.',
   footerReal: 'Demo shop on a real catalogue. Nothing is sold or delivered.',
-  modelLabel: 'Suggestions',
+  modelState: (state: string) => `Suggestions: ${state}`,
   modelRules: (version: number) => `rules v${version}`,
   modelTraining: (version: number, percent: number) => `rules v${version}, network training ${percent}%`,
   modelReady: (version: number) => `network live, v${version}`,
@@ -207,7 +208,20 @@ const en = {
   bundleVersion: (version: number, items: number) => `version ${version}, ${count(items, 'product', 'products')}`,
   bundleNone: 'nothing yet',
   bundleSimulated: 'Learned from simulated shoppers.',
-  parts: 'Parts',
+  parts: 'What it holds',
+  partNames: {
+    shelf: 'what is popular',
+    items: 'products',
+    rules: 'what goes with what',
+    vectors: 'which products are alike',
+    encoder: 'the network',
+    probes: 'checks of itself',
+    profile: 'signs of a purchase or a next visit',
+    segments: 'kinds of shopper',
+    text: 'which words are alike',
+    service: 'answers and common searches',
+    coupons: 'coupons',
+  } satisfies Record<ChunkName, string>,
   network: 'Network',
   networkYes: 'in use',
   networkNo: 'not in use, counts alone',
@@ -219,9 +233,9 @@ const en = {
   rejected: 'Events not understood',
   pictures: 'About pictures',
   photographsText:
-    'The shelves of this shop load its own photographs, and the server that holds them sees which ones were shown: that is, what was suggested. What you do is still sent to nobody. A shop without photographs draws them on your device, and then nothing is asked for.',
+    'Suggestions in this shop show its own photographs, and the server that holds them sees which ones were shown: that is, what was suggested. What you do is still sent to nobody. A shop without photographs draws them on your device, and then nothing is asked for.',
   picturesText:
-    'Pictures on the shelves of this shop are drawn on your device, so that no picture server learns what was suggested. Where a shop’s shelves load the shop’s own pictures, the host of the pictures sees which ones were shown. The shop’s own pages load the shop’s pictures, as any shop does; and whoever serves the page can see which page you open.',
+    'Pictures of suggestions in this shop are drawn on your device, so that no picture server learns what was suggested. Where suggestions load a shop’s own pictures, the host of the pictures sees which ones were shown. The shop’s own pages load the shop’s pictures, as any shop does; and whoever serves the page can see which page you open.',
   ownKeeping: 'Kept by the shop itself',
   ownKeepingText:
     'Apart from suggestions, this demo shop keeps your cart, saved products and orders in this browser’s storage, so that they are there when you come back.',
@@ -256,7 +270,7 @@ const zh: Strings = {
 
   footerSimulated: '演示商店。商品与顾客均为模拟，不会真正销售或配送。',
   footerReal: '使用真实商品目录的演示商店，不会真正销售或配送。',
-  modelLabel: '推荐',
+  modelState: (state) => `推荐：${state}`,
   modelRules: (version) => `规则 v${version}`,
   modelTraining: (version, percent) => `规则 v${version}，网络训练中 ${percent}%`,
   modelReady: (version) => `网络已启用，v${version}`,
@@ -428,7 +442,20 @@ const zh: Strings = {
   bundleVersion: (version, items) => `版本 ${version}，${items} 件商品`,
   bundleNone: '尚未安装',
   bundleSimulated: '由模拟顾客训练得到。',
-  parts: '组成部分',
+  parts: '包含内容',
+  partNames: {
+    shelf: '热门商品',
+    items: '商品',
+    rules: '商品间的搭配',
+    vectors: '商品间的相似',
+    encoder: '网络',
+    probes: '自我检查',
+    profile: '购买与再来的迹象',
+    segments: '顾客类型',
+    text: '词语间的相似',
+    service: '解答与常见搜索',
+    coupons: '优惠券',
+  },
   network: '网络',
   networkYes: '使用中',
   networkNo: '未使用，仅用计数',
@@ -440,9 +467,9 @@ const zh: Strings = {
   rejected: '无法理解的事件',
   pictures: '关于图片',
   photographsText:
-    '本店的推荐栏加载商店自己的照片，存放照片的服务器能看到显示了哪些照片，也就是推荐了什么。您的行为仍然不会发送给任何人。没有照片的商店在您的设备上绘制图片，不需要向任何服务器请求。',
+    '本店的推荐显示商店自己的照片，存放照片的服务器能看到显示了哪些照片，也就是推荐了什么。您的行为仍然不会发送给任何人。没有照片的商店在您的设备上绘制图片，不需要向任何服务器请求。',
   picturesText:
-    '本店推荐栏中的图片在您的设备上绘制，因此没有图片服务器知道推荐了什么。如果某家商店的推荐栏加载商店自己的图片，图片所在的主机就能看到显示了哪些图片。商店自己的页面会像普通商店一样加载商品图片；提供页面的服务器也能看到您打开了哪些页面。',
+    '本店推荐的图片在您的设备上绘制，因此没有图片服务器知道推荐了什么。如果某家商店的推荐加载商店自己的图片，图片所在的主机就能看到显示了哪些图片。商店自己的页面会像普通商店一样加载商品图片；提供页面的服务器也能看到您打开了哪些页面。',
   ownKeeping: '商店自己保存的内容',
   ownKeepingText: '除推荐之外，本演示商店把购物车、收藏和订单保存在本浏览器的存储中，以便您下次回来时还在。',
   ownCounts: (cart, saved, orders) => `购物车 ${cart} 件，收藏 ${saved} 件，订单 ${orders} 个。`,

@@ -90,10 +90,12 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
 
     const panel = visit.page.locator('vitrine-privacy')
     const text = () => panel.evaluate(({ shadowRoot }) => shadowRoot?.textContent.replace(/\s+/g, ' ') ?? '')
-    expect(await text()).toMatch(/In use since .*Tried on 15 things that you wanted later: \d.\d\d → \d.\d\d nats/)
+    expect(await text()).toMatch(
+      /In use since .*How much 15 things that you wanted later surprised it: \d.\d\d → \d.\d\d/,
+    )
     expect(await violationsIn(visit, 'vitrine-privacy')).toEqual([])
     await visit.page.getByRole('button', { name: 'Forget what was learned' }).press('Enter')
-    await until(text, (said) => /Forgotten on .*Waiting to learn: .*fewer than 20 new events/.test(said))
+    await until(text, (said) => /Forgotten on .*Waiting to learn: .*fewer than 20 new entries/.test(said))
     const focused = () => visit.page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent)
     expect(await until(focused, (said) => said !== undefined)).toContain('Forgotten on')
     expect(await ranked(visit)).toEqual(before)
