@@ -95,9 +95,10 @@ Examples:
       if (args.json)
         console.log(JSON.stringify({ run: args.out, ...info, backendsPassedOver: backend.passedOver, notes }))
       else {
-        const { weights, validationNdcg } = info.blend
+        const { weights, newItems, validationNdcg } = info.blend
         console.log(`network: validation NDCG@10 ${info.best.ndcg.toFixed(4)} after pass ${info.best.epoch}`)
         console.log(`blend:   validation NDCG@10 ${validationNdcg.toFixed(4)} with ${JSON.stringify(weights)}`)
+        console.log(`new:     what nobody wanted yet is placed by its title, with strength ${newItems}`)
         console.log(`ships:   learned again from everything, ${info.whole.passes} passes`)
         console.log(`run:     ${args.out}`)
       }
