@@ -18,7 +18,8 @@ export const TUNING_QUERIES = 800
 
 /** Where validation does not tell: a new item counts as much as a usual first follower, by the square of its likeness. */
 export const USUAL_NEW_ITEMS = 1
-const NEW_ITEMS = [USUAL_NEW_ITEMS, 0, 0.5, 1.5, 2.5, 4]
+/** More is no better: with 2.5 and 4 to choose from, what placing gains in the sample shop is .0108, without .0110. */
+const NEW_ITEMS = [USUAL_NEW_ITEMS, 0, 0.5, 1.5]
 
 /** Popular in the last week, as the shop knew it at each moment. */
 export const POPULARITY_DAYS = 7
