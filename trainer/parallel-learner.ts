@@ -84,7 +84,13 @@ async function startThread(given: GradientThread, say: (message: string) => void
     }
   })
   worker.on('error', (error) => settle?.reject(error as Error))
-  await answer()
+  try {
+    await answer()
+  } catch (error) {
+    // It says that it failed before it has ended, if it ends at all.
+    await worker.terminate()
+    throw error
+  }
   return {
     ask(step: PartialStep) {
       const answered = answer()
