@@ -19,26 +19,25 @@ import { contentOf } from '../shared/model/content.ts'
 import type { SparseMatrix } from '../shared/model/sparse.ts'
 import { tfIdfScorer } from './baselines/tf-idf.ts'
 import type { Scorer } from './baselines.ts'
-import { endsBefore } from './batches.ts'
 import { blendScorer } from './blend.ts'
 import { type ContentWeights, fitContent, kindsOf, kindsScorer, vectorScorer, withinKinds } from './cold-content.ts'
 import { amongHidden, coldQueries, type Hidden, hideCategory, hideShare, withoutItems } from './cold-queries.ts'
+import { askVisits, type VisitAnswers, type VisitGain, visitGain } from './cold-visits.ts'
 import { type Histories, isTitled } from './datasets/histories.ts'
 import { askAll, type Interval, type Means, meanMetrics, networkScorer, pairedInterval } from './evaluate.ts'
 import type { Preset } from './presets.ts'
 import { datesOf } from './protocol.ts'
-import { type Query, sampleQueries, visitQueries, withoutSeen } from './queries.ts'
+import type { Query } from './queries.ts'
+import { fitRanking, modelsAt } from './ranking.ts'
 import { titleOf } from './title-neighbours.ts'
 import { type Trained, type TrainProgress, train } from './train.ts'
-import { fitRanking, modelsAt, TUNING_QUERIES } from './train-run.ts'
+import { tuningSplit } from './train-run.ts'
 import { UserError } from './user-error.ts'
 
 /** Share of items that is hidden where no category is. */
 const HIDDEN_SHARE = 0.1
 /** A department of the sample shop that is hidden has at least this share of its products: fewer give few questions. */
 const MIN_DEPARTMENT_SHARE = 0.05
-/** Of all that could be asked, a seed each. */
-const VISITS = 3_000
 const DECAYS = [0.8, 0.9, 0.95, 0.98, 1]
 
 export const COLD_MODELS = ['random', 'tf-idf', 'vectors', 'content', 'network', 'blend'] as const
@@ -87,12 +86,6 @@ export interface ColdEvaluation {
   passed: boolean
 }
 
-export interface VisitGain {
-  queries: number
-  ndcg: number
-  placed_minus_not: Interval
-}
-
 export interface Tried {
   what: 'pictures' | 'text encoder'
   /** A row an item. */
@@ -123,7 +116,7 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
   const asked: Query[] = []
   const answers = { hidden: answersOf(), all: answersOf() }
   const triedOut: Among<number[]> = { hidden: [], all: [] }
-  const visits = { wanted: [] as VisitAnswers[], unwanted: [] as VisitAnswers[] }
+  const visits: Record<'wanted' | 'unwanted', VisitAnswers[]> = { wanted: [], unwanted: [] }
   const titles = h.items.map(titleOf)
   const kinds = kindsOf(h.items)
   for (const seed of options.seeds) {
@@ -142,12 +135,12 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
     const trained = await trainWithout(known, seed, options)
     const withTried =
       options.tried && (await trainWithout(known, seed, options, contentOf(h.items, options.tried.content)))
-    const ends = endsBefore(known, validation)
+    const { trainEnds } = tuningSplit(known)
     // How much new items are wanted is what the month before tells, in which they arrived too.
-    const arrived = tuningOf(withoutItems(h, hidden, validation))
-    const ranking = fitRanking(known, ends, trained.compiled, arrived)
+    const arrived = tuningSplit(withoutItems(h, hidden, validation)).validation
+    const ranking = fitRanking(known, trainEnds, trained.compiled, arrived)
     const blendOf = (newItems: number) =>
-      blendScorer(modelsAt(known, ends, trained.compiled, newItems), h.queries, ranking.weights, V)
+      blendScorer(modelsAt(known, trainEnds, trained.compiled, newItems), h.queries, ranking.weights, V)
     const blend = blendOf(ranking.newItems)
     const random = seeded(`random ${seed}`)
     const fits = {} as Among<{ decay: number; weights: ContentWeights }>
@@ -174,15 +167,8 @@ export async function evaluateColdItems(h: Histories, options: ColdOptions): Pro
       if (withTried) triedOut[among].push(...askAll(fitted(withTried).scorer, tests[among], V).ndcg)
       fits[among] = { decay, weights }
     }
-    for (const [name, history] of [
-      ['wanted', withoutItems(h, hidden, test)],
-      ['unwanted', known],
-    ] as const) {
-      const all = withoutSeen(visitQueries(history, test, Number.POSITIVE_INFINITY, 'during'))
-      const some = sampleQueries(all, VISITS, 'every visit')
-      const [placed, not] = [blend, blendOf(0)].map((scorer) => askAll(scorer, some, V).ndcg)
-      visits[name].push({ placed, not, shoppers: some.map(({ shopper }) => shopper) })
-    }
+    visits.wanted.push(askVisits(withoutItems(h, hidden, test), blend, blendOf(0)))
+    visits.unwanted.push(askVisits(known, blend, blendOf(0)))
     asked.push(...queries)
     seeds.push({
       seed,
@@ -243,12 +229,6 @@ export function chooseHidden(h: Histories, seed: string, category?: string): { d
   return { description: name, hidden: hideCategory(h.items, name) }
 }
 
-/** What the network is for, visits under way: by these the best pass is chosen. */
-function tuningOf(h: Histories): Query[] {
-  const { validation, test } = datesOf(h)
-  return sampleQueries(withoutSeen(visitQueries(h, validation, test, 'during')), TUNING_QUERIES, 'tuning')
-}
-
 /** @param known the history without what is hidden, which has no part in the choice of the best pass either */
 async function trainWithout(
   known: Histories,
@@ -257,7 +237,8 @@ async function trainWithout(
   content?: SparseMatrix,
 ): Promise<Trained> {
   const { preset, maxSeconds, onProgress } = options
-  return train(known, endsBefore(known, datesOf(known).validation), tuningOf(known), {
+  const { trainEnds, validation } = tuningSplit(known)
+  return train(known, trainEnds, validation, {
     preset,
     seed,
     ...(content ? { content } : {}),
@@ -278,26 +259,6 @@ const ofModels = <T, Name extends ColdModel = ColdModel>(
   of: (model: Name) => T,
   names: readonly ColdModel[] = COLD_MODELS,
 ): Record<Name, T> => Object.fromEntries(names.map((name) => [name, of(name as Name)])) as Record<Name, T>
-
-interface VisitAnswers {
-  placed: Float64Array
-  not: Float64Array
-  shoppers: number[]
-}
-
-function visitGain(answers: readonly VisitAnswers[]): VisitGain {
-  const joined = (side: 'placed' | 'not') => Float64Array.from(answers.flatMap((of) => [...of[side]]))
-  const [placed, not] = [joined('placed'), joined('not')]
-  return {
-    queries: placed.length,
-    ndcg: placed.reduce((sum, value) => sum + value, 0) / placed.length,
-    placed_minus_not: pairedInterval(
-      placed,
-      not,
-      answers.flatMap(({ shoppers }) => shoppers),
-    ),
-  }
-}
 
 /** Questions of all seeds together; a shopper's stay together when the bootstrap draws. */
 function tableOf(answers: Answers, shoppers: number[]): ColdTable {

@@ -1,6 +1,7 @@
 /** What `vitrine evaluate --protocol cold-items` says to people. */
 import type { ContentWeights } from './cold-content.ts'
-import { COLD_MODELS, type ColdEvaluation, type ColdTable, type VisitGain } from './cold-items.ts'
+import { COLD_MODELS, type ColdEvaluation, type ColdTable } from './cold-items.ts'
+import type { VisitGain } from './cold-visits.ts'
 import { intervalText } from './evaluate.ts'
 
 export function coldTable(evaluation: ColdEvaluation): string {

@@ -28,10 +28,11 @@ import { countedRules } from './next-rules.ts'
 import type { Preset } from './presets.ts'
 import { type ProtocolName, type Split, split } from './protocol.ts'
 import { type Query, sampleQueries, withoutRepeats } from './queries.ts'
+import { fitRanking, modelsAt, POPULARITY_DAYS, type Ranking } from './ranking.ts'
 import { type SliceReport, sliceReports } from './slices.ts'
 import { measureTables, type TableName, type TableReport } from './tables.ts'
 import { type Trained, type TrainProgress, train } from './train.ts'
-import { fitRanking, modelsAt, POPULARITY_DAYS, type Ranking, TUNING_QUERIES } from './train-run.ts'
+import { TUNING_QUERIES } from './train-run.ts'
 
 export const MODEL_NAMES = ['popularity', 'buy-again', 'rules', ...FAMILY_NAMES, 'network', 'blend'] as const
 export type ModelName = (typeof MODEL_NAMES)[number]

@@ -40,9 +40,9 @@ import { makeDeltas, type Previous } from './deltas.ts'
 import { wantedEvents } from './evaluate.ts'
 import type { PublisherKey } from './keys.ts'
 import { nextRules } from './next-rules.ts'
+import { USUAL_NEW_ITEMS } from './ranking.ts'
 import type { RunParts } from './run-folder.ts'
 import { shopServiceOf } from './shop-service.ts'
-import { USUAL_NEW_ITEMS } from './train-run.ts'
 
 /** A row in a bundle. */
 const TOGETHER_RULES = 4

@@ -13,8 +13,8 @@ import { type CompiledModel, compile } from '../shared/model/compile.ts'
 import { contentOf } from '../shared/model/content.ts'
 import { flatten, type ModelConfig, type Params, unflatten } from '../shared/model/params.ts'
 import type { Preset } from './presets.ts'
+import type { Ranking } from './ranking.ts'
 import type { EpochRecord } from './train.ts'
-import type { Ranking } from './train-run.ts'
 import { UserError } from './user-error.ts'
 
 export interface RunInfo {

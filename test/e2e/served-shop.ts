@@ -9,11 +9,12 @@ import { type Histories, readHistories } from '../../trainer/datasets/histories.
 import { openPublisherKey, type PublisherKey } from '../../trainer/keys.ts'
 import { PRESETS } from '../../trainer/presets.ts'
 import { makeBundle, publish } from '../../trainer/publish.ts'
+import { modelsAt } from '../../trainer/ranking.ts'
 import { generateSample } from '../../trainer/sample/sample.ts'
 import { openBundles, serve } from '../../trainer/serve.ts'
 import { createShop } from '../../trainer/shop-server.ts'
 import { train } from '../../trainer/train.ts'
-import { modelsAt, tuningSplit } from '../../trainer/train-run.ts'
+import { tuningSplit } from '../../trainer/train-run.ts'
 import { buildWeb } from '../../web/build.ts'
 
 const DIST = join(import.meta.dirname, '..', '..', 'dist')

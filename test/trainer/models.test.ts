@@ -23,8 +23,8 @@ import { askAll, meanMetrics, networkScorer, wantedEvents } from '../../trainer/
 import type { Preset } from '../../trainer/presets.ts'
 import { split } from '../../trainer/protocol.ts'
 import { leaveOneOut, type Query } from '../../trainer/queries.ts'
+import { modelsAt } from '../../trainer/ranking.ts'
 import { train } from '../../trainer/train.ts'
-import { modelsAt } from '../../trainer/train-run.ts'
 import { historiesOf } from './small-histories.ts'
 
 const ITEMS = 40

@@ -5,8 +5,9 @@ import { intervalText } from '../evaluate.ts'
 import { scoreExplanations } from '../explanations.ts'
 import { datesOf } from '../protocol.ts'
 import { sampleQueries, visitQueries, withoutSeen } from '../queries.ts'
+import { modelsAt } from '../ranking.ts'
 import { networkOf, readRun } from '../run-folder.ts'
-import { modelsAt, tuningSplit } from '../train-run.ts'
+import { tuningSplit } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
 
 const QUESTIONS = 1000
