@@ -8,6 +8,7 @@ import { decodeItems, decodeProbes, decodeRules, decodeShelf } from '../../share
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { initParams } from '../../shared/model/params.ts'
+import { rulesAfter } from '../../shared/model/rules.ts'
 import {
   decodeTextEncoder,
   encodeTextEncoder,
@@ -90,6 +91,24 @@ describe('a bundle', () => {
     engine.setHistory([event], START)
     const shelf = engine.recommend('for-you', { limit: ITEMS, now: START, language: 'en' })
     expect(shelf.items.find(({ itemId }) => itemId === 'i7')).not.toHaveProperty('price')
+  })
+
+  it('places what nobody looked at yet in the rows of the rules, as strongly as it is told', async () => {
+    const arrived = { item_id: 'new', title: 'red mug 0', category: ['Home', 'Mugs'], price: 9 }
+    const histories = { ...h, items: [...h.items, arrived] }
+    const bare = async (newItems?: number) => {
+      const { network: _, ...counted } = input
+      const { next } = decodeRules(
+        partsOf(await makeBundle({ ...counted, histories, ...(newItems === undefined ? {} : { newItems }) })).get(
+          'rules',
+        )!,
+      )
+      return new Map(rulesAfter(next, 0)).get(ITEMS)
+    }
+    expect(await bare(0)).toBeUndefined()
+    const usual = await bare()
+    expect(usual).toBeGreaterThan(0)
+    expect(await bare(2)).toBeGreaterThan(usual as number)
   })
 
   it('carries what the shop says in a chunk of its own, and a signed list of coupons as it is', async () => {
