@@ -49,18 +49,6 @@ describe('bytes over the wire', () => {
     expect(total).toBeLessThanOrEqual(1_300_000)
   })
 
-  it('the tag is at most 6 kB and the worker 30 kB, gzipped, with nothing of TF.js in them', () => {
-    for (const [name, limit] of [
-      ['vitrine', 6_000],
-      ['worker', 30_000],
-    ] as const) {
-      const file = readdirSync(TAG).find((found) => found.startsWith(name)) as string
-      const code = readFileSync(join(TAG, file))
-      expect(gzipSync(code).length, name).toBeLessThanOrEqual(limit)
-      // Names that TF.js cannot be bundled without, and that no minifier changes: they are strings.
-      for (const mark of ['BatchMatMul', 'registerKernel', 'tensorflow']) expect(code.includes(mark), mark).toBe(false)
-    }
-  })
   it('learning, for those who allow remembering and have been in view for a while, costs at most 310 kB, gzipped', () => {
     const files = readdirSync(TAG).filter((file) => /^learn/.test(file))
     expect(files.map((file) => file.split('.')[0]).sort()).toEqual(['learner', 'learning', 'learning-simd'])

@@ -88,6 +88,7 @@ export function rankShelf(
   const here = itemId === undefined ? undefined : numbers.get(itemId)
   const scores = scratch.scores.fill(0)
   const best = (count: number) => models.network?.kernel?.top(scores, count) ?? topK(scores, count)
+  const cosine = models.network && cosineIn(models.network)
 
   if (kind === 'trending') {
     scores.set(models.popularity)
@@ -120,6 +121,7 @@ export function rankShelf(
   if (kind === 'bought-together' || kind === 'related') {
     const around = here === undefined ? cartOf(tokens) : [here]
     if (around.length === 0) return { picks: [], models: [] }
+    const last = around[around.length - 1]
     const { next, together } = models.rules
     scoreRules(together, around, scores)
     const names = ['bought together']
@@ -127,24 +129,23 @@ export function rankShelf(
       // Each on its own scale: the best companion, the best successor and the same thing again are worth 1.
       const followers = scratch.rules.fill(0)
       scoreRules(next, around, followers)
-      const similarity = models.network && similarityTo(models.network, around[around.length - 1])
       shareOfBest(scores)
       shareOfBest(followers)
-      const { category } = views[around[around.length - 1]]
+      const { category } = views[last]
       for (let item = 0; item < scores.length; item++) {
-        scores[item] += followers[item] + (similarity?.[item] ?? 0)
+        scores[item] += followers[item] + (cosine?.(last, item) ?? 0)
         // An item that nobody has looked at yet has nothing but its kind.
         if (category !== '' && views[item].category === category)
           scores[item] += SAME_KIND * (1 + models.popularity[item])
       }
-      names.push('rules', ...(similarity ? ['vectors'] : []))
+      names.push('rules', ...(cosine ? ['vectors'] : []))
     }
     for (const item of [...hidden, ...around]) scores[item] = Number.NEGATIVE_INFINITY
     const picks = best(limit)
       .filter((item) => scores[item] > 0)
       .map((item): Pick => {
         const companion = around.find((other) => follows(together, other, item))
-        const source = companion ?? around.find((other) => follows(next, other, item)) ?? around[around.length - 1]
+        const source = companion ?? around.find((other) => follows(next, other, item)) ?? last
         const code =
           companion !== undefined ? 'bought-together' : follows(next, source, item) ? 'chosen-after' : 'similar'
         return { item, reason: { code, itemId: views[source].id, title: title(source) } }
@@ -165,7 +166,8 @@ export function rankShelf(
       categories: views.map(({ category }) => category),
       interests: shopper.interests(),
       companions: catalogue.profile?.companions,
-      similarity: models.network && likenessIn(models.network),
+      // Opposites are as unlike as strangers.
+      similarity: cosine && ((a, b) => Math.max(0, cosine(a, b))),
       limit,
     })
     return { picks, models: used }
@@ -247,34 +249,18 @@ function cartOf(tokens: readonly Token[]): number[] {
   return [...cart]
 }
 
-/** Cosine of two items' vectors; opposites are as unlike as strangers. */
-function likenessIn({ table: { values, width } }: CompiledModel): (a: number, b: number) => number {
-  const row = (item: number) => values.subarray(item * width, (item + 1) * width)
-  const dot = (a: Int8Array, b: Int8Array) => a.reduce((sum, value, j) => sum + value * b[j], 0)
+/** Cosine of two items' vectors. */
+function cosineIn({ table: { values, width } }: CompiledModel): (a: number, b: number) => number {
   return (a, b) => {
-    const [left, right] = [row(a), row(b)]
-    return Math.max(0, dot(left, right) / Math.sqrt(dot(left, left) * dot(right, right) || 1))
-  }
-}
-
-/** Cosine of each item's vector with one item's, (V). */
-function similarityTo({ table }: CompiledModel, here: number): Float32Array {
-  const { values, width: d } = table
-  const own = values.subarray(here * d, (here + 1) * d)
-  const cosines = new Float32Array(values.length / d)
-  let ownSquare = 0
-  for (const value of own) ownSquare += value * value
-  for (let item = 0; item < cosines.length; item++) {
-    let dot = 0
-    let square = 0
-    for (let j = 0; j < d; j++) {
-      const value = values[item * d + j]
-      dot += value * own[j]
-      square += value * value
+    let [dot, left, right] = [0, 0, 0]
+    for (let j = 0; j < width; j++) {
+      const [x, y] = [values[a * width + j], values[b * width + j]]
+      dot += x * y
+      left += x * x
+      right += y * y
     }
-    cosines[item] = dot / Math.sqrt(square * ownSquare || 1)
+    return dot / Math.sqrt(left * right || 1)
   }
-  return cosines
 }
 
 function follows(rules: Rules, from: number, to: number): boolean {
