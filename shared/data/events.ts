@@ -24,6 +24,8 @@ export const ITEM_EVENTS = [
   'add_to_cart',
   'remove_from_cart',
   'add_to_wishlist',
+  'remove_from_wishlist',
+  'share',
   'view_cart',
   'begin_checkout',
   'purchase',

@@ -20,9 +20,11 @@ const WEIGHTS: Partial<Record<EventName, number>> = {
   rec_click: 0.5,
   view_item: 1,
   add_to_wishlist: 2,
+  share: 2,
   add_to_cart: 2,
   purchase: 3,
   remove_from_cart: -1,
+  remove_from_wishlist: -1,
   rec_dismiss: -2,
   refund: -2,
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { AxeResults } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Product } from '../../shared/data/catalog.ts'
 import { productPath } from '../../shared/data/storefront.ts'
 import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import { signCoupons } from '../../shared/service/coupons.ts'
@@ -19,6 +20,7 @@ import { generateSample } from '../../trainer/sample/sample.ts'
 import { openBundles, serve } from '../../trainer/serve.ts'
 import { createShop } from '../../trainer/shop-server.ts'
 import { buildWeb } from '../../web/build.ts'
+import { shopReviews, shopSentiment } from '../shop-reviews.ts'
 import { layoutShiftOf, watchLayoutShifts } from './layout-shift.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -29,6 +31,7 @@ const DAY_MS = 86_400_000
 const folder = mkdtempSync(join(tmpdir(), 'vitrine-assistant-'))
 
 let served: Awaited<ReturnType<typeof serve>>
+let first: Product
 let titles: string[]
 let browser: Browser
 let context: BrowserContext
@@ -40,6 +43,7 @@ beforeAll(async () => {
   await Promise.all([buildWeb(), generateSample({ out: data, products: 120, shoppers: 150, days: 90 })])
   const read = await readHistories(data)
   const histories = { ...read, items: read.items.map((item) => ({ ...item, url: productPath(item.item_id) })) }
+  first = histories.items[0]
   titles = histories.items.map(({ title }) => title)
   const key = await openPublisherKey(join(folder, 'key.json'), 'shop.test')
   const bundles = await openBundles(join(folder, 'bundles'))
@@ -56,7 +60,7 @@ beforeAll(async () => {
   const bundle = await makeBundle({
     histories,
     blend: SINGLE.rules,
-    parts: { profile },
+    parts: { profile, sentiment: shopSentiment(shopReviews(800), '1') as Uint8Array },
     coupons: await signCoupons(coupons, key.name, key.keys),
     contact: SAMPLE_CONTACT,
     version: 1,
@@ -162,6 +166,21 @@ describe.each(['phone', 'desk'] as const)('on a %s', { timeout: 90_000 }, (size)
     await check()
     await goTo('/remembered')
     await says('vitrine-privacy').toMatch(/You chose at the start ?Kitchen & dining.*More expensive/)
+  })
+
+  it('takes a review and a saved product, keeps both on the device, and the privacy page says what they say', async () => {
+    await open(productPath(first.item_id), size)
+    await page.getByText('Write a review').click()
+    await page.getByRole('button', { name: 'Save for later' }).press('Enter')
+    await page.getByRole('radio', { name: '4 out of 5' }).check({ force: true })
+    await page.getByLabel('Your review').fill('The colour is beautiful, but delivery was late.')
+    await check()
+    await page.getByRole('button', { name: 'Send review' }).press('Enter')
+    await page.getByRole('link', { name: 'See what it says of you' }).press('Enter')
+    await says('vitrine-privacy').toContain('You wrote 1 review; it is not in favour.')
+    await says('vitrine-privacy').toMatch(/Delivery criticised once\s*Looks praised once/)
+    await says('vitrine-privacy').toMatch(new RegExp(`On your wish list\\s*${first.title}`))
+    await check()
   })
 
   it('suggests queries before and categories and products while typing, to the arrow keys', async () => {

@@ -215,6 +215,12 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     /--contact javascript:alert\(1\): is no link/,
     /mailto:/,
   ],
+  'a model of sentiment that is none': [
+    ['publish', '--data', 'e.csv', '--to', 'b', '--sentiment', 'e.csv'],
+    { 'e.csv': EVENTS },
+    /e\.csv: is no model of sentiment/,
+    /vitrine sentiment --data REVIEWS --out FILE/,
+  ],
   'coupons that are none': [
     ['coupons', 'c.json', '--out', 'c.note'],
     { 'c.json': '{"format":"vitrine-coupons/1","coupons":[{"id":7}]}' },

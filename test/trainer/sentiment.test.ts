@@ -16,6 +16,7 @@ import {
   splitReviews,
 } from '../../trainer/sentiment-evaluation.ts'
 import { UserError } from '../../trainer/user-error.ts'
+import { shopReviews, shopSentiment } from '../shop-reviews.ts'
 import { fileWith, temporaryFolder } from './importers/files.ts'
 
 const LANGUAGES = {
@@ -223,3 +224,30 @@ describe('vitrine sentiment', { timeout: 120_000 }, () => {
 /** In the order of the files. */
 const reviewsOf = (reviews: readonly Review[]) =>
   Object.keys(LANGUAGES).flatMap((set) => reviews.filter((one) => one.set === set))
+
+describe('what a shop’s own reviews teach', () => {
+  it('reads what they praise and what they do not, and is the same again for the same seed', () => {
+    const reviews = shopReviews(1_200)
+    const bytes = shopSentiment(reviews, '1') as Uint8Array
+    expect(shopSentiment(reviews, '1')).toEqual(bytes)
+    const model = decodeSentiment(bytes)
+    const says = (text: string) => sentimentOf(model, text)?.favourable ?? Number.NaN
+    expect(says('The quality is excellent and it looks lovely at home.')).toBeGreaterThan(0.6)
+    expect(says('Poor quality, it broke within a week.')).toBeLessThan(0.5)
+    expect(says('质量很好，物流很快。')).toBeGreaterThan(0.6)
+    expect(says('质量很差，不推荐。')).toBeLessThan(0.5)
+  })
+
+  it('is nothing where too few are against, or none has words', () => {
+    const reviews = shopReviews(600)
+    expect(shopSentiment(reviews.slice(0, 60), '1')).toBeUndefined()
+    const happy = reviews.filter((event) => event.name === 'review' && event.rating >= 4)
+    expect(shopSentiment(happy, '1')).toBeUndefined()
+    expect(
+      shopSentiment(
+        reviews.map((event) => ({ ...event, text: undefined }) as typeof event),
+        '1',
+      ),
+    ).toBeUndefined()
+  })
+})

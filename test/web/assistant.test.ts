@@ -4,6 +4,7 @@ import type { ChunkName } from '../../shared/model/bundle.ts'
 import { signCoupons, type WrittenCoupons } from '../../shared/service/coupons.ts'
 import { encodeService } from '../../shared/service/shop-service.ts'
 import type { Character, Offer } from '../../web/assistant/protocol.ts'
+import { shopReviews, shopSentiment } from '../shop-reviews.ts'
 import { createSigner, PRODUCTS, publish } from './edge.ts'
 import { PROFILE, SEGMENTS } from './shopper-chunks.ts'
 import { createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
@@ -49,7 +50,8 @@ async function serve(more: Partial<Record<ChunkName, Uint8Array>>): Promise<void
 beforeAll(async () => {
   world = await createWorld()
   const coupons = await signCoupons(COUPONS, world.signer.name, world.signer.keys)
-  await serve({ profile: PROFILE, segments: SEGMENTS, service: SERVICE, coupons })
+  const sentiment = shopSentiment(shopReviews(800), '1') as Uint8Array
+  await serve({ profile: PROFILE, segments: SEGMENTS, sentiment, service: SERVICE, coupons })
 }, 120_000)
 afterAll(() => world?.close())
 
@@ -179,7 +181,7 @@ describe('the assistant', { timeout: 60_000 }, () => {
   })
 
   it('says how the shopper shops, with the events that say so, and which kind of shopper they are like', async () => {
-    expect(await visit.call('character')).toEqual({ tags: [], names: {} })
+    expect(await visit.call('character')).toEqual({ tags: [], wishes: [], shares: [], names: {} })
     const now = Date.now()
     for (let n = 0; n < 12; n++) await see(2 * n + 1 < 12 ? 2 * n + 1 : 1, now - (30 - n) * DAY_MS)
     const character = (await visit.call('character', { language: 'en' })) as Character
@@ -192,7 +194,29 @@ describe('the assistant', { timeout: 60_000 }, () => {
     expect(chinese.segment?.name).toBe('爱灯')
     expect(chinese.tags.map(({ text }) => text)).toContain('喜欢Lumen')
     await visit.call('consent', { personalise: false })
-    await expect.poll(() => visit.call('character')).toEqual({ tags: [], names: {} })
+    await expect.poll(() => visit.call('character')).toEqual({ tags: [], wishes: [], shares: [], names: {} })
+  })
+
+  it('says what the shopper saved, passed on and wrote; what they spend only where it is asked for', async () => {
+    const act = (name: string, n: number, more = {}) =>
+      visit.call('event', name, { items: [{ item_id: PRODUCTS[n].item_id }], ...more })
+    await act('add_to_wishlist', 0)
+    await act('add_to_wishlist', 1)
+    await act('share', 1)
+    await act('purchase', 0, { value: 30 })
+    await act('review', 0, { rating: 2, text: 'The colour is beautiful, but <b>delivery</b> was late.' })
+    const { wishes, shares, opinions, spending } = (await visit.call('character', { language: 'en' })) as Character
+    expect(wishes.map(({ title }) => title)).toEqual([PRODUCTS[1].title])
+    expect(shares).toMatchObject([{ itemId: PRODUCTS[1].item_id }])
+    expect(opinions).toMatchObject({ reviews: 1, read: 1 })
+    expect(opinions?.aspects.map(({ aspect, faulted }) => [aspect, faulted.map(({ text }) => text)])).toEqual([
+      ['delivery', ['but <b>delivery</b> was late']],
+      ['looks', []],
+    ])
+    expect(spending).toBeUndefined()
+    expect(await visit.call('character', { spending: true })).toMatchObject({ spending: { orders: 1, monthly: 30 } })
+    await act('remove_from_wishlist', 1)
+    await expect.poll(async () => ((await visit.call('character')) as Character).wishes).toEqual([])
   })
 
   it('works under a strict policy, without a complaint', async () => {

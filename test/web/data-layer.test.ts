@@ -33,6 +33,19 @@ describe('GTM objects', () => {
     ])
   })
 
+  it('name what is shared among their own fields, and what is taken off a wish list as any other', () => {
+    const { bare } = read(
+      { event: 'share', method: 'link', content_type: 'product', item_id: 'a' },
+      { event: 'remove_from_wishlist', ecommerce: { items: [{ item_id: 'b' }] } },
+      { event: 'share', method: 'link', content_type: 'page' },
+    )
+    expect(bare).toEqual([
+      { name: 'share', items: [{ item_id: 'a' }] },
+      { name: 'remove_from_wishlist', items: [{ item_id: 'b' }] },
+      { name: 'share' },
+    ])
+  })
+
   it('keep their ecommerce for a later push, until it is reset', () => {
     const { bare } = read(
       { ecommerce: { items: [{ item_id: 'a' }] } },

@@ -3,6 +3,7 @@ import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeService } from '../../shared/service/shop-service.ts'
 import type { Explanation, ShownProfile } from '../../web/protocol.ts'
+import { shopReviews, shopSentiment } from '../shop-reviews.ts'
 import { publish } from './edge.ts'
 import { PROFILE } from './shopper-chunks.ts'
 import { createWorld, openVisit, until, type Visit, violationsIn, type World } from './visit.ts'
@@ -18,10 +19,12 @@ const SERVICE = encodeService({
   faq: [],
 })
 
+const SENTIMENT = shopSentiment(shopReviews(800), '1') as Uint8Array
+
 let world: World
 beforeAll(async () => {
   world = await createWorld()
-  world.edge.published = await publish(world.signer, 1, [], { service: SERVICE })
+  world.edge.published = await publish(world.signer, 1, [], { service: SERVICE, sentiment: SENTIMENT })
 })
 afterAll(() => world.close())
 
@@ -112,6 +115,37 @@ describe('the privacy panel', () => {
     await button(visit, 'Forget the last hour').click()
     await until(visit.history, (entries) => entries.length === 0)
     expect(await textOf(visit)).toContain('Nothing yet.')
+  })
+
+  it('lists what was saved and written, quotes it as text, takes it back, and says what is spent when asked', async () => {
+    const { visit } = await open()
+    await act(visit, 'add_to_wishlist', 'mug-0')
+    await visit.call('event', 'purchase', { items: [{ item_id: 'lamp-1' }], value: 42 })
+    await visit.call('event', 'review', {
+      items: [{ item_id: 'lamp-1' }],
+      rating: 4,
+      text: 'The colour <img src=x> is beautiful, but delivery was late.',
+    })
+    await button(visit, /^Looks praised once/).press('Enter')
+    expect(await textOf(visit)).toContain('“The colour <img src=x> is beautiful”')
+    expect(await visit.page.locator('vitrine-privacy img').count()).toBe(0)
+    expect(await textOf(visit)).not.toContain('a month')
+    await button(visit, 'Work it out').press('Enter')
+    await until(
+      () => textOf(visit),
+      (text) => /1 order: about .*42.* a month/.test(text),
+    )
+    expect(await violationsIn(visit, 'vitrine-privacy')).toEqual([])
+    const list = visit.page.getByRole('list', { name: 'On your wish list' })
+    await list.getByRole('button', { name: 'Forget: Blue mug' }).press('Enter')
+    await list.waitFor({ state: 'detached' })
+    await button(visit, /^Delivery/).press('Enter')
+    await button(visit, 'Forget this entry').press('Enter')
+    await until(
+      () => textOf(visit),
+      (text) => !text.includes('In your reviews'),
+    )
+    expect(visit.complaints).toEqual([])
   })
 
   it('keeps what the shopper said with what they did, and erases both, in all tabs and after a reload', async () => {

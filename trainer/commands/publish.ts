@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { defineCommand } from 'citty'
 import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
+import { decodeSentiment } from '../../shared/profile/sentiment.ts'
 import { isContact } from '../../shared/service/contact.ts'
 import { openCoupons } from '../../shared/service/coupons.ts'
 import { loadHistories } from '../datasets/load.ts'
@@ -36,6 +37,11 @@ Examples:
       valueHint: 'FILE',
       description: 'A text encoder of "vitrine text-encoder", for the shop’s answers',
     },
+    sentiment: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'A model of "vitrine sentiment", for shoppers’ own reviews; without it, the run’s, if it has one',
+    },
     coupons: { type: 'string', valueHint: 'FILE', description: 'A signed list of "vitrine coupons"' },
     contact: {
       type: 'string',
@@ -64,11 +70,13 @@ Examples:
       )
     }
     const coupons = args.coupons === undefined ? undefined : await readCoupons(args.coupons, args.key, args.name)
+    const sentiment = args.sentiment === undefined ? undefined : await readSentiment(args.sentiment)
     const h = await loadHistories(args.data)
     const run = args.run === undefined ? undefined : await readRun(args.run, 'shipped')
     const text = args.text === undefined ? undefined : encodeTextEncoder(await readTextEncoder(args.text))
     const network = run && networkOf(args.run as string, run, h.items)
     const parts = args.run === undefined ? {} : await readParts(args.run)
+    if (sentiment) parts.sentiment = sentiment
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const destination = await openDestination()
     const key = await openPublisherKey(args.key, args.name)
@@ -102,6 +110,19 @@ Examples:
     }
   },
 })
+
+/** @throws UserError for a file that a browser would not read */
+async function readSentiment(file: string): Promise<Uint8Array> {
+  const remedy = 'make one with "vitrine sentiment --data REVIEWS --out FILE"'
+  if (!existsSync(file)) throw new UserError(`${file}: no such file`, remedy)
+  const bytes = new Uint8Array(await readFile(file))
+  try {
+    decodeSentiment(bytes)
+  } catch (error) {
+    throw new UserError(`${file}: is no model of sentiment: ${(error as Error).message}`, remedy)
+  }
+  return bytes
+}
 
 /** @throws UserError for a list that is not signed with the publisher's key */
 async function readCoupons(file: string, keyFile: string, name?: string): Promise<Uint8Array> {

@@ -14,6 +14,7 @@ import { fitSegments } from '../profile/segments.ts'
 import { readShoppers, type Shoppers } from '../profile/shoppers.ts'
 import { progressView } from '../progress.ts'
 import { writeParts } from '../run-folder.ts'
+import { shopSentiment } from '../shop-sentiment.ts'
 import { forgetCheckpoints, trainRun } from '../train-run.ts'
 import { UserError } from '../user-error.ts'
 
@@ -86,9 +87,11 @@ Examples:
       if (folder) {
         const shop = await readShoppers(folder)
         const segments = segmentsOf(shop, args.seed)
+        const sentiment = shopSentiment(shop.shoppers, args.seed)
         await writeParts(args.out, {
           profile: encodeProfileChunk(await profileChunkOf(shop, args.seed)),
           ...(segments ? { segments } : {}),
+          ...(sentiment ? { sentiment } : {}),
         })
       }
       await forgetCheckpoints(args.out)

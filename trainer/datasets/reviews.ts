@@ -45,7 +45,7 @@ export async function readReviews(path: string, stated: ColumnMap = {}): Promise
     const [text, title, label, rating, category] = (['text', 'title', 'label', 'rating', 'category'] as const).map(
       (role) => (columns?.[role] === undefined ? '' : record[columns[role]].trim()),
     )
-    const favourable = columns.label === undefined ? verdictOfRating(rating) : verdictOfLabel(label)
+    const favourable = columns.label === undefined ? verdictOfRating(Number(rating)) : verdictOfLabel(label)
     if (text === '' || favourable === undefined) {
       leftOut++
       continue
@@ -77,8 +77,8 @@ function columnsOf(path: string, names: string[], stated: ColumnMap): ColumnMap 
 
 const verdictOfLabel = (label: string) => (label === '1' ? true : label === '0' ? false : undefined)
 
-function verdictOfRating(rating: string): boolean | undefined {
-  const stars = Number(rating)
-  if (rating === '' || !(stars >= 1 && stars <= 5) || (stars > 2 && stars < 4)) return undefined
+/** @param stars 1 … 5; undefined for what is neither in favour nor not */
+export function verdictOfRating(stars: number): boolean | undefined {
+  if (!(stars >= 1 && stars <= 5) || (stars > 2 && stars < 4)) return undefined
   return stars >= 4
 }

@@ -11,6 +11,7 @@ const ALIASES: Record<string, EventName> = {
   addtocart: 'add_to_cart',
   basket: 'add_to_cart',
   removefromcart: 'remove_from_cart',
+  removefromwishlist: 'remove_from_wishlist',
   fav: 'add_to_wishlist',
   wishlist: 'add_to_wishlist',
   addtowishlist: 'add_to_wishlist',

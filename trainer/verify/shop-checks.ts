@@ -180,7 +180,7 @@ export function checkShelves({ page, status }: Evidence): Check | undefined {
 function isShopEvent(name: string | undefined): boolean {
   return (
     name !== undefined &&
-    /^(view_|select_item|add_to_|remove_from_cart|begin_checkout|purchase|refund|search$)/.test(name)
+    /^(view_|select_item|add_to_|remove_from_|share$|begin_checkout|purchase|refund|search$)/.test(name)
   )
 }
 

@@ -8,6 +8,7 @@ import type { ShopEvent } from '../../shared/data/events.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
 import type { Profile } from '../../shared/profile/profile.ts'
 import type { CarriedProfile } from '../../shared/profile/profile-file.ts'
+import type { KeptItem, Opinions, Spending } from '../../shared/profile/said.ts'
 import type { Tag } from '../../shared/profile/tags.ts'
 import type { TasteQuestions } from '../../shared/profile/taste-start.ts'
 import type { Suggestion } from '../../shared/search/suggestions.ts'
@@ -25,11 +26,20 @@ export interface Offer {
   because: CouponReason[]
 }
 
-/** What the events say of how the shopper shops. */
+/** An item by its title in the language that was asked for. */
+export type TitledItem = Pick<KeptItem, 'itemId' | 'evidence'> & { title: string }
+
+/** What the events say of how the shopper shops, and what the shopper said outright. */
 export interface Character {
   tags: (Tag & { text: string })[]
   /** The shop's kind of shopper that this one is most like, in its words. */
   segment?: { name: string; sureness: number }
+  wishes: TitledItem[]
+  shares: TitledItem[]
+  /** Of the shopper's own reviews, where the bundle can read them. */
+  opinions?: Opinions
+  /** Only where it was asked for, and something was bought. */
+  spending?: Spending
   /** What the shop's categories are called in the page's language, where that is another name. */
   names: Record<string, string>
 }
@@ -45,7 +55,7 @@ export interface AssistantQuestions {
   offers: { with: { cartValue?: number; language?: string }; answer: Offer[] }
   /** A code, for a click. */
   reveal: { with: { id: string }; answer: string }
-  character: { with: { language?: string }; answer: Character }
+  character: { with: { language?: string; spending?: boolean }; answer: Character }
   taste: { with: { language?: string }; answer: NamedTasteQuestions }
   /** Some that the shop has answers to. */
   questions: { with: { language?: string }; answer: string[] }
@@ -54,18 +64,10 @@ export interface AssistantQuestions {
   open: { with: { file: Uint8Array<ArrayBuffer>; passphrase: string }; answer: CarriedProfile }
 }
 
-/** What is sent to the assistant of a bundle; the network stays where it ranks. */
-export const ASSISTANT_CHUNKS = [
-  'items',
-  'rules',
-  'profile',
-  'text',
-  'segments',
-  'service',
-  'coupons',
-] as const satisfies readonly ChunkName[]
+/** What the assistant is not sent of a bundle: the network stays where it ranks. */
+export const NETWORK_CHUNKS = ['vectors', 'encoder'] as const satisfies readonly ChunkName[]
 
-export type AssistantChunk = (typeof ASSISTANT_CHUNKS)[number]
+export type AssistantChunk = Exclude<ChunkName, (typeof NETWORK_CHUNKS)[number]>
 
 export type ToAssistant =
   /** @param port to the shopper's worker */

@@ -1,10 +1,11 @@
 /** What a bundle gives the assistant, each part made when it is first asked for. */
-import { decodeItems, decodeRules } from '../../shared/model/chunks.ts'
+import { decodeItems, decodeRules, titleIn } from '../../shared/model/chunks.ts'
 import { decodeTextEncoder, encodeText } from '../../shared/model/text-encoder.ts'
 import { type FactsOf, factsOfCard, type ItemFacts } from '../../shared/profile/facts.ts'
 import type { Companions } from '../../shared/profile/interests.ts'
 import { decodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import { decodeSegments, type Segments } from '../../shared/profile/segments.ts'
+import { decodeSentiment, type SentimentModel } from '../../shared/profile/sentiment.ts'
 import { type TasteQuestions, tasteQuestions } from '../../shared/profile/taste-start.ts'
 import { type SuggestionIndex, suggestionIndex } from '../../shared/search/suggestions.ts'
 import { type AnswerIndex, answerIndex } from '../../shared/service/answers.ts'
@@ -22,6 +23,9 @@ export interface Shop {
   factsOf: FactsOf
   companions(): Companions
   segments(): Segments | undefined
+  /** What reads reviews. */
+  sentiment(): SentimentModel | undefined
+  titleOf(itemId: string, language: string): string | undefined
   /** A category's own name in a language, where the shop has one. */
   nameOf(category: string, language: string): string | undefined
 }
@@ -57,6 +61,11 @@ export function openShop(chunks: ReadonlyMap<string, Uint8Array>, key: string): 
     },
     companions: () => profile()?.companions ?? new Map(),
     segments: once(() => read('segments', decodeSegments)),
+    sentiment: once(() => read('sentiment', decodeSentiment)),
+    titleOf(itemId, language) {
+      const view = views()[numbers().get(itemId) ?? -1]
+      return view && titleIn(view, language)
+    },
     nameOf(category, language) {
       const names = service().categoryNames ?? {}
       return Object.hasOwn(names, category) ? names[category][language.split('-')[0]] : undefined

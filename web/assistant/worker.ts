@@ -6,6 +6,7 @@
 import { liesIn } from '../../shared/data/catalog.ts'
 import { memoryOf } from '../../shared/profile/memory.ts'
 import { openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
+import { type KeptItem, opinionsOf, sharesOf, spendingOf, wishesOf } from '../../shared/profile/said.ts'
 import { nearestSegment, segmentVector } from '../../shared/profile/segments.ts'
 import { tagWords } from '../../shared/profile/tag-words.ts'
 import { tagsOf } from '../../shared/profile/tags.ts'
@@ -20,6 +21,7 @@ import type {
   Offer,
   Standing,
   StandingQuery,
+  TitledItem,
   ToAssistant,
 } from './protocol.ts'
 import { openShop, type Shop } from './shop.ts'
@@ -74,7 +76,7 @@ async function answerOf(
       return revealCode(coupon)
     }
     case 'character':
-      return characterIn(shop, question.language ?? spoken)
+      return characterIn(shop, question)
     case 'taste':
       return tasteIn(shop, question.language ?? spoken)
     case 'questions':
@@ -97,6 +99,8 @@ function catchUp(): Promise<void> {
       port.postMessage({ bundle: bundle.name, shopper: shopper.revision } satisfies StandingQuery)
     })
     if (standing.bundle) bundle = { name: standing.bundle.name, shop: openShop(standing.bundle.chunks, key) }
+    // A file that was brought back adds to the end what happened long ago.
+    standing.shopper?.events.sort((a, b) => a.time - b.time)
     if (standing.shopper) shopper = standing.shopper
   })
   return catchingUp
@@ -133,20 +137,44 @@ function offersFor(
   })
 }
 
-function characterIn(shop: Shop, language: string): Character {
+function characterIn(shop: Shop, asked: AssistantQuestions['character']['with']): Character {
+  const { language = spoken, spending: wanted = false } = asked
   const { events } = shopper
-  const spoken = language.startsWith('zh') ? 'zh' : 'en'
+  const words = language.startsWith('zh') ? 'zh' : 'en'
   const tags = tagsOf(events, shop.factsOf, -new Date().getTimezoneOffset() * 60_000).map((tag) => ({
     ...tag,
-    text: tagWords(tag, spoken, (label) => shop.nameOf(label, language)),
+    text: tagWords(tag, words, (label) => shop.nameOf(label, language)),
   }))
+  const titled = (items: readonly KeptItem[]): TitledItem[] =>
+    items.map(({ itemId, name, evidence }) => ({
+      itemId,
+      title: shop.titleOf(itemId, language) ?? name ?? itemId,
+      evidence,
+    }))
+  const segment = segmentIn(shop, language)
+  const model = shop.sentiment()
+  const opinions = model && opinionsOf(events, model)
+  const { visits } = memoryOf(wanted ? events : [], shop.factsOf)
+  const spending = visits && spendingOf(visits, Date.now())
+  return {
+    tags,
+    ...(segment ? { segment } : {}),
+    wishes: titled(wishesOf(events)),
+    shares: titled(sharesOf(events)),
+    ...(opinions ? { opinions } : {}),
+    ...(spending ? { spending } : {}),
+    names: namesIn(shop, language),
+  }
+}
+
+function segmentIn(shop: Shop, language: string): Character['segment'] {
   const segments = shop.segments()
-  const vector =
-    segments && segmentVector(memoryOf(events, shop.factsOf).interests, shop.companions(), Date.now(), segments)
-  const names = namesIn(shop, language)
-  if (!segments || !vector) return { tags, names }
+  if (!segments) return undefined
+  const { interests } = memoryOf(shopper.events, shop.factsOf)
+  const vector = segmentVector(interests, shop.companions(), Date.now(), segments)
+  if (!vector) return undefined
   const { segment, sureness } = nearestSegment(vector, segments)
-  return { tags, names, segment: { name: inLanguage(segments.names[segment], language), sureness } }
+  return { name: inLanguage(segments.names[segment], language), sureness }
 }
 
 function namesIn(shop: Shop, language: string): Character['names'] {

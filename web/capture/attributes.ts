@@ -12,7 +12,7 @@
 import { type Noticed, noticed } from './event.ts'
 
 const DECLARED = '[data-vitrine-event]'
-const ON_CLICK = ['select_item', 'add_to_cart', 'remove_from_cart', 'add_to_wishlist']
+const ON_CLICK = ['select_item', 'add_to_cart', 'remove_from_cart', 'add_to_wishlist', 'remove_from_wishlist', 'share']
 /** What may change on an element that a page re-uses for the next product. */
 const WATCHED = ['data-vitrine-event', 'data-vitrine-item', 'data-vitrine-term']
 

@@ -1,10 +1,12 @@
 /** What the panel says, in the languages it speaks. Categories, brands and titles come from the catalogue. */
 import type { EventName } from '../../shared/data/events.ts'
 import type { Trial } from '../../shared/model/personal-gate.ts'
+import type { Aspect } from '../../shared/profile/aspects.ts'
 import type { LabelKind } from '../../shared/profile/interests.ts'
 import type { Lifecycle, Stage } from '../../shared/profile/lifecycle.ts'
 import type { AGE_BANDS, Leaning } from '../../shared/profile/preferences.ts'
 import type { Doing, Evidence, Profile } from '../../shared/profile/profile.ts'
+import type { Opinion, Opinions } from '../../shared/profile/said.ts'
 import { type Condition, LEAST_NEW_EVENTS } from '../learning/conditions.ts'
 import type { EventSource, Status } from '../protocol.ts'
 import type { LastAttempt } from '../store/adapter.ts'
@@ -38,6 +40,20 @@ export interface Words {
   segment(segment: { name: string; sureness: number }): string
   becauseOf(events: number): string
   saidTaste: string
+  outright: string
+  saidLists: Record<'wishes' | 'shares', string>
+  opinions: string
+  opinionsRead(opinions: Omit<Opinions, 'aspects'>): string
+  aspects: Record<Aspect, string>
+  /** How often a thing is praised and found fault with. */
+  opinion(praised: number, faulted: number): string
+  opinionSides: Record<Exclude<keyof Opinion, 'aspect'>, string>
+  reviewsAbout(aspect: string): string
+  spending: string
+  spendingHint: string
+  estimate: string
+  /** Amounts with their currency. */
+  spendingFacts(spending: { orders: number; monthly: string; order: string; most: string }): string
   why: string
   whyHint: string
   share(share: number): string
@@ -166,6 +182,43 @@ const ENGLISH: Words = {
     `Of this shop’s kinds of shopper, you are ${sureness < 0.2 ? 'only just' : sureness < 0.5 ? 'rather' : 'clearly'} most like this one: ${name}.`,
   becauseOf: (events) => `Because of ${count(events, 'thing', 'things')} you did.`,
   saidTaste: 'You chose at the start',
+  outright: 'What you saved, wrote and spent',
+  saidLists: { wishes: 'On your wish list', shares: 'Passed on to others' },
+  opinions: 'In your reviews',
+  opinionsRead: ({ reviews, read, favourable }) => {
+    if (read === 0) return `Of ${count(reviews, 'review', 'reviews')} too little was understood to say what you think.`
+    const verdict =
+      favourable === read
+        ? read === 1
+          ? 'it is in favour'
+          : 'all are in favour'
+        : favourable === 0
+          ? read === 1
+            ? 'it is not in favour'
+            : 'none is in favour'
+          : `${favourable} of ${read} ${favourable === 1 ? 'is' : 'are'} in favour`
+    return `You wrote ${count(reviews, 'review', 'reviews')}; ${verdict}. This is read on your device, and goes nowhere.`
+  },
+  aspects: {
+    quality: 'Quality',
+    fit: 'Size and fit',
+    price: 'Price',
+    delivery: 'Delivery',
+    service: 'Service',
+    looks: 'Looks',
+    performance: 'In use',
+  },
+  opinion: (praised, faulted) =>
+    [praised > 0 ? `praised ${times(praised)}` : '', faulted > 0 ? `criticised ${times(faulted)}` : '']
+      .filter(Boolean)
+      .join(', '),
+  opinionSides: { praised: 'You praised', faulted: 'You criticised' },
+  reviewsAbout: (aspect) => `your reviews about: ${aspect}`,
+  spending: 'What you spend here',
+  spendingHint: 'Only if you ask. It is worked out on this device, shown here once, and used for nothing else.',
+  estimate: 'Work it out',
+  spendingFacts: ({ orders, monthly, order, most }) =>
+    `${count(orders, 'order', 'orders')}: about ${monthly} a month and ${order} an order; at most ${most} within a month.`,
   why: 'Why these suggestions',
   whyHint:
     'How much weaker a suggestion would be without what you did. The rest comes from what else you did and from everyone.',
@@ -255,6 +308,8 @@ const ENGLISH: Words = {
     add_to_cart: 'Put in the cart',
     remove_from_cart: 'Took out of the cart',
     add_to_wishlist: 'Saved',
+    remove_from_wishlist: 'Took off the wish list',
+    share: 'Passed on',
     view_cart: 'Looked at the cart',
     begin_checkout: 'Began checkout',
     purchase: 'Bought',
@@ -305,16 +360,20 @@ const ENGLISH: Words = {
   restored: (events) => `${count(events, 'entry', 'entries')} added; what was here stays.`,
 }
 
+const times = (n: number) => (n === 1 ? 'once' : `${n} times`)
+
 const ENGLISH_ACTS: Partial<Record<EventName, (n: number) => string>> = {
-  view_item: (n) => `looked ${n === 1 ? 'once' : `${n} times`}`,
-  add_to_cart: (n) => `put in the cart ${n === 1 ? 'once' : `${n} times`}`,
-  add_to_wishlist: (n) => `saved ${n === 1 ? 'once' : `${n} times`}`,
-  purchase: (n) => `bought ${n === 1 ? 'once' : `${n} times`}`,
-  refund: (n) => `returned ${n === 1 ? 'once' : `${n} times`}`,
-  remove_from_cart: (n) => `taken out ${n === 1 ? 'once' : `${n} times`}`,
-  rec_dismiss: (n) => `dismissed ${n === 1 ? 'once' : `${n} times`}`,
-  rec_click: (n) => `chosen from suggestions ${n === 1 ? 'once' : `${n} times`}`,
-  select_item: (n) => `chosen from a list ${n === 1 ? 'once' : `${n} times`}`,
+  view_item: (n) => `looked ${times(n)}`,
+  add_to_cart: (n) => `put in the cart ${times(n)}`,
+  add_to_wishlist: (n) => `saved ${times(n)}`,
+  purchase: (n) => `bought ${times(n)}`,
+  refund: (n) => `returned ${times(n)}`,
+  share: (n) => `passed on ${times(n)}`,
+  remove_from_wishlist: (n) => `taken off the wish list ${times(n)}`,
+  remove_from_cart: (n) => `taken out ${times(n)}`,
+  rec_dismiss: (n) => `dismissed ${times(n)}`,
+  rec_click: (n) => `chosen from suggestions ${times(n)}`,
+  select_item: (n) => `chosen from a list ${times(n)}`,
   review: (n) => count(n, 'review', 'reviews'),
 }
 
@@ -324,6 +383,8 @@ const CHINESE_ACTS: typeof ENGLISH_ACTS = {
   add_to_wishlist: (n) => `收藏 ${n} 次`,
   purchase: (n) => `购买 ${n} 次`,
   refund: (n) => `退货 ${n} 次`,
+  share: (n) => `分享 ${n} 次`,
+  remove_from_wishlist: (n) => `取消收藏 ${n} 次`,
   remove_from_cart: (n) => `移出购物车 ${n} 次`,
   rec_dismiss: (n) => `忽略 ${n} 次`,
   rec_click: (n) => `从推荐中选择 ${n} 次`,
@@ -379,6 +440,31 @@ const CHINESE: Words = {
     `在本店的各类顾客中，您${sureness < 0.2 ? '勉强' : sureness < 0.5 ? '较' : '明显'}接近这一类：${name}。`,
   becauseOf: (events) => `依据您的 ${events} 条记录。`,
   saidTaste: '您一开始的选择',
+  outright: '您收藏、写下和花费的',
+  saidLists: { wishes: '您的收藏', shares: '分享给别人的' },
+  opinions: '您的评价',
+  opinionsRead: ({ reviews, read, favourable }) =>
+    read === 0
+      ? `${reviews} 条评价中能读懂的太少，看不出您的看法。`
+      : `您写了 ${reviews} 条评价；读懂的 ${read} 条中有 ${favourable} 条是好评。评价只在您的设备上阅读，不会发往别处。`,
+  aspects: {
+    quality: '质量',
+    fit: '尺码与合身',
+    price: '价格',
+    delivery: '物流',
+    service: '服务',
+    looks: '外观',
+    performance: '使用感受',
+  },
+  opinion: (praised, faulted) =>
+    [praised > 0 ? `称赞 ${praised} 次` : '', faulted > 0 ? `批评 ${faulted} 次` : ''].filter(Boolean).join('，'),
+  opinionSides: { praised: '您称赞过', faulted: '您批评过' },
+  reviewsAbout: (aspect) => `关于${aspect}的评价`,
+  spending: '您在这里的花费',
+  spendingHint: '只有您要求时才会计算。它在本设备上算出，只在这里显示一次，不作他用。',
+  estimate: '算一算',
+  spendingFacts: ({ orders, monthly, order, most }) =>
+    `订单 ${orders} 个：每月约 ${monthly}，每单约 ${order}；一个月内最多 ${most}。`,
   why: '为什么推荐这些',
   whyHint: '如果没有您的这一操作，推荐会减弱多少。其余部分来自您的其他操作和所有顾客。',
   share: percent,
@@ -463,6 +549,8 @@ const CHINESE: Words = {
     add_to_cart: '加入购物车',
     remove_from_cart: '移出购物车',
     add_to_wishlist: '收藏了',
+    remove_from_wishlist: '取消收藏',
+    share: '分享了',
     view_cart: '查看购物车',
     begin_checkout: '开始结算',
     purchase: '购买了',

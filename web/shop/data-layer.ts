@@ -16,6 +16,7 @@ export type ItemEvent =
   | 'add_to_cart'
   | 'remove_from_cart'
   | 'add_to_wishlist'
+  | 'remove_from_wishlist'
   | 'view_cart'
   | 'begin_checkout'
 
@@ -41,6 +42,11 @@ export function pushList(listId: string, listName: string, products: StorefrontP
     index: index + 1,
   }))
   pushEcommerce('view_item_list', { item_list_id: listId, item_list_name: listName, items })
+}
+
+/** GA4's share names its item among its own fields. */
+export function pushShare({ item_id }: StorefrontProduct): void {
+  push({ event: 'share', method: 'link', content_type: 'product', item_id })
 }
 
 export function pushSearch(query: string): void {

@@ -4,7 +4,7 @@ import { isAvailable, isForSale } from '../../shared/data/catalog.ts'
 import type { Reduction, ShopStatus, StorefrontProduct } from '../../shared/data/storefront.ts'
 import type { Vitrine } from '../tag/api.ts'
 import { type Catalogue, type Category, categoryName, titleOf } from './catalogue.ts'
-import { type Bought, pushItems, pushPurchase } from './data-layer.ts'
+import { type Bought, pushItems, pushPurchase, pushShare } from './data-layer.ts'
 import {
   countOf,
   type Line,
@@ -164,9 +164,28 @@ export class Shop {
     const was = this.saved.includes(product.item_id)
     this.saved = was ? this.saved.filter((id) => id !== product.item_id) : [...this.saved, product.item_id]
     this.#write(STORED.saved, this.saved)
-    // GA4 has no word for taking something off a wish list.
-    if (!was) pushItems('add_to_wishlist', [{ product, quantity: 1 }], this.moneyOf(product))
+    // GA4 has no word of its own for taking something off again.
+    const event = was ? 'remove_from_wishlist' : 'add_to_wishlist'
+    pushItems(event, [{ product, quantity: 1 }], this.moneyOf(product))
     this.announce(was ? this.t.unsavedNotice(this.title(product)) : this.t.savedNotice(this.title(product)))
+  }
+
+  /** By the device's own means, else as a link to paste. Undefined where the shopper thought better of it, or it may not. */
+  async share(product: StorefrontProduct): Promise<'shared' | 'copied' | undefined> {
+    const how = 'share' in navigator ? 'shared' : 'copied'
+    try {
+      if (how === 'shared') await navigator.share({ title: this.title(product), url: location.href })
+      else await navigator.clipboard.writeText(location.href)
+    } catch {
+      return undefined
+    }
+    pushShare(product)
+    this.announce(this.t.sharing[how])
+    return how
+  }
+
+  review({ item_id }: StorefrontProduct, rating: number, text: string): void {
+    this.vitrine?.('event', 'review', { items: [{ item_id }], rating, ...(text === '' ? {} : { text }) })
   }
 
   /** Turns the cart into an order. */

@@ -32,8 +32,8 @@ export interface Vitrine {
   (command: 'offers', asked?: { cartValue?: number; language?: string }): Promise<Offer[]>
   /** The code of an offer, for a click: it takes a moment. Rejects for an offer that there is not. */
   (command: 'reveal', offer: { id: string }): Promise<string>
-  /** How the shopper shops, in words. */
-  (command: 'character', asked?: { language?: string }): Promise<Character>
+  /** How the shopper shops, in words, and what they said outright; what they spend only where it is asked for. */
+  (command: 'character', asked?: { language?: string; spending?: boolean }): Promise<Character>
   /** What a new shopper can be asked; the answers are `preferences.taste`. */
   (command: 'taste', asked?: { language?: string }): Promise<NamedTasteQuestions>
   /** Some questions that the shop has answers to; none where it has no answers. */

@@ -11,7 +11,6 @@
  * SHA-256, then the engine's own probes. What fails is refused with the reason, and what was installed stays.
  */
 import {
-  CHUNK_NAMES,
   type ChunkName,
   type ChunkRef,
   decodeLatest,
@@ -124,12 +123,12 @@ export function store(database: Database, { manifest, manifestSha256, chunks }: 
 export function partsOf(
   manifest: Manifest,
   chunks: ReadonlyMap<string, Uint8Array>,
-  only: readonly ChunkName[] = CHUNK_NAMES,
+  without: readonly ChunkName[] = [],
 ): Map<ChunkName, Uint8Array> {
   const parts = new Map<ChunkName, Uint8Array>()
   for (const { name, sha256 } of manifest.chunks) {
     const bytes = chunks.get(sha256)
-    if (bytes && only.includes(name)) parts.set(name, bytes)
+    if (bytes && !without.includes(name)) parts.set(name, bytes)
   }
   return parts
 }

@@ -5,7 +5,7 @@
  */
 import { decodeEvent, itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import { decodePreferences, isEmpty, type Preferences } from '../../shared/profile/preferences.ts'
-import { ASSISTANT_CHUNKS, type Standing, type StandingQuery } from '../assistant/protocol.ts'
+import { NETWORK_CHUNKS, type Standing, type StandingQuery } from '../assistant/protocol.ts'
 import { Unreachable } from '../network.ts'
 import {
   type Asking,
@@ -136,7 +136,7 @@ function tellStanding(port: MessagePort, known: StandingQuery): void {
   const standing: Standing = {}
   const name = `${installed?.manifestSha256} ${engine.parts()}`
   if (installed && name !== known.bundle)
-    standing.bundle = { name, chunks: partsOf(installed.manifest, installed.chunks, ASSISTANT_CHUNKS) }
+    standing.bundle = { name, chunks: partsOf(installed.manifest, installed.chunks, NETWORK_CHUNKS) }
   if (revision !== known.shopper) {
     standing.shopper = { revision, events: consent.personalise ? log.events : [], ...engine.standing(Date.now()) }
   }
