@@ -2,6 +2,7 @@
  * What the page and the worker say to each other. The page side captures events and draws shelves; the worker owns the
  * event log, the bundle and the ranking. Every message is one of these, errors included: nothing is thrown across.
  */
+import type { ContentKind } from '../shared/data/catalog.ts'
 import type { ShopEvent } from '../shared/data/events.ts'
 import type { Preferences } from '../shared/profile/preferences.ts'
 import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
@@ -18,6 +19,9 @@ export const SHELF_KINDS = [
   'win-back',
 ] as const
 export type ShelfKind = (typeof SHELF_KINDS)[number]
+
+/** Remembered of a shopper: years of an ordinary one, 2 MB at most; a ranking reads the last hundred or so. */
+export const MAX_EVENTS = 2000
 
 /** How an event was noticed, shown to whoever checks an installation. */
 export type EventSource = 'call' | 'attribute' | 'datalayer' | 'shelf' | 'file'
@@ -49,6 +53,8 @@ export type Explanation = { reason: Reason; share: number }[]
 export interface ShelfItem {
   itemId: string
   title: string
+  /** Where it is no product: a guide, a video. */
+  kind?: ContentKind
   price?: number
   listPrice?: number
   currency?: string
@@ -86,6 +92,8 @@ export interface Status {
   refused?: { version: number; reason: string }
   /** The edge could not be reached; the shop goes on with what it has. */
   offline: boolean
+  /** Addresses that the worker has fetched from, in order: the browser's own record of it, which ends after some 250. */
+  fetched?: string[]
   /** The worker never started, and why: nothing is recommended and nothing recorded on this page. */
   failed?: string
   events: {

@@ -6,6 +6,7 @@
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
+import type { Preferences } from '../../shared/profile/preferences.ts'
 import type { Profile } from '../../shared/profile/profile.ts'
 import type { CarriedProfile } from '../../shared/profile/profile-file.ts'
 import type { KeptItem, Opinions, Spending } from '../../shared/profile/said.ts'
@@ -81,10 +82,13 @@ export interface StandingQuery {
 
 /** What the shopper's worker tells: what has changed since, nothing else. */
 export interface Standing {
+  /** Unasked: there is nothing to know of the shopper any more. */
+  gone?: true
   bundle?: { name: string; chunks: ReadonlyMap<ChunkName, Uint8Array> }
   shopper?: {
     revision: number
     events: ShopEvent[]
+    preferences: Preferences
     profile?: Profile
     /** (items) larger is better; empty where there is no catalogue yet */
     scores: Float32Array

@@ -4,7 +4,9 @@
  * with the page.
  */
 import { liesIn } from '../../shared/data/catalog.ts'
+import { joinedWith } from '../../shared/profile/joining.ts'
 import { memoryOf } from '../../shared/profile/memory.ts'
+import { noPreferences } from '../../shared/profile/preferences.ts'
 import { openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
 import { type KeptItem, opinionsOf, sharesOf, spendingOf, wishesOf } from '../../shared/profile/said.ts'
 import { nearestSegment, segmentVector } from '../../shared/profile/segments.ts'
@@ -13,7 +15,7 @@ import { tagsOf } from '../../shared/profile/tags.ts'
 import { recentQueries, suggest } from '../../shared/search/suggestions.ts'
 import { answerTo } from '../../shared/service/answers.ts'
 import { type Coupon, type CouponFacts, eligibilityOf, revealCode } from '../../shared/service/coupons.ts'
-import type { Answering } from '../protocol.ts'
+import { type Answering, MAX_EVENTS } from '../protocol.ts'
 import type {
   AssistantQuestions,
   Character,
@@ -37,13 +39,17 @@ let key = ''
 let spoken = 'en'
 let port: MessagePort | undefined
 let bundle: { name: string; shop: Shop } = { name: '', shop: openShop(new Map(), '') }
-let shopper: Shopper = { revision: 0, events: [], scores: new Float32Array(0) }
+const NOBODY: Shopper = { revision: 0, events: [], preferences: noPreferences(), scores: new Float32Array(0) }
+let shopper = NOBODY
+/** Whoever waits for the shopper's worker: one at a time. */
+let told = () => {}
 
 self.onmessage = async ({ data }: MessageEvent<ToAssistant>) => {
   if (data.type === 'start') {
     key = data.key
     spoken = data.language
     port = data.port
+    port.onmessage = ({ data }: MessageEvent<Standing>) => learn(data)
     return
   }
   const { request } = data
@@ -84,7 +90,7 @@ async function answerOf(
     case 'seal':
       return sealProfile(question.profile, question.passphrase)
     case 'open':
-      return openProfile(question.file, question.passphrase)
+      return joinedWith(shopper, await openProfile(question.file, question.passphrase), MAX_EVENTS)
   }
 }
 
@@ -92,18 +98,27 @@ let catchingUp = Promise.resolve()
 
 /** Questions come seldom and changes often: what has changed is asked for with a question, not told with each change. */
 function catchUp(): Promise<void> {
-  catchingUp = catchingUp.then(async () => {
-    const standing = await new Promise<Standing>((resolve) => {
-      if (!port) return resolve({})
-      port.onmessage = ({ data }: MessageEvent<Standing>) => resolve(data)
-      port.postMessage({ bundle: bundle.name, shopper: shopper.revision } satisfies StandingQuery)
-    })
-    if (standing.bundle) bundle = { name: standing.bundle.name, shop: openShop(standing.bundle.chunks, key) }
-    // A file that was brought back adds to the end what happened long ago.
-    standing.shopper?.events.sort((a, b) => a.time - b.time)
-    if (standing.shopper) shopper = standing.shopper
-  })
+  catchingUp = catchingUp.then(
+    () =>
+      new Promise((resolve) => {
+        told = resolve
+        if (!port) return resolve()
+        port.postMessage({ bundle: bundle.name, shopper: shopper.revision } satisfies StandingQuery)
+      }),
+  )
   return catchingUp
+}
+
+function learn(standing: Standing): void {
+  if (standing.gone) {
+    shopper = NOBODY
+    return
+  }
+  if (standing.bundle) bundle = { name: standing.bundle.name, shop: openShop(standing.bundle.chunks, key) }
+  // A file that was brought back adds to the end what happened long ago.
+  standing.shopper?.events.sort((a, b) => a.time - b.time)
+  if (standing.shopper) shopper = standing.shopper
+  told()
 }
 
 function offersFor(

@@ -8,7 +8,7 @@
  */
 import { decodeEvent, type ShopEvent } from '../../shared/data/events.ts'
 import { decodePreferences, isEmpty, noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
-import type { Consent, EventSource, Status } from '../protocol.ts'
+import { type Consent, type EventSource, MAX_EVENTS, type Status } from '../protocol.ts'
 import type { Learned } from './adapter.ts'
 import { type Database, deleteDatabase, openDatabase } from './database.ts'
 
@@ -16,9 +16,6 @@ export interface LogEntry {
   event: ShopEvent
   source: EventSource
 }
-
-/** Years of an ordinary shopper, 2 MB at most; a ranking reads the last hundred or so. */
-export const MAX_EVENTS = 2000
 
 export class EventLog {
   storage: Status['storage'] = 'memory'

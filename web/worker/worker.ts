@@ -58,6 +58,7 @@ let refreshing = false
 let revision = 1
 /** Open ones. */
 let questions = 0
+let assistant: MessagePort | undefined
 /** Another tab wrote, and its log is about to be read. */
 let hearing: number | undefined
 
@@ -89,6 +90,7 @@ async function receive(message: ToWorker): Promise<void> {
     case 'consent':
       return decide(message.consent)
     case 'assistant':
+      assistant = message.port
       message.port.onmessage = ({ data }: MessageEvent<StandingQuery>) => tellStanding(message.port, data)
       return
     case 'pause':
@@ -138,7 +140,12 @@ function tellStanding(port: MessagePort, known: StandingQuery): void {
   if (installed && name !== known.bundle)
     standing.bundle = { name, chunks: partsOf(installed.manifest, installed.chunks, NETWORK_CHUNKS) }
   if (revision !== known.shopper) {
-    standing.shopper = { revision, events: consent.personalise ? log.events : [], ...engine.standing(Date.now()) }
+    standing.shopper = {
+      revision,
+      events: consent.personalise ? log.events : [],
+      preferences: log.preferences,
+      ...engine.standing(Date.now()),
+    }
   }
   port.postMessage(standing)
 }
@@ -275,6 +282,8 @@ function onLogChanged(what: 'events' | 'consent'): void {
   engine.setHistory(consent.personalise ? log.events : [], Date.now())
   engine.setPreferences(log.preferences)
   void learning.reload()
+  // What is gone from here is gone from there at once, and not with its next question.
+  if (!log.events[0]) assistant?.postMessage({ gone: true } satisfies Standing)
   post({ type: 'changed', what })
 }
 
@@ -378,6 +387,7 @@ function status(): Status {
     bundle: { version, items, simulated, parts, network: parts.includes('encoder'), kernel: engine.accelerated() },
     refused,
     offline,
+    fetched: performance.getEntriesByType('resource').map(({ name }) => name),
     events: {
       total: log.entries.length,
       bySource,
