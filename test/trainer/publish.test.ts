@@ -90,7 +90,9 @@ describe('a bundle', () => {
     const event: ShopEvent = { id: 'e', time: START, name: 'view_item', items: [{ item_id: 'i3' }] }
     engine.setHistory([event], START)
     const shelf = engine.recommend('for-you', { limit: ITEMS, now: START, language: 'en' })
-    expect(shelf.items.find(({ itemId }) => itemId === 'i7')).not.toHaveProperty('price')
+    const shown = shelf.items.find(({ itemId }) => itemId === 'i7')
+    expect(shown?.kind).toBe('guide')
+    expect(shown).not.toHaveProperty('price')
   })
 
   it('places what nobody looked at yet in the rows of the rules, as strongly as it is told', async () => {

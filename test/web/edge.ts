@@ -64,8 +64,9 @@ export async function publish(
   version: number,
   links: readonly Link[] = [],
   more: Partial<Record<ChunkName, Uint8Array>> = {},
+  products: readonly Product[] = PRODUCTS,
 ): Promise<Published> {
-  const views = PRODUCTS.map(viewOf)
+  const views = products.map(viewOf)
   const chain = Array.from({ length: 8 }, () => PRODUCTS.map((_, n) => n))
   const popularity = Float32Array.from(PRODUCTS, (_, n) => 100 - n + version)
   const parts: [ChunkName, Phase, Uint8Array][] = [

@@ -1,5 +1,6 @@
 /** A shelf as a shopper meets it: seen, reached by keyboard, dismissed and brought back. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PRODUCTS, publish } from './edge.ts'
 import { bare, createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
 
 let world: World
@@ -32,6 +33,18 @@ describe('what it shows', () => {
     expect(await card.locator('svg').count()).toBe(1)
     expect(await shelf.getByRole('heading', { name: 'For you' }).count()).toBe(1)
     expect(await shelf.getByRole('region', { name: 'For you' }).getByRole('listitem').count()).toBe(3)
+  })
+
+  it('a guide as what it is, without a price', async () => {
+    const items = PRODUCTS.map((product, n) => (n === 1 ? { ...product, kind: 'guide' as const } : product))
+    const before = world.edge.published
+    world.edge.published = await publish(world.signer, 1, [], {}, items)
+    try {
+      const shelf = await ready(await visit('<vitrine-shelf language="en-GB"></vitrine-shelf>'))
+      expect(await shelf.locator('li', { hasText: 'Blue lamp' }).locator('.price').textContent()).toBe('Guide')
+    } finally {
+      world.edge.published = before
+    }
   })
 
   it('in Chinese where the page is', async () => {

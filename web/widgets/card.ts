@@ -77,9 +77,10 @@ function drawItem(page: Document, item: ShelfItem, look: CardLook): Element {
   return image
 }
 
-function priceOf(page: Document, { price, listPrice, currency }: ShelfItem, language: string): (Node | string)[] {
-  if (price === undefined) return []
+function priceOf(page: Document, { kind, price, listPrice, currency }: ShelfItem, language: string): (Node | string)[] {
   const words = wordsIn(language)
+  if (kind) return [words.kinds[kind]]
+  if (price === undefined) return []
   const now = formatPrice(price, currency, language)
   if (listPrice === undefined || listPrice <= price) return [now]
   const before = page.createElement('s')

@@ -1,5 +1,5 @@
 /** What a shelf says, in the languages it speaks. Titles come from the catalogue. */
-import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
+import { CATEGORY_SEPARATOR, type ContentKind } from '../../shared/data/catalog.ts'
 import type { Reason, ShelfKind } from '../protocol.ts'
 
 export interface Words {
@@ -9,6 +9,7 @@ export interface Words {
   dismissed(title: string): string
   undo: string
   was(price: string): string
+  kinds: Record<ContentKind, string>
 }
 
 const ENGLISH: Words = {
@@ -55,6 +56,7 @@ const ENGLISH: Words = {
   dismissed: (title) => `${title} will not be shown again.`,
   undo: 'Undo',
   was: (price) => `was ${price}`,
+  kinds: { guide: 'Guide', video: 'Video' },
 }
 
 const CHINESE: Words = {
@@ -101,6 +103,7 @@ const CHINESE: Words = {
   dismissed: (title) => `不再显示“${title}”。`,
   undo: '撤销',
   was: (price) => `原价 ${price}`,
+  kinds: { guide: '指南', video: '视频' },
 }
 
 const lastOf = (category: string) => category.split(CATEGORY_SEPARATOR).at(-1)

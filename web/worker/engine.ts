@@ -289,6 +289,7 @@ function show(view: ItemView, reason: Reason, language: string): ShelfItem {
   return {
     itemId: view.id,
     title: titleIn(view, language),
+    kind: view.kind,
     picture: view.picture,
     reason,
     ...(view.price === undefined ? {} : { price: view.price }),
