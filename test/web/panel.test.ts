@@ -228,6 +228,16 @@ describe('the privacy panel', () => {
     expect(visit.complaints).toEqual([])
   })
 
+  it('lists what was fetched, which is what the edge has seen', async () => {
+    world.edge.requests.length = 0
+    const { visit } = await open()
+    const shown = visit.page.locator('vitrine-privacy .requests li')
+    await visit.page.getByText(/^What this page has fetched: \d+ files$/).click()
+    const listed = await shown.allInnerTexts()
+    const asked = new Set(world.edge.requests.map(({ method, path }) => `${method} ${path}`))
+    expect(new Set(listed.map((line) => line.split(' × ')[0]))).toEqual(asked)
+  })
+
   it('takes a profile to another device, and tells a wrong passphrase from nothing at all', async () => {
     const { visit } = await open()
     await act(visit, 'view_item', 'mug-0')
@@ -246,6 +256,8 @@ describe('the privacy panel', () => {
 
     const { visit: elsewhere } = await open()
     await act(elsewhere, 'view_item', 'vase-2')
+    const muted = [{ kind: 'brand', label: 'Acme' }]
+    await elsewhere.call('prefer', { muted, boosted: [], declared: { sizes: 'M' } })
     await elsewhere.page.getByLabel('File').setInputFiles(file)
     await elsewhere.page.getByLabel('Passphrase').fill('seven large vases')
     await button(elsewhere, 'Bring back').click()
@@ -261,7 +273,12 @@ describe('the privacy panel', () => {
       (text) => /2 entries added/.test(text),
     )
     expect((await elsewhere.history()).map(({ source }) => source).sort()).toEqual(['call', 'file', 'file'])
-    expect((await profileOf(elsewhere)).preferences.declared).toEqual({ region: 'Kent' })
+    // What was said here stays, and what was said there of other things is added.
+    expect((await profileOf(elsewhere)).preferences).toEqual({
+      muted,
+      boosted: [],
+      declared: { sizes: 'M', region: 'Kent' },
+    })
     // The same file again adds nothing.
     await elsewhere.page.getByLabel('Passphrase').fill('seven small vases')
     await button(elsewhere, 'Bring back').click()

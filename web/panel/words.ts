@@ -79,6 +79,8 @@ export interface Words {
   allowed: string
   personalise: string
   personaliseHint: string
+  /** Where nothing is remembered, this choice is not either. */
+  personaliseHintOnce: string
   remember: string
   rememberHint: string
   notices: string
@@ -89,6 +91,7 @@ export interface Words {
   contributeGpc: string
   sent: string
   sentNothing: string
+  requests(count: number): string
   timeline: string
   keptIn: Record<Status['storage'], string>
   nothingRemembered: string
@@ -276,6 +279,7 @@ const ENGLISH: Words = {
   allowed: 'What you allow',
   personalise: 'Suggestions on this device',
   personaliseHint: 'They follow what you look at, search for and buy here. Off: everyone sees the same.',
+  personaliseHintOnce: 'Without remembering, this choice ends when you close or reload the page.',
   remember: 'Remember on this device',
   rememberHint: 'Keep it in this browser until you delete it. Off: it ends when you close or reload the page.',
   notices: 'Notify me when I have been away',
@@ -289,6 +293,7 @@ const ENGLISH: Words = {
   sent: 'What was sent',
   sentNothing:
     'Nothing. This browser fetches the same files as every other with the same permissions, and sends nothing about you; contributing is not offered yet.',
+  requests: (n) => `What this page has fetched: ${count(n, 'file', 'files')}`,
   timeline: 'Remembered on this device',
   keptIn: {
     memory: 'Kept in memory, until you close or reload this page.',
@@ -521,6 +526,7 @@ const CHINESE: Words = {
   allowed: '您允许什么',
   personalise: '在本设备上推荐',
   personaliseHint: '推荐会跟随您在这里看过、搜过、买过的商品。关闭后，所有人看到的都一样。',
+  personaliseHintOnce: '没有允许记住时，这一选择在关闭或重新加载页面后失效。',
   remember: '记在本设备上',
   rememberHint: '保存在本浏览器中，直到您删除。关闭后，关闭或重新加载页面即清除。',
   notices: '久未来访时通知我',
@@ -531,6 +537,7 @@ const CHINESE: Words = {
   contributeGpc: '您的浏览器要求不共享任何内容（全球隐私控制）。此项保持关闭。',
   sent: '发送过什么',
   sentNothing: '没有。本浏览器获取的文件与许可相同的其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
+  requests: (n) => `此页面获取过的文件：${n} 个`,
   timeline: '本设备记住的内容',
   keptIn: {
     memory: '保存在内存中，直到您关闭或重新加载此页面。',
