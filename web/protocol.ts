@@ -119,6 +119,7 @@ export interface Status {
 export interface HistoryEntry {
   event: ShopEvent
   source: EventSource
+  /** Of its first item, in the language that was asked for. */
   title?: string
 }
 
@@ -130,7 +131,7 @@ export interface Questions {
   recommend: { with: { kind: ShelfKind; itemId?: string; limit: number; language?: string }; answer: Shelf }
   /** Item ids in the shop's order, to be brought into the shopper's (`shared/search/rerank.ts`). */
   rerank: { with: { itemIds: readonly string[]; query?: string; impact: number }; answer: string[] }
-  history: { with: object; answer: HistoryEntry[] }
+  history: { with: { language?: string }; answer: HistoryEntry[] }
   /** Some events by id, what was learned, or everything: the log, the database itself, and all other tabs are told. */
   forget: { with: { what: { eventIds: readonly string[] } | 'learned' | 'everything' }; answer: undefined }
   profile: { with: object; answer: ShownProfile }

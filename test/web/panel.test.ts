@@ -52,7 +52,10 @@ describe('the privacy panel', () => {
       await visit.page.setViewportSize({ width: 390, height: 844 })
       await until(
         () => textOf(visit),
-        (text) => (language === 'zh' ? /餐桌/.test(text) && !/Table/.test(text) : /Table/.test(text)),
+        (text) =>
+          language === 'zh'
+            ? /餐桌.*看了 蓝色0号/.test(text) && !/Table/.test(text)
+            : /Table.*Looked at Blue mug/.test(text),
       )
       // What this shop, without a network and not allowed to remember, waits for is said.
       expect(await textOf(visit)).toMatch(

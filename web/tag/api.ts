@@ -38,7 +38,7 @@ export interface Vitrine {
   (command: 'taste', asked?: { language?: string }): Promise<NamedTasteQuestions>
   /** Some questions that the shop has answers to; none where it has no answers. */
   (command: 'questions', asked?: { language?: string }): Promise<string[]>
-  (command: 'history'): Promise<HistoryEntry[]>
+  (command: 'history', asked?: { language?: string }): Promise<HistoryEntry[]>
   /** Rejects when something could not be deleted. */
   (command: 'forget', what: 'everything' | 'learned' | { eventIds: readonly string[] }): Promise<void>
   /** What is known of the shopper, and what they said themselves. */

@@ -160,7 +160,7 @@ function createCommands(
       const { items, query, impact = RERANK_IMPACT } = list as { items: string[]; query?: string; impact?: number }
       return worker.ask('rerank', { itemIds: items, query, impact }).catch(() => items)
     },
-    history: () => worker.ask('history', {}),
+    history: (asked) => worker.ask('history', (asked ?? {}) as object),
     forget: (what) => worker.ask('forget', { what: what as Questions['forget']['with']['what'] }),
     profile: () => worker.ask('profile', {}),
     why(asked) {

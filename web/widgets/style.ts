@@ -22,6 +22,7 @@ h2 { margin: 0 0 .75rem; font: inherit; font-size: 1.25em; font-weight: 600; lin
 ul { list-style: none; margin: 0; padding: 0 0 .5rem; display: grid; gap: var(--gap);
   grid-auto-flow: column; grid-auto-columns: var(--card-width);
   overflow-x: auto; scroll-snap-type: x mandatory; overscroll-behavior-x: contain; scrollbar-width: thin; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 li { position: relative; display: flex; flex-direction: column; scroll-snap-align: start; min-inline-size: 0; }
 .open { display: flex; flex-direction: column; gap: .25rem; color: inherit; text-decoration: none;
   font: inherit; text-align: start; background: none; border: 0; padding: 0; cursor: pointer; }
@@ -29,7 +30,10 @@ li { position: relative; display: flex; flex-direction: column; scroll-snap-alig
 .picture svg, .picture img { display: block; inline-size: 100%; block-size: 100%; object-fit: cover; }
 .title { font-weight: 500; line-height: 1.3; block-size: 2.6em; margin-block-start: .25rem; overflow: hidden;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
-.open:hover .title { text-decoration: underline; }
+.open:hover .title, .open:focus-visible .title { text-decoration: underline; }
+/* Within the card: the row that scrolls cuts off what lies around it. */
+.open:focus-visible { outline: none; }
+.open:focus-visible .picture { outline: 3px solid var(--accent); outline-offset: -3px; }
 .price { block-size: 1.4em; line-height: 1.4; }
 .price s { opacity: .7; margin-inline-start: .4em; font-size: .9em; }
 .reason { block-size: 2.6em; line-height: 1.3; font-size: .85em; opacity: .75; overflow: hidden;
@@ -38,7 +42,6 @@ li { position: relative; display: flex; flex-direction: column; scroll-snap-alig
   border: 0; border-radius: 50%; background: Canvas; color: CanvasText; font: inherit; line-height: 1; cursor: pointer;
   opacity: .85; }
 .dismiss:hover, .dismiss:focus-visible { opacity: 1; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .gone { block-size: 100%; box-sizing: border-box; display: flex; flex-direction: column; justify-content: center;
   gap: .75rem; padding: 1rem; border: 1px dashed var(--line); border-radius: var(--vitrine-radius, .5rem); font-size: .9em;
   overflow-wrap: anywhere; }

@@ -115,7 +115,7 @@ async function answerOf(question: Asking<Questions>): Promise<Questions[keyof Qu
       return engine.rerank(question.itemIds, { ...question, now: Date.now() })
     case 'history':
       await log.settled()
-      return history()
+      return history(question.language)
     case 'forget':
       return forget(question.what)
     case 'profile':
@@ -361,10 +361,10 @@ function inCurrency(shelf: Shelf): Shelf {
   return { ...shelf, items: shelf.items.map((item) => (item.price === undefined ? item : { currency, ...item })) }
 }
 
-function history(): HistoryEntry[] {
+function history(wanted = language()): HistoryEntry[] {
   return log.entries.map(({ event, source }) => {
     const first = itemsOf(event)[0]
-    return { event, source, title: first && (engine.titleOf(first.item_id, language()) ?? first.item_name) }
+    return { event, source, title: first && (engine.titleOf(first.item_id, wanted) ?? first.item_name) }
   })
 }
 
