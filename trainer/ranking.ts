@@ -62,7 +62,7 @@ export function fitRanking(
 ): Ranking & { ndcg: number } {
   const { weights, ndcg } = fitBlend(modelsAt(h, trainEnds, network), queries, h.queries, k)
   const usual = { weights, newItems: USUAL_NEW_ITEMS, ndcg }
-  if (!isTitled(h)) return usual
+  if (!isTitled(h)) return usual // nothing is placed by titles that are not there: the answer without the asking
   const worthOf = (newItems: number) => {
     const scorer = blendScorer(modelsAt(h, trainEnds, network, newItems), h.queries, weights, h.items.length)
     return meansOf(askAll(scorer, queries, h.items.length, k)).ndcg

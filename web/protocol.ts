@@ -20,9 +20,6 @@ export const SHELF_KINDS = [
 ] as const
 export type ShelfKind = (typeof SHELF_KINDS)[number]
 
-/** Remembered of a shopper: years of an ordinary one, 2 MB at most; a ranking reads the last hundred or so. */
-export const MAX_EVENTS = 2000
-
 /** How an event was noticed, shown to whoever checks an installation. */
 export type EventSource = 'call' | 'attribute' | 'datalayer' | 'shelf' | 'file'
 

@@ -62,7 +62,7 @@ const eventItem = v.object({
 const base = {
   id,
   /** Milliseconds since 1970-01-01T00:00:00Z. */
-  time: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  time: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   currency: label,
 }
 

@@ -13,11 +13,13 @@ const label = v.object({ kind: v.picklist(LABEL_KINDS), label: text })
 
 export const AGE_BANDS = ['under 18', '18–24', '25–34', '35–44', '45–54', '55–64', '65 and over'] as const
 
+const MOST_LABELS = 200
+
 const preferences = v.object({
   /** Nothing of these is suggested. */
-  muted: v.pipe(v.array(label), v.maxLength(200)),
+  muted: v.pipe(v.array(label), v.maxLength(MOST_LABELS)),
   /** More of these is. */
-  boosted: v.pipe(v.array(label), v.maxLength(200)),
+  boosted: v.pipe(v.array(label), v.maxLength(MOST_LABELS)),
   declared: v.object({
     ageBand: v.optional(v.picklist(AGE_BANDS)),
     region: v.optional(text),
@@ -58,6 +60,25 @@ export function lean(before: Preferences, { kind, label }: LabelRef, leaning: Le
   const after = { ...before, muted: others(before.muted), boosted: others(before.boosted) }
   if (leaning) after[leaning].push({ kind, label })
   return after
+}
+
+/**
+ * What was said here, and beside it what a carried profile says of other things. What this device may do, such as notify, it
+ * does not bring.
+ */
+export function joinedPreferences(own: Preferences, { notified: _, ...carried }: Preferences): Preferences {
+  const said = [...own.muted, ...own.boosted]
+  const isSaid = ({ kind, label }: LabelRef) =>
+    said.some((one) => one.kind === kind && (kind === 'category' ? liesIn(one.label, label) : one.label === label))
+  const joined = (leaning: Leaning) =>
+    [...own[leaning], ...carried[leaning].filter((label) => !isSaid(label))].slice(0, MOST_LABELS)
+  return {
+    ...carried,
+    ...own,
+    muted: joined('muted'),
+    boosted: joined('boosted'),
+    declared: { ...carried.declared, ...own.declared },
+  }
 }
 
 /** What was said of an item's labels. A label that is muted comes before one that is boosted. */

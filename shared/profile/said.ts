@@ -40,7 +40,8 @@ function kept(
     for (const { item_id: itemId, item_name: name } of itemsOf(event)) {
       const before = items.get(itemId)
       items.delete(itemId) // put in again, it is the latest
-      if (begins) items.set(itemId, { itemId, name, evidence: [event.id, ...(before?.evidence ?? [])] })
+      const known = name ?? before?.name
+      if (begins) items.set(itemId, { itemId, name: known, evidence: [event.id, ...(before?.evidence ?? [])] })
     }
   }
   return [...items.values()].reverse()

@@ -39,11 +39,6 @@ describe('how a bundle ranks', () => {
     expect(fitRanking(h, ends, network, usual).newItems).toBe(1)
   })
 
-  it('does not ask where products have no titles', () => {
-    const bare = titled((n) => `i${n}`)
-    expect(fitRanking(bare, ends, network, usual).newItems).toBe(1)
-  })
-
   it('asks models that place new items as strongly as they are told', () => {
     const firstNew = (strength: number) =>
       Math.max(

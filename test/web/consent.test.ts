@@ -128,6 +128,9 @@ it('the log keeps the newest 2,000 events, in memory and stored', async () => {
     (await of.history()).map(({ event }) => 'search_term' in event && event.search_term)
   const kept = await terms(visit)
   expect([kept.length, kept[0], kept.at(-1)]).toEqual([2000, 'lamp 11', 'lamp 2010'])
+  // What happened long ago and is told late, as by a file, pushes nothing out.
+  await visit.call('event', 'search', { search_term: 'lamp 0', time: 5 })
+  expect(await terms(visit)).toEqual(kept)
   expect(await terms(await another(context))).toEqual(kept)
 })
 

@@ -37,12 +37,18 @@ describe('GTM objects', () => {
     const { bare } = read(
       { event: 'share', method: 'link', content_type: 'product', item_id: 'a' },
       { event: 'remove_from_wishlist', ecommerce: { items: [{ item_id: 'b' }] } },
+      // Of a page, of a picture, of nobody says what: none of ours, and nothing to reject.
+      { event: 'share', item_id: 'c' },
+      { event: 'share', content_type: 'product' },
       { event: 'share', method: 'link', content_type: 'page' },
+      { event: 'share', content_type: 'image', item_id: 'd' },
+      // No event's items are its own fields but a share's.
+      { event: 'view_item', item_id: 'e', name: 'Promo', ecommerce: { items: [] } },
     )
     expect(bare).toEqual([
       { name: 'share', items: [{ item_id: 'a' }] },
       { name: 'remove_from_wishlist', items: [{ item_id: 'b' }] },
-      { name: 'share' },
+      { name: 'view_item', items: [] },
     ])
   })
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { defineCommand } from 'citty'
 import { TABLE_FORMATS } from '../../shared/model/chunks.ts'
 import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
-import { decodeSentiment } from '../../shared/profile/sentiment.ts'
+import { decodeSentiment, MAX_SENTIMENT_BYTES } from '../../shared/profile/sentiment.ts'
 import { isContact } from '../../shared/service/contact.ts'
 import { openCoupons } from '../../shared/service/coupons.ts'
 import { loadHistories } from '../datasets/load.ts'
@@ -116,6 +116,9 @@ async function readSentiment(file: string): Promise<Uint8Array> {
   const remedy = 'make one with "vitrine sentiment --data REVIEWS --out FILE"'
   if (!existsSync(file)) throw new UserError(`${file}: no such file`, remedy)
   const bytes = new Uint8Array(await readFile(file))
+  if (bytes.length > MAX_SENTIMENT_BYTES) {
+    throw new UserError(`${file}: ${bytes.length} bytes, above ${MAX_SENTIMENT_BYTES}`, remedy)
+  }
   try {
     decodeSentiment(bytes)
   } catch (error) {

@@ -179,8 +179,7 @@ export function checkShelves({ page, status }: Evidence): Check | undefined {
 /** A dataLayer also carries page views and consent. */
 function isShopEvent(name: string | undefined): boolean {
   return (
-    name !== undefined &&
-    /^(view_|select_item|add_to_|remove_from_|share$|begin_checkout|purchase|refund|search$)/.test(name)
+    name !== undefined && /^(view_|select_item|add_to_|remove_from_|begin_checkout|purchase|refund|search$)/.test(name)
   )
 }
 

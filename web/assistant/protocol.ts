@@ -82,7 +82,7 @@ export interface StandingQuery {
 
 /** What the shopper's worker tells: what has changed since, nothing else. */
 export interface Standing {
-  /** Unasked: there is nothing to know of the shopper any more. */
+  /** Unasked: nothing is to be known of the shopper any more. */
   gone?: true
   bundle?: { name: string; chunks: ReadonlyMap<ChunkName, Uint8Array> }
   shopper?: {

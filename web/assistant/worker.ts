@@ -4,10 +4,9 @@
  * with the page.
  */
 import { liesIn } from '../../shared/data/catalog.ts'
-import { joinedWith } from '../../shared/profile/joining.ts'
 import { memoryOf } from '../../shared/profile/memory.ts'
-import { noPreferences } from '../../shared/profile/preferences.ts'
-import { openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
+import { joinedPreferences, noPreferences } from '../../shared/profile/preferences.ts'
+import { type CarriedProfile, openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
 import { type KeptItem, opinionsOf, sharesOf, spendingOf, wishesOf } from '../../shared/profile/said.ts'
 import { nearestSegment, segmentVector } from '../../shared/profile/segments.ts'
 import { tagWords } from '../../shared/profile/tag-words.ts'
@@ -15,7 +14,7 @@ import { tagsOf } from '../../shared/profile/tags.ts'
 import { recentQueries, suggest } from '../../shared/search/suggestions.ts'
 import { answerTo } from '../../shared/service/answers.ts'
 import { type Coupon, type CouponFacts, eligibilityOf, revealCode } from '../../shared/service/coupons.ts'
-import { type Answering, MAX_EVENTS } from '../protocol.ts'
+import type { Answering } from '../protocol.ts'
 import type {
   AssistantQuestions,
   Character,
@@ -90,8 +89,14 @@ async function answerOf(
     case 'seal':
       return sealProfile(question.profile, question.passphrase)
     case 'open':
-      return joinedWith(shopper, await openProfile(question.file, question.passphrase), MAX_EVENTS)
+      return opened(question)
   }
+}
+
+async function opened({ file, passphrase }: AssistantQuestions['open']['with']): Promise<CarriedProfile> {
+  const carried = await openProfile(file, passphrase)
+  await catchUp() // opening takes a second, in which much may have been said or erased
+  return { ...carried, preferences: joinedPreferences(shopper.preferences, carried.preferences) }
 }
 
 let catchingUp = Promise.resolve()

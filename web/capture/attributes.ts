@@ -12,7 +12,7 @@
 import { type Noticed, noticed } from './event.ts'
 
 const DECLARED = '[data-vitrine-event]'
-const ON_CLICK = ['select_item', 'add_to_cart', 'remove_from_cart', 'add_to_wishlist', 'remove_from_wishlist', 'share']
+const ON_CLICK = /^(select_item|(add_to|remove_from)_(cart|wishlist)|share)$/
 /** What may change on an element that a page re-uses for the next product. */
 const WATCHED = ['data-vitrine-event', 'data-vitrine-item', 'data-vitrine-term']
 
@@ -67,7 +67,7 @@ export function watchAttributes(page: Document, onEvent: (event: Noticed) => voi
 }
 
 function trigger({ dataset }: HTMLElement): string {
-  return dataset.vitrineOn ?? (ON_CLICK.includes(dataset.vitrineEvent ?? '') ? 'click' : 'view')
+  return dataset.vitrineOn ?? (ON_CLICK.test(dataset.vitrineEvent ?? '') ? 'click' : 'view')
 }
 
 function readElement(element: HTMLElement): Noticed {

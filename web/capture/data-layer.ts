@@ -13,7 +13,7 @@ import { isFields, type Noticed, noticed } from './event.ts'
 
 /** Of all that passes through a dataLayer, what a shopper does with items. */
 const OURS =
-  /^(view_item_list|select_item|view_item|add_to_cart|remove_from_cart|add_to_wishlist|remove_from_wishlist|share|view_cart|begin_checkout|purchase|refund|search|view_search_results)$/
+  /^(view_item_list|select_item|view_item|(add_to|remove_from)_(cart|wishlist)|share|view_cart|begin_checkout|purchase|refund|search|view_search_results)$/
 
 export interface DataLayerSink {
   onEvent(event: Noticed): void
@@ -28,6 +28,11 @@ export function createDataLayerReader(sink: DataLayerSink): (entry: unknown) => 
 
   const onEvent = (name: unknown, parameters: Record<string, unknown>) => {
     if (typeof name !== 'string' || !OURS.test(name)) return
+    if (name === 'share') {
+      // Of anything, and named among the event's own fields.
+      if (parameters.content_type !== 'product' || !parameters.item_id) return
+      parameters = { items: [parameters] }
+    }
     sink.onEvent(noticed(name, currency === undefined ? parameters : { currency, ...parameters }))
   }
 
@@ -42,9 +47,9 @@ export function createDataLayerReader(sink: DataLayerSink): (entry: unknown) => 
       if (entry.ecommerce === null) ecommerce = {}
       if (isFields(entry.ecommerce)) ecommerce = entry.ecommerce
       const { event, ecommerce: _, 'gtm.uniqueEventId': __, ...flat } = entry
-      // Those say what they are about among their own fields; items left from the last event are not what was found.
-      const standsAlone = /search|^share$/.test(String(event)) && !isFields(entry.ecommerce)
-      onEvent(event, standsAlone ? flat : { ...flat, ...ecommerce })
+      // A search has no items of its own here; those left from the last event are not what was found.
+      const isSearch = event === 'search' || event === 'view_search_results'
+      onEvent(event, isSearch && !isFields(entry.ecommerce) ? flat : { ...flat, ...ecommerce })
     }
   }
 }

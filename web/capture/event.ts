@@ -39,10 +39,8 @@ export function noticed(name: string, parameters: unknown, now = Date.now()): No
   for (const field of TEXTS) if (field in given) event[field] = toText(given[field])
   for (const field of NUMBERS) if (field in given) event[field] = toNumber(given[field])
   for (const field of FLAGS) if (typeof given[field] === 'boolean') event[field] = given[field]
-  // GA4's share names its one item among the event's own fields.
-  const items = given.items ?? (given.item_id && [given])
-  if (Array.isArray(items)) {
-    event.items = items
+  if (Array.isArray(given.items)) {
+    event.items = given.items
       .slice(0, MAX_ITEMS)
       .filter(isFields)
       .map((item) => toItem(item, given))

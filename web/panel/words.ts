@@ -92,6 +92,7 @@ export interface Words {
   sent: string
   sentNothing: string
   requests(count: number): string
+  requestsHint: string
   timeline: string
   keptIn: Record<Status['storage'], string>
   nothingRemembered: string
@@ -185,22 +186,17 @@ const ENGLISH: Words = {
     `Of this shop’s kinds of shopper, you are ${sureness < 0.2 ? 'only just' : sureness < 0.5 ? 'rather' : 'clearly'} most like this one: ${name}.`,
   becauseOf: (events) => `Because of ${count(events, 'thing', 'things')} you did.`,
   saidTaste: 'You chose at the start',
-  outright: 'What you saved, wrote and spent',
-  saidLists: { wishes: 'On your wish list', shares: 'Passed on to others' },
+  outright: 'What you saved, shared, wrote and spent',
+  saidLists: { wishes: 'On your wish list', shares: 'Shared with others' },
   opinions: 'In your reviews',
   opinionsRead: ({ reviews, read, favourable }) => {
     if (read === 0) return `Of ${count(reviews, 'review', 'reviews')} too little was understood to say what you think.`
-    const verdict =
-      favourable === read
-        ? read === 1
-          ? 'it is in favour'
-          : 'all are in favour'
-        : favourable === 0
-          ? read === 1
-            ? 'it is not in favour'
-            : 'none is in favour'
-          : `${favourable} of ${read} ${favourable === 1 ? 'is' : 'are'} in favour`
-    return `You wrote ${count(reviews, 'review', 'reviews')}; ${verdict}. This is read on your device, and goes nowhere.`
+    const one = read === 1
+    const some = `${favourable} ${favourable === 1 ? 'is' : 'are'} in favour`
+    const verdict = favourable === read ? (one ? 'is in favour' : 'all are in favour') : one ? 'is not in favour' : some
+    const which = read < reviews ? `of the ${read} that could be read, ` : one ? 'it ' : ''
+    const said = read < reviews && one ? `the one that could be read ${verdict}` : `${which}${verdict}`
+    return `You wrote ${count(reviews, 'review', 'reviews')}; ${said}. This is read on your device, and goes nowhere.`
   },
   aspects: {
     quality: 'Quality',
@@ -218,7 +214,7 @@ const ENGLISH: Words = {
   opinionSides: { praised: 'You praised', faulted: 'You criticised' },
   reviewsAbout: (aspect) => `your reviews about: ${aspect}`,
   spending: 'What you spend here',
-  spendingHint: 'Only if you ask. It is worked out on this device, shown here once, and used for nothing else.',
+  spendingHint: 'These figures are worked out on this device, only if you ask, and kept nowhere.',
   estimate: 'Work it out',
   spendingFacts: ({ orders, monthly, order, most }) =>
     `${count(orders, 'order', 'orders')}: about ${monthly} a month and ${order} an order; at most ${most} within a month.`,
@@ -293,7 +289,9 @@ const ENGLISH: Words = {
   sent: 'What was sent',
   sentNothing:
     'Nothing. This browser fetches the same files as every other with the same permissions, and sends nothing about you; contributing is not offered yet.',
-  requests: (n) => `What this page has fetched: ${count(n, 'file', 'files')}`,
+  requests: (n) =>
+    `What this page has fetched for them, or taken from this browser’s cache: ${count(n, 'file', 'files')}`,
+  requestsHint: 'As your browser recorded it, up to its limit, and without what learns.',
   timeline: 'Remembered on this device',
   keptIn: {
     memory: 'Kept in memory, until you close or reload this page.',
@@ -314,7 +312,7 @@ const ENGLISH: Words = {
     remove_from_cart: 'Took out of the cart',
     add_to_wishlist: 'Saved',
     remove_from_wishlist: 'Took off the wish list',
-    share: 'Passed on',
+    share: 'Shared',
     view_cart: 'Looked at the cart',
     begin_checkout: 'Began checkout',
     purchase: 'Bought',
@@ -373,7 +371,7 @@ const ENGLISH_ACTS: Partial<Record<EventName, (n: number) => string>> = {
   add_to_wishlist: (n) => `saved ${times(n)}`,
   purchase: (n) => `bought ${times(n)}`,
   refund: (n) => `returned ${times(n)}`,
-  share: (n) => `passed on ${times(n)}`,
+  share: (n) => `shared ${times(n)}`,
   remove_from_wishlist: (n) => `taken off the wish list ${times(n)}`,
   remove_from_cart: (n) => `taken out ${times(n)}`,
   rec_dismiss: (n) => `dismissed ${times(n)}`,
@@ -445,8 +443,8 @@ const CHINESE: Words = {
     `在本店的各类顾客中，您${sureness < 0.2 ? '勉强' : sureness < 0.5 ? '较' : '明显'}接近这一类：${name}。`,
   becauseOf: (events) => `依据您的 ${events} 条记录。`,
   saidTaste: '您一开始的选择',
-  outright: '您收藏、写下和花费的',
-  saidLists: { wishes: '您的收藏', shares: '分享给别人的' },
+  outright: '您的收藏、分享、评价与花费',
+  saidLists: { wishes: '您的收藏', shares: '您分享过的' },
   opinions: '您的评价',
   opinionsRead: ({ reviews, read, favourable }) =>
     read === 0
@@ -466,7 +464,7 @@ const CHINESE: Words = {
   opinionSides: { praised: '您称赞过', faulted: '您批评过' },
   reviewsAbout: (aspect) => `关于${aspect}的评价`,
   spending: '您在这里的花费',
-  spendingHint: '只有您要求时才会计算。它在本设备上算出，只在这里显示一次，不作他用。',
+  spendingHint: '这些数字只有在您要求时才会在本设备上算出，不会保存。',
   estimate: '算一算',
   spendingFacts: ({ orders, monthly, order, most }) =>
     `订单 ${orders} 个：每月约 ${monthly}，每单约 ${order}；一个月内最多 ${most}。`,
@@ -537,7 +535,8 @@ const CHINESE: Words = {
   contributeGpc: '您的浏览器要求不共享任何内容（全球隐私控制）。此项保持关闭。',
   sent: '发送过什么',
   sentNothing: '没有。本浏览器获取的文件与许可相同的其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
-  requests: (n) => `此页面获取过的文件：${n} 个`,
+  requests: (n) => `此页面为推荐获取（或从浏览器缓存中取出）的文件：${n} 个`,
+  requestsHint: '依据浏览器自己的记录（有数量上限），不含学习程序。',
   timeline: '本设备记住的内容',
   keptIn: {
     memory: '保存在内存中，直到您关闭或重新加载此页面。',

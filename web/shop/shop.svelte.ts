@@ -1,7 +1,7 @@
 /** The one state of the shop's pages: where the shopper is, in which language, what is in the cart. */
 import { getContext, setContext } from 'svelte'
 import { isAvailable, isForSale } from '../../shared/data/catalog.ts'
-import type { Reduction, ShopStatus, StorefrontProduct } from '../../shared/data/storefront.ts'
+import { productPath, type Reduction, type ShopStatus, type StorefrontProduct } from '../../shared/data/storefront.ts'
 import type { Vitrine } from '../tag/api.ts'
 import { type Catalogue, type Category, categoryName, titleOf } from './catalogue.ts'
 import { type Bought, pushItems, pushPurchase, pushShare } from './data-layer.ts'
@@ -170,14 +170,18 @@ export class Shop {
     this.announce(was ? this.t.unsavedNotice(this.title(product)) : this.t.savedNotice(this.title(product)))
   }
 
-  /** By the device's own means, else as a link to paste. Undefined where the shopper thought better of it, or it may not. */
-  async share(product: StorefrontProduct): Promise<'shared' | 'copied' | undefined> {
+  /** By the device's own means, else as a link to paste; said where neither may be. */
+  async share(product: StorefrontProduct): Promise<'shared' | 'copied' | 'failed' | undefined> {
+    const url = new URL(productPath(product.item_id), location.href).href
     const how = 'share' in navigator ? 'shared' : 'copied'
     try {
-      if (how === 'shared') await navigator.share({ title: this.title(product), url: location.href })
-      else await navigator.clipboard.writeText(location.href)
-    } catch {
-      return undefined
+      if (how === 'shared') await navigator.share({ title: this.title(product), url })
+      else await navigator.clipboard.writeText(url)
+    } catch (error) {
+      // Whoever thinks better of it knows.
+      if ((error as Error).name === 'AbortError') return undefined
+      this.announce(this.t.sharing.failed)
+      return 'failed'
     }
     pushShare(product)
     this.announce(this.t.sharing[how])

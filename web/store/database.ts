@@ -9,7 +9,7 @@ import type { LogEntry } from './event-log.ts'
 
 export const DATABASE_NAME = 'vitrine'
 
-interface Schema extends DBSchema {
+export interface Schema extends DBSchema {
   events: { key: number; value: LogEntry; indexes: { id: string } }
   /** What the shopper decided. Decoded on reading: another script of the page, or a crash, may have left anything. */
   consent: { key: 'consent' | 'preferences'; value: unknown }

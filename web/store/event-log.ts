@@ -6,16 +6,20 @@
  * too, where earlier writes may have left it: then a failure is the caller's. Two tabs share the database: whoever wrote
  * tells the others, who read it again.
  */
+import type { IDBPObjectStore } from 'idb'
 import { decodeEvent, type ShopEvent } from '../../shared/data/events.ts'
 import { decodePreferences, isEmpty, noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
-import { type Consent, type EventSource, MAX_EVENTS, type Status } from '../protocol.ts'
+import type { Consent, EventSource, Status } from '../protocol.ts'
 import type { Learned } from './adapter.ts'
-import { type Database, deleteDatabase, openDatabase } from './database.ts'
+import { type Database, deleteDatabase, openDatabase, type Schema } from './database.ts'
 
 export interface LogEntry {
   event: ShopEvent
   source: EventSource
 }
+
+/** Years of an ordinary shopper, 2 MB at most, the newest; a ranking reads the last hundred or so. */
+export const MAX_EVENTS = 2000
 
 export class EventLog {
   storage: Status['storage'] = 'memory'
@@ -99,7 +103,7 @@ export class EventLog {
   append(event: ShopEvent, source: EventSource, mayStore: boolean): boolean {
     if (this.entries.some((entry) => entry.event.id === event.id)) return false
     this.#unsaved.push({ event, source })
-    if (this.#unsaved.length > MAX_EVENTS) this.#unsaved.shift()
+    if (this.#unsaved.length > MAX_EVENTS) this.#unsaved.sort(byTime).shift()
     if (mayStore && this.database) {
       const { database } = this
       void this.#write(() => this.#save(database))
@@ -138,10 +142,7 @@ export class EventLog {
     await this.#reach(async (database) => {
       const transaction = database.transaction('events', 'readwrite')
       transaction.done.catch(() => {})
-      for (const id of forgotten) {
-        const key = await transaction.store.index('id').getKey(id)
-        if (key !== undefined) await transaction.store.delete(key)
-      }
+      await deleteEach(transaction.store, eventIds)
       await transaction.done
     })
     this.#stored = this.#stored.filter(others)
@@ -236,13 +237,16 @@ export class EventLog {
     for (const entry of saving) {
       if ((await transaction.store.index('id').getKey(entry.event.id)) === undefined) await transaction.store.add(entry)
     }
-    const surplus = (await transaction.store.count()) - MAX_EVENTS
-    const oldest = surplus > 0 ? await transaction.store.getAllKeys(null, surplus) : []
-    for (const key of oldest) await transaction.store.delete(key)
+    const kept = [...this.#stored, ...saving].sort(byTime)
+    const surplus = kept.splice(0, Math.max(0, kept.length - MAX_EVENTS))
+    await deleteEach(
+      transaction.store,
+      surplus.map(({ event }) => event.id),
+    )
     await transaction.done
     const saved = new Set(saving)
     this.#unsaved = this.#unsaved.filter((entry) => !saved.has(entry))
-    this.#stored = [...this.#stored, ...saving].slice(-MAX_EVENTS)
+    this.#stored = kept
   }
 
   async #read(database: Database): Promise<void> {
@@ -255,7 +259,7 @@ export class EventLog {
     }
     this.#isOnDisk = true
     const ids = new Set(stored.map(({ event }) => event.id))
-    this.#stored = stored.sort((a, b) => a.event.time - b.event.time)
+    this.#stored = stored.sort(byTime)
     this.#unsaved = this.#unsaved.filter(({ event }) => !ids.has(event.id))
     this.corrupt = corrupt
     this.preferences = decodePreferences(await database.get('consent', 'preferences'))
@@ -272,6 +276,18 @@ export class EventLog {
     this.clearMemory()
     this.storage = 'memory'
     this.#onTakenAway()
+  }
+}
+
+const byTime = (a: LogEntry, b: LogEntry) => a.event.time - b.event.time
+
+async function deleteEach(
+  store: IDBPObjectStore<Schema, ['events'], 'events', 'readwrite'>,
+  eventIds: readonly string[],
+): Promise<void> {
+  for (const id of eventIds) {
+    const key = await store.index('id').getKey(id)
+    if (key !== undefined) await store.delete(key)
   }
 }
 

@@ -140,6 +140,10 @@ function createCommands(
   onEvent: (event: Noticed, source: EventSource) => void,
   onConsent: (said: Partial<Consent>) => void,
 ): Vitrine {
+  const asks =
+    (name: 'offers' | 'character' | 'taste' | 'questions') =>
+    (asked: unknown = {}) =>
+      assistant(name, asked as object)
   const commands: Record<string, (first: unknown, second: unknown) => unknown> = {
     event(name, parameters) {
       const event = readCall(name, parameters)
@@ -160,7 +164,7 @@ function createCommands(
       const { items, query, impact = RERANK_IMPACT } = list as { items: string[]; query?: string; impact?: number }
       return worker.ask('rerank', { itemIds: items, query, impact }).catch(() => items)
     },
-    history: (asked) => worker.ask('history', (asked ?? {}) as object),
+    history: (asked = {}) => worker.ask('history', asked as object),
     forget: (what) => worker.ask('forget', { what: what as Questions['forget']['with']['what'] }),
     profile: () => worker.ask('profile', {}),
     why(asked) {
@@ -182,11 +186,11 @@ function createCommands(
       onEvent(readCall('ask', question), 'call')
       return assistant('ask', question as never)
     },
-    offers: (asked) => assistant('offers', (asked ?? {}) as object),
+    offers: asks('offers'),
     reveal: (offer) => assistant('reveal', offer as never),
-    character: (asked) => assistant('character', (asked ?? {}) as object),
-    taste: (asked) => assistant('taste', (asked ?? {}) as object),
-    questions: (asked) => assistant('questions', (asked ?? {}) as object),
+    character: asks('character'),
+    taste: asks('taste'),
+    questions: asks('questions'),
     on(_change, listener) {
       listeners.add(listener as (change: Change) => void)
       return () => listeners.delete(listener as (change: Change) => void)

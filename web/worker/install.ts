@@ -119,7 +119,7 @@ export function store(database: Database, { manifest, manifestSha256, chunks }: 
   return saveBundle(database, { version: manifest.version, manifest: manifestSha256, chunks })
 }
 
-/** @param only of these names */
+/** @param without those of these names */
 export function partsOf(
   manifest: Manifest,
   chunks: ReadonlyMap<string, Uint8Array>,

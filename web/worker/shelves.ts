@@ -88,7 +88,6 @@ export function rankShelf(
   const here = itemId === undefined ? undefined : numbers.get(itemId)
   const scores = scratch.scores.fill(0)
   const best = (count: number) => models.network?.kernel?.top(scores, count) ?? topK(scores, count)
-  const cosine = models.network && cosineIn(models.network)
 
   if (kind === 'trending') {
     scores.set(models.popularity)
@@ -129,11 +128,12 @@ export function rankShelf(
       // Each on its own scale: the best companion, the best successor and the same thing again are worth 1.
       const followers = scratch.rules.fill(0)
       scoreRules(next, around, followers)
+      const cosine = models.network && cosinesOf(models.network, last)
       shareOfBest(scores)
       shareOfBest(followers)
       const { category } = views[last]
       for (let item = 0; item < scores.length; item++) {
-        scores[item] += followers[item] + (cosine?.(last, item) ?? 0)
+        scores[item] += followers[item] + (cosine?.(item) ?? 0)
         // An item that nobody has looked at yet has nothing but its kind.
         if (category !== '' && views[item].category === category)
           scores[item] += SAME_KIND * (1 + models.popularity[item])
@@ -161,13 +161,14 @@ export function rankShelf(
   // What was just seen or bought is known to the shopper and has shelves of its own.
   for (const { item } of tokens) if (item >= 0) scores[item] = Number.NEGATIVE_INFINITY
   if (kind === 'discover') {
+    const vectors = models.network
     const picks = discover({
       scores,
       categories: views.map(({ category }) => category),
       interests: shopper.interests(),
       companions: catalogue.profile?.companions,
       // Opposites are as unlike as strangers.
-      similarity: cosine && ((a, b) => Math.max(0, cosine(a, b))),
+      similarity: vectors && ((a, b) => Math.max(0, cosinesOf(vectors, a)(b))),
       limit,
     })
     return { picks, models: used }
@@ -249,17 +250,19 @@ function cartOf(tokens: readonly Token[]): number[] {
   return [...cart]
 }
 
-/** Cosine of two items' vectors. */
-function cosineIn({ table: { values, width } }: CompiledModel): (a: number, b: number) => number {
-  return (a, b) => {
-    let [dot, left, right] = [0, 0, 0]
+/** Cosines of an item's vector with others'. */
+function cosinesOf({ table: { values, width } }: CompiledModel, item: number): (other: number) => number {
+  const own = values.subarray(item * width, (item + 1) * width)
+  const ownSquare = own.reduce((sum, value) => sum + value * value, 0)
+  return (other) => {
+    let dot = 0
+    let square = 0
     for (let j = 0; j < width; j++) {
-      const [x, y] = [values[a * width + j], values[b * width + j]]
-      dot += x * y
-      left += x * x
-      right += y * y
+      const value = values[other * width + j]
+      dot += value * own[j]
+      square += value * value
     }
-    return dot / Math.sqrt(left * right || 1)
+    return dot / Math.sqrt(square * ownSquare || 1)
   }
 }
 

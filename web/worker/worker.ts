@@ -282,8 +282,8 @@ function onLogChanged(what: 'events' | 'consent'): void {
   engine.setHistory(consent.personalise ? log.events : [], Date.now())
   engine.setPreferences(log.preferences)
   void learning.reload()
-  // What is gone from here is gone from there at once, and not with its next question.
-  if (!log.events[0]) assistant?.postMessage({ gone: true } satisfies Standing)
+  // What is not to be known is gone from there at once, and not with its next question.
+  if (!consent.personalise || !log.events[0]) assistant?.postMessage({ gone: true } satisfies Standing)
   post({ type: 'changed', what })
 }
 
