@@ -1,70 +1,9 @@
 /** The `vitrine` command: an operator's day, one subcommand each. */
-import { stripVTControlCharacters } from 'node:util'
-import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
+import { type CommandDef, runCommand } from 'citty'
 import packageJson from '../package.json' with { type: 'json' }
-import { layOutHelp } from './help-layout.ts'
+import { COMMANDS, help } from './help.ts'
 import { nearest } from './nearest.ts'
 import { UserError } from './user-error.ts'
-
-type Loader = () => Promise<CommandDef>
-/** Loaded when called: `vitrine import` needs neither TF.js nor a browser. */
-const load =
-  // biome-ignore lint/suspicious/noExplicitAny: citty's own type for a command with any arguments
-  (module: Promise<{ default: CommandDef<any> }>) => module.then((loaded) => loaded.default as CommandDef)
-
-const COMMANDS: Record<string, Loader> = {
-  start: () => load(import('./commands/start.ts')),
-  sample: () => load(import('./commands/sample.ts')),
-  import: () => load(import('./commands/import.ts')),
-  train: () => load(import('./commands/train.ts')),
-  evaluate: () => load(import('./commands/evaluate.ts')),
-  'text-encoder': () => load(import('./commands/text-encoder.ts')),
-  'evaluate-search': () => load(import('./commands/evaluate-search.ts')),
-  'evaluate-profile': () => load(import('./commands/evaluate-profile.ts')),
-  'evaluate-service': () => load(import('./commands/evaluate-service.ts')),
-  'evaluate-demographics': () => load(import('./commands/evaluate-demographics.ts')),
-  'evaluate-learning': () => load(import('./commands/evaluate-learning.ts')),
-  'evaluate-exploration': () => load(import('./commands/evaluate-exploration.ts')),
-  'evaluate-explanations': () => load(import('./commands/evaluate-explanations.ts')),
-  sentiment: () => load(import('./commands/sentiment.ts')),
-  report: () => load(import('./commands/report.ts')),
-  coupons: () => load(import('./commands/coupons.ts')),
-  publish: () => load(import('./commands/publish.ts')),
-  serve: () => load(import('./commands/serve.ts')),
-  verify: () => load(import('./commands/verify.ts')),
-  doctor: () => load(import('./commands/doctor.ts')),
-}
-
-/** In the overview a command has one line; what it can do, with examples, is in its own help. */
-const overview = defineCommand({
-  meta: {
-    name: 'vitrine',
-    version: packageJson.version,
-    description: 'Recommendations that are computed in the shopper’s own browser',
-  },
-  subCommands: Object.fromEntries(
-    Object.entries(COMMANDS).map(([name, loader]) => [name, async () => (await summarised(loader)).command]),
-  ),
-})
-
-/** A command described by the first line of its description, and the lines after it. */
-async function summarised(loader: Loader): Promise<{ command: CommandDef; rest: string }> {
-  const command = await loader()
-  const meta = await (typeof command.meta === 'function' ? command.meta() : command.meta)
-  const [description, ...rest] = (meta?.description ?? '').split('\n')
-  return { command: { ...command, meta: { ...meta, description } }, rest: rest.join('\n').trim() }
-}
-
-/** Of help that no terminal shows. */
-const HELP_WIDTH = 100
-
-async function help(loader?: Loader): Promise<string> {
-  const { command, rest } = loader ? await summarised(loader) : { command: overview, rest: '' }
-  const width = process.stdout.columns ?? HELP_WIDTH
-  const laidOut = layOutHelp((await renderUsage(command, loader && overview)).trimEnd(), width)
-  const usage = `${laidOut}\n${rest && `\n${rest}\n`}`
-  return process.stdout.isTTY ? usage : stripVTControlCharacters(usage)
-}
 
 /** @throws UserError for what the command would pass over in silence: a misspelt flag, a flag without its value, a stray word */
 async function checkArguments(name: string, command: CommandDef, rawArgs: readonly string[]): Promise<void> {

@@ -13,30 +13,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeLatest, sha256Hex } from '../../shared/model/bundle.ts'
 import { readLines } from '../../trainer/datasets/dataset.ts'
+import { COMMANDS, help } from '../../trainer/help.ts'
 
 const BIN = join(import.meta.dirname, '../../trainer/bin.js')
-const COMMANDS = [
-  'start',
-  'sample',
-  'import',
-  'train',
-  'evaluate',
-  'text-encoder',
-  'evaluate-search',
-  'evaluate-profile',
-  'evaluate-service',
-  'evaluate-explanations',
-  'evaluate-demographics',
-  'evaluate-learning',
-  'evaluate-exploration',
-  'sentiment',
-  'report',
-  'coupons',
-  'publish',
-  'serve',
-  'verify',
-  'doctor',
-]
+const NAMES = Object.keys(COMMANDS)
 const EVENTS = 'shopper,item,time\nu,a,1700000000\nv,b,1700000001\n'
 const root = mkdtempSync(join(tmpdir(), 'vitrine-cli-'))
 
@@ -124,9 +104,8 @@ afterAll(() => {
 })
 
 describe('help', () => {
-  it.concurrent.each(COMMANDS)('of %s shows examples and every flag, as plain text', async (name) => {
-    const { code, stdout, stderr } = await vitrine([name, '--help'], root)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  it.each(NAMES)('of %s shows examples and every flag, as plain text', async (name) => {
+    const stdout = await help(COMMANDS[name])
     const examples = stdout.split('Examples:\n')[1]?.trimEnd().split('\n') ?? []
     expect(examples.length).toBeGreaterThan(1)
     const flags = new Set([...stdout.split('Examples:')[0].matchAll(/--[a-z-]+/g)].map(([flag]) => flag))
@@ -141,9 +120,14 @@ describe('help', () => {
     expect(stdout).not.toContain('\x1b')
   })
 
+  it.concurrent('is printed for the command that it is asked of', async () => {
+    const asked = await vitrine(['train', '--help'], root)
+    expect(asked).toEqual({ code: 0, stdout: `${await help(COMMANDS.train)}\n`, stderr: '' })
+  })
+
   it.concurrent('without a command lists all of them', async () => {
     const { stdout } = await vitrine([], root)
-    for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^ +${name} {4}\\S`, 'm'))
+    for (const name of NAMES) expect(stdout).toMatch(new RegExp(`^ +${name} {4}\\S`, 'm'))
   })
 })
 
