@@ -168,21 +168,6 @@ describe.each(['phone', 'desk'] as const)('on a %s', { timeout: 90_000 }, (size)
     await says('vitrine-privacy').toMatch(/You chose at the start ?Kitchen & dining.*More expensive/)
   })
 
-  it('takes a review and a saved product, keeps both on the device, and the privacy page says what they say', async () => {
-    await open(productPath(first.item_id), size)
-    await page.getByText('Write a review').click()
-    await page.getByRole('button', { name: 'Save for later' }).press('Enter')
-    await page.getByRole('radio', { name: '4 out of 5' }).check({ force: true })
-    await page.getByLabel('Your review').fill('The colour is beautiful, but delivery was late.')
-    await check()
-    await page.getByRole('button', { name: 'Send review' }).press('Enter')
-    await page.getByRole('link', { name: 'See what is remembered' }).press('Enter')
-    await says('vitrine-privacy').toContain('You wrote 1 review; it is not in favour.')
-    await says('vitrine-privacy').toMatch(/Delivery criticised once\s*Looks praised once/)
-    await says('vitrine-privacy').toMatch(new RegExp(`On your wish list\\s*${first.title}`))
-    await check()
-  })
-
   it('suggests queries before and categories and products while typing, to the arrow keys', async () => {
     await open('/', size)
     await searchFor('mug')
@@ -218,6 +203,21 @@ describe.each(['phone', 'desk'] as const)('on a %s', { timeout: 90_000 }, (size)
     await check()
   })
 })
+
+it('takes a review and a saved product, keeps both on the device, and the privacy page says what they say', async () => {
+  await open(productPath(first.item_id), 'phone')
+  await page.getByText('Write a review').click()
+  await page.getByRole('button', { name: 'Save for later' }).press('Enter')
+  await page.getByRole('radio', { name: '4 out of 5' }).check({ force: true })
+  await page.getByLabel('Your review').fill('The colour is beautiful, but delivery was late.')
+  await check()
+  await page.getByRole('button', { name: 'Send review' }).press('Enter')
+  await page.getByRole('link', { name: 'See what is remembered' }).press('Enter')
+  await says('vitrine-privacy').toContain('You wrote 1 review; it is not in favour.')
+  await says('vitrine-privacy').toMatch(/Delivery criticised once\s*Looks praised once/)
+  await says('vitrine-privacy').toMatch(new RegExp(`On your wish list\\s*${first.title}`))
+  await check()
+}, 90_000)
 
 describe.each([
   [
