@@ -211,7 +211,7 @@ function inThisShop(items: Product[], thumbnailPath: string | undefined): Produc
 }
 
 /** So that the demo has its network within three minutes of its start; a real history is larger, and gets longer. */
-const MAX_TRAINING_SECONDS = { sample: 120, data: 300 }
+const MAX_TRAINING_SECONDS = { sample: 90, data: 300 }
 
 function portOf(text: string): number {
   const port = Number(text)
