@@ -63,28 +63,34 @@ export function lean(before: Preferences, { kind, label }: LabelRef, leaning: Le
 }
 
 /**
- * What was said here, and beside it what a carried profile says of other things. What this device may do, such as notify, it
- * does not bring.
+ * What was said here, and beside it what a carried profile says of other labels; a mute it brings hides nothing that more
+ * was asked of here. What this device may do, such as notify, it does not bring.
  */
 export function joinedPreferences(own: Preferences, { notified: _, ...carried }: Preferences): Preferences {
-  const said = [...own.muted, ...own.boosted]
-  const isSaid = ({ kind, label }: LabelRef) =>
-    said.some((one) => one.kind === kind && (kind === 'category' ? liesIn(one.label, label) : one.label === label))
-  const joined = (leaning: Leaning) =>
-    [...own[leaning], ...carried[leaning].filter((label) => !isSaid(label))].slice(0, MOST_LABELS)
+  const isSaid = (label: LabelRef) => [...own.muted, ...own.boosted].some((said) => isSame(said, label))
+  const isWanted = (muted: LabelRef) => own.boosted.some(({ kind, label }) => kind === muted.kind && isOf(muted, label))
+  const joined = (own: LabelRef[], carried: LabelRef[]) =>
+    [...own, ...carried.filter((label) => !isSaid(label))].slice(0, MOST_LABELS)
   return {
     ...carried,
     ...own,
-    muted: joined('muted'),
-    boosted: joined('boosted'),
+    muted: joined(
+      own.muted,
+      carried.muted.filter((label) => !isWanted(label)),
+    ),
+    boosted: joined(own.boosted, carried.boosted),
     declared: { ...carried.declared, ...own.declared },
   }
 }
 
+const isSame = (a: LabelRef, b: LabelRef) => a.kind === b.kind && a.label === b.label
+
+/** Of categories, those below count too. */
+const isOf = ({ kind, label }: LabelRef, own: string) => (kind === 'category' ? liesIn(own, label) : own === label)
+
 /** What was said of an item's labels. A label that is muted comes before one that is boosted. */
 export function leaningOf({ muted, boosted }: Preferences, facts: ItemFacts): Leaning | undefined {
   const labels = labelsOf(facts)
-  const has = ({ kind, label }: LabelRef) =>
-    labels[kind].some((own) => (kind === 'category' ? liesIn(own, label) : own === label))
+  const has = (said: LabelRef) => labels[said.kind].some((label) => isOf(said, label))
   return muted.some(has) ? 'muted' : boosted.some(has) ? 'boosted' : undefined
 }

@@ -33,6 +33,17 @@ describe('preferences that a file brings', () => {
     expect(joinedPreferences(own, file).muted).toEqual([category('Garden')])
   })
 
+  it('mute and boost a department of which less is wanted here', () => {
+    const own: Preferences = { ...noPreferences(), muted: [category('Home > Kitchen')] }
+    expect(joinedPreferences(own, { ...noPreferences(), muted: [category('Home')] }).muted).toEqual([
+      category('Home > Kitchen'),
+      category('Home'),
+    ])
+    expect(joinedPreferences(own, { ...noPreferences(), boosted: [category('Home')] }).boosted).toEqual([
+      category('Home'),
+    ])
+  })
+
   it('are no more than are read again, and do not let this device notify', () => {
     const many = (name: string) => Array.from({ length: 150 }, (_, n) => brand(`${name} ${n}`))
     const own: Preferences = { ...noPreferences(), muted: many('own') }
