@@ -130,7 +130,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     PROBE_TIME,
   )
   parts.push({ name: 'probes', phase: 'rank', bytes: encodeProbes(probes) })
-  for (const name of ['profile', 'segments', 'sentiment'] as const) {
+  for (const name of ['profile', 'segments', 'next', 'sentiment'] as const) {
     const bytes = learned[name]
     if (bytes) parts.push({ name, phase: 'idle', bytes })
   }

@@ -1,8 +1,8 @@
 /**
  * A training run on disk: `network.vta` (what ships, learned from everything: parameters, one flat vector), `measured.vta`
  * (what figures are of, learned from the part before validation and test), `run.json` (how they came about) and, of a shop's
- * own history, `profile.json`, `segments.vta` and `sentiment.vta` (what profiles and reviews are read with). Each is written under another name and
- * renamed, so that it is whole or absent.
+ * own history, `profile.json`, `segments.vta`, `next.vta` and `sentiment.vta` (what profiles and reviews are read with). Each is
+ * written under another name and renamed, so that it is whole or absent.
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -58,7 +58,12 @@ export async function writeRun(
 }
 
 /** Chunks that ship with a run's network, as they are. */
-const PARTS = { profile: 'profile.json', segments: 'segments.vta', sentiment: 'sentiment.vta' } as const
+const PARTS = {
+  profile: 'profile.json',
+  segments: 'segments.vta',
+  next: 'next.vta',
+  sentiment: 'sentiment.vta',
+} as const
 export type RunParts = Partial<Record<keyof typeof PARTS, Uint8Array>>
 
 export async function writeParts(folder: string, parts: RunParts): Promise<void> {

@@ -32,6 +32,7 @@ export const CHUNK_NAMES = [
   'probes',
   'profile',
   'segments',
+  'next',
   'sentiment',
   'text',
   'service',

@@ -18,55 +18,53 @@ const spread = ({ count, sum, squares }: PriceMoments) =>
 
 type Feature = (memory: Memory & { visits: Visits }, now: number) => number
 
-/** The order is part of every trained head. */
-const FEATURES: Record<string, Feature> = {
+/** By the names that a bundle's heads know them by. */
+const FEATURES = {
   visits: ({ visits }) => Math.log1p(visits.count),
-  'days since the first visit': ({ visits }, now) => days(now - visits.first),
-  'days since the last event': ({ visits }, now) => days(now - visits.now.last),
-  'usual days between visits': ({ visits }) => meanLogGap(visits),
-  'silence, in usual gaps': ({ visits }, now) => days(now - visits.now.last) - meanLogGap(visits),
-  'spread of days between visits': ({ visits: { count, logGaps, logGapSquares } }) =>
+  sinceFirst: ({ visits }, now) => days(now - visits.first),
+  sinceLast: ({ visits }, now) => days(now - visits.now.last),
+  usualGap: ({ visits }) => meanLogGap(visits),
+  silence: ({ visits }, now) => days(now - visits.now.last) - meanLogGap(visits),
+  gapSpread: ({ visits: { count, logGaps, logGapSquares } }) =>
     count > 2 ? Math.sqrt(Math.max(0, logGapSquares / (count - 1) - (logGaps / (count - 1)) ** 2)) : 0,
-  'visits to expect in 30 days': (memory, now) => Math.log(30 * presenceIn(memory.visits, now, 30).rate),
-  'chance of having gone for good': (memory, now) => presenceIn(memory.visits, now, 30).gone,
-  'chance of a visit in 30 days': (memory, now) => logit(presenceIn(memory.visits, now, 30).visit),
+  expected: (memory, now) => Math.log(30 * presenceIn(memory.visits, now, 30).rate),
+  gone: (memory, now) => presenceIn(memory.visits, now, 30).gone,
+  visitSoon: (memory, now) => logit(presenceIn(memory.visits, now, 30).visit),
   orders: ({ visits }) => Math.log1p(visits.orders.length),
-  'orders a visit': ({ visits }) => share(visits.orders.length, visits.count),
-  'days since the last order': ({ visits }, now) =>
-    days(Math.min(2 * YEAR_MS, now - (visits.orders.at(-1)?.time ?? 0))),
-  'spent altogether': ({ visits }) => Math.log1p(visits.orders.reduce((sum, { value }) => sum + value, 0)),
-  'spent an order': ({ visits: { orders } }) =>
+  ordersPerVisit: ({ visits }) => share(visits.orders.length, visits.count),
+  sinceOrder: ({ visits }, now) => days(Math.min(2 * YEAR_MS, now - (visits.orders.at(-1)?.time ?? 0))),
+  spent: ({ visits }) => Math.log1p(visits.orders.reduce((sum, { value }) => sum + value, 0)),
+  spentPerOrder: ({ visits: { orders } }) =>
     Math.log1p(
       share(
         orders.reduce((sum, { value }) => sum + value, 0),
         orders.length,
       ),
     ),
-  'orders with a coupon': ({ visits: { orders } }) =>
-    share(orders.filter(({ coupon }) => coupon).length, orders.length + 1),
-  'events in this visit': ({ visits: { now: visit } }) => Math.log1p(visit.events),
-  'looks in this visit': ({ visits: { now: visit } }) => Math.log1p(visit.views),
-  'looks again in this visit': ({ visits: { now: visit } }) => share(visit.repeats, visit.views),
-  'put into the cart in this visit': ({ visits: { now: visit } }) => Math.log1p(visit.carts),
-  'taken out in this visit': ({ visits: { now: visit } }) => Math.log1p(visit.removals),
-  'wished for in this visit': ({ visits: { now: visit } }) => Math.log1p(visit.wishes),
-  'searches in this visit': ({ visits: { now: visit } }) => Math.log1p(visit.searches),
-  'checkouts begun in this visit': ({ visits: { now: visit } }) => Math.min(1, visit.checkouts),
-  'ordered in this visit': ({ visits: { now: visit } }) => Math.min(1, visit.orders),
-  'categories in this visit': ({ visits: { now: visit } }) => Math.log1p(visit.categories.size),
-  'length of this visit': ({ visits: { now: visit } }) => seconds(visit.last - visit.start),
-  'seconds a look': ({ visits: { now: visit } }) => seconds(share(visit.last - visit.start, visit.views)),
-  'seconds since the last event': ({ visits: { now: visit } }, now) => seconds(now - visit.last),
-  'items in the cart': ({ visits }) => Math.log1p(visits.cart.size),
-  'worth of the cart': ({ visits }) => Math.log1p([...visits.cart.values()].reduce((sum, value) => sum + value, 0)),
-  'price looked at': ({ prices }) => meanLevel(prices.looked, 3),
-  'spread of prices looked at': ({ prices }) => spread(prices.looked),
-  'price wanted': ({ prices }) => meanLevel(prices.wanted, 2),
-  'price paid': ({ prices }) => meanLevel(prices.paid, 2),
-  'prices paid': ({ prices }) => Math.log1p(prices.paid.count),
-  'reduced of those looked at': ({ prices: { looked } }) => share(looked.reduced, looked.count + 3),
-  'reduced of those paid': ({ prices: { paid } }) => share(paid.reduced, paid.count + 2),
-  'strongest category': ({ interests }, now) =>
+  couponOrders: ({ visits: { orders } }) => share(orders.filter(({ coupon }) => coupon).length, orders.length + 1),
+  visitEvents: ({ visits: { now: visit } }) => Math.log1p(visit.events),
+  visitLooks: ({ visits: { now: visit } }) => Math.log1p(visit.views),
+  visitRepeats: ({ visits: { now: visit } }) => share(visit.repeats, visit.views),
+  visitCarts: ({ visits: { now: visit } }) => Math.log1p(visit.carts),
+  visitRemovals: ({ visits: { now: visit } }) => Math.log1p(visit.removals),
+  visitWishes: ({ visits: { now: visit } }) => Math.log1p(visit.wishes),
+  visitSearches: ({ visits: { now: visit } }) => Math.log1p(visit.searches),
+  visitCheckouts: ({ visits: { now: visit } }) => Math.min(1, visit.checkouts),
+  visitOrders: ({ visits: { now: visit } }) => Math.min(1, visit.orders),
+  visitCategories: ({ visits: { now: visit } }) => Math.log1p(visit.categories.size),
+  visitLength: ({ visits: { now: visit } }) => seconds(visit.last - visit.start),
+  secondsPerLook: ({ visits: { now: visit } }) => seconds(share(visit.last - visit.start, visit.views)),
+  pause: ({ visits: { now: visit } }, now) => seconds(now - visit.last),
+  cartItems: ({ visits }) => Math.log1p(visits.cart.size),
+  cartWorth: ({ visits }) => Math.log1p([...visits.cart.values()].reduce((sum, value) => sum + value, 0)),
+  priceLooked: ({ prices }) => meanLevel(prices.looked, 3),
+  priceSpread: ({ prices }) => spread(prices.looked),
+  priceWanted: ({ prices }) => meanLevel(prices.wanted, 2),
+  pricePaid: ({ prices }) => meanLevel(prices.paid, 2),
+  pricesPaid: ({ prices }) => Math.log1p(prices.paid.count),
+  reducedLooked: ({ prices: { looked } }) => share(looked.reduced, looked.count + 3),
+  reducedPaid: ({ prices: { paid } }) => share(paid.reduced, paid.count + 2),
+  topCategory: ({ interests }, now) =>
     strongest(
       [...interests.category].map(([, { long }]) => long),
       now,
@@ -74,10 +72,11 @@ const FEATURES: Record<string, Feature> = {
   weekend: (_, now) => ([0, 6].includes(new Date(now).getUTCDay()) ? 1 : 0),
   morning: (_, now) => Math.sin((now % DAY_MS) * ((2 * Math.PI) / DAY_MS)),
   midday: (_, now) => Math.cos((now % DAY_MS) * ((2 * Math.PI) / DAY_MS)),
-}
+} satisfies Record<string, Feature>
 
-export const FEATURE_NAMES = Object.keys(FEATURES)
-const READ = Object.values(FEATURES)
+export type FeatureName = keyof typeof FEATURES
+export const FEATURE_NAMES = Object.keys(FEATURES) as FeatureName[]
+const READ: Feature[] = Object.values(FEATURES)
 
 /** (FEATURE_NAMES.length), all 0 for a shopper of whom nothing is known. */
 export function featuresOf(memory: Memory, now: number): Float32Array {

@@ -5,7 +5,7 @@
  *     return    there is another visit within 30 days
  *     gate      the next look is at what this visit is about, rather than at what lasts: how much the one counts beside the other
  */
-import { FEATURE_NAMES } from './features.ts'
+import { FEATURE_NAMES, type FeatureName } from './features.ts'
 
 export const FORETOLD = ['intent', 'return', 'gate'] as const
 export type Foretold = (typeof FORETOLD)[number]
@@ -24,7 +24,7 @@ export interface YesNoHead {
 export function foretell({ bias, weights }: YesNoHead, features: ArrayLike<number>): number | undefined {
   let score = bias
   for (const [name, weight] of Object.entries(weights)) {
-    const at = FEATURE_NAMES.indexOf(name)
+    const at = FEATURE_NAMES.indexOf(name as FeatureName)
     if (at < 0) return undefined
     score += weight * features[at]
   }

@@ -43,7 +43,7 @@ it('killed in either of its trainings, goes on to what it would have been', asyn
   await interrupted('killed', 'checkpoint-whole.vta', 'SIGKILL')
   expect((await train('killed').ended).code).toBe(0)
   expect(networks('killed')).toEqual(networks('whole'))
-  const left = ['measured.vta', 'network.vta', 'profile.json', 'run.json', 'segments.vta', 'sentiment.vta']
+  const left = ['measured.vta', 'network.vta', 'next.vta', 'profile.json', 'run.json', 'segments.vta', 'sentiment.vta']
   expect(readdirSync(join(home, 'killed')).sort()).toEqual(readdirSync(join(home, 'whole')).sort())
   expect(left).toEqual(expect.arrayContaining(readdirSync(join(home, 'killed'))))
 }, 180_000)

@@ -5,7 +5,7 @@ import { signCoupons, type WrittenCoupons } from '../../shared/service/coupons.t
 import { encodeService } from '../../shared/service/shop-service.ts'
 import type { ShownProfile } from '../../web/protocol.ts'
 import { PRODUCTS, publish } from './edge.ts'
-import { PROFILE, SEGMENTS } from './shopper-chunks.ts'
+import { NEXT, PROFILE, SEGMENTS } from './shopper-chunks.ts'
 import { createWorld, type Visit, violationsIn, type World } from './visit.ts'
 
 const DAY_MS = 86_400_000
@@ -44,7 +44,7 @@ let whole: Partial<Record<ChunkName, Uint8Array>>
 beforeAll(async () => {
   world = await createWorld()
   const coupons = await signCoupons(COUPONS, world.signer.name, world.signer.keys)
-  whole = { profile: PROFILE, segments: SEGMENTS, service: SERVICE, coupons }
+  whole = { profile: PROFILE, segments: SEGMENTS, next: NEXT, service: SERVICE, coupons }
 }, 120_000)
 afterAll(() => world?.close())
 

@@ -6,7 +6,7 @@ import { encodeService } from '../../shared/service/shop-service.ts'
 import type { Character, Offer } from '../../web/assistant/protocol.ts'
 import { shopReviews, shopSentiment } from '../shop-reviews.ts'
 import { createSigner, PRODUCTS, publish } from './edge.ts'
-import { PROFILE, SEGMENTS } from './shopper-chunks.ts'
+import { NEXT, PROFILE, SEGMENTS } from './shopper-chunks.ts'
 import { createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
 
 const DAY_MS = 86_400_000
@@ -51,7 +51,7 @@ beforeAll(async () => {
   world = await createWorld()
   const coupons = await signCoupons(COUPONS, world.signer.name, world.signer.keys)
   const sentiment = shopSentiment(shopReviews(800), '1') as Uint8Array
-  await serve({ profile: PROFILE, segments: SEGMENTS, sentiment, service: SERVICE, coupons })
+  await serve({ profile: PROFILE, segments: SEGMENTS, next: NEXT, sentiment, service: SERVICE, coupons })
 }, 120_000)
 afterAll(() => world?.close())
 
@@ -181,11 +181,14 @@ describe('the assistant', { timeout: 60_000 }, () => {
   })
 
   it('says how the shopper shops, with the events that say so, and which kind of shopper they are like', async () => {
-    expect(await visit.call('character')).toEqual({ tags: [], wishes: [], shares: [], names: {} })
+    expect(await visit.call('character')).toEqual({ tags: [], expected: [], wishes: [], shares: [], names: {} })
     const now = Date.now()
     for (let n = 0; n < 12; n++) await see(2 * n + 1 < 12 ? 2 * n + 1 : 1, now - (30 - n) * DAY_MS)
     const character = (await visit.call('character', { language: 'en' })) as Character
     expect(character.segment).toMatchObject({ name: 'Lamps first' })
+    expect(character.expected.map(({ label }) => label)).toEqual(['Home > Light', 'Home > Table'])
+    const likely = character.expected.map(({ probability }) => probability)
+    expect(likely[0] / likely[1]).toBeCloseTo(2)
     const tag = character.tags.find(({ code }) => code === 'likes-brand')
     expect(tag).toMatchObject({ label: 'Lumen', text: 'likes Lumen' })
     const ids = (await visit.history()).map(({ event }) => event.id)
@@ -194,7 +197,9 @@ describe('the assistant', { timeout: 60_000 }, () => {
     expect(chinese.segment?.name).toBe('爱灯')
     expect(chinese.tags.map(({ text }) => text)).toContain('喜欢Lumen')
     await visit.call('consent', { personalise: false })
-    await expect.poll(() => visit.call('character')).toEqual({ tags: [], wishes: [], shares: [], names: {} })
+    await expect
+      .poll(() => visit.call('character'))
+      .toEqual({ tags: [], expected: [], wishes: [], shares: [], names: {} })
   })
 
   it('says what the shopper saved, passed on and wrote; what they spend only where it is asked for', async () => {

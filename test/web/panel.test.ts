@@ -5,7 +5,7 @@ import { encodeService } from '../../shared/service/shop-service.ts'
 import type { Explanation, ShownProfile } from '../../web/protocol.ts'
 import { shopReviews, shopSentiment } from '../shop-reviews.ts'
 import { publish } from './edge.ts'
-import { PROFILE } from './shopper-chunks.ts'
+import { NEXT, PROFILE } from './shopper-chunks.ts'
 import { createWorld, openVisit, until, type Visit, violationsIn, type World } from './visit.ts'
 
 const PANEL = '<main><h1>Privacy</h1><vitrine-privacy></vitrine-privacy></main>'
@@ -24,7 +24,7 @@ const SENTIMENT = shopSentiment(shopReviews(800), '1') as Uint8Array
 let world: World
 beforeAll(async () => {
   world = await createWorld()
-  world.edge.published = await publish(world.signer, 1, [], { service: SERVICE, sentiment: SENTIMENT })
+  world.edge.published = await publish(world.signer, 1, [], { service: SERVICE, next: NEXT, sentiment: SENTIMENT })
 })
 afterAll(() => world.close())
 
@@ -56,6 +56,12 @@ describe('the privacy panel', () => {
           language === 'zh'
             ? /餐桌.*看了 蓝色0号/.test(text) && !/Table/.test(text)
             : /Table.*Looked at Blue mug/.test(text),
+      )
+      expect(await textOf(visit)).toMatch(
+        {
+          en: /Your next visit will most likely begin with Table \(\d+ ?%\), Light \(\d+ ?%\)/,
+          zh: /下次来时，您最可能先看餐桌（\d+ ?%）、Light（\d+ ?%）/,
+        }[language as 'en' | 'zh'],
       )
       // What this shop, without a network and not allowed to remember, waits for is said.
       expect(await textOf(visit)).toMatch(

@@ -1,5 +1,9 @@
-/** What a bundle of the small shop (`edge.ts`) knows of shoppers: brands, styles and prices of its items, and two kinds of shopper. */
+/**
+ * What a bundle of the small shop (`edge.ts`) knows of shoppers: brands, styles and prices of its items, two kinds of shopper,
+ * and what visits begin with.
+ */
 import { quantiseRows } from '../../shared/model/quantise.ts'
+import { encodeNextCategory } from '../../shared/profile/next-category.ts'
 import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import { encodeSegments } from '../../shared/profile/segments.ts'
 import { PRODUCTS } from './edge.ts'
@@ -24,4 +28,11 @@ export const SEGMENTS = encodeSegments({
     { en: 'Lamps first', zh: '爱灯' },
     { en: 'Table first', zh: '爱餐桌' },
   ],
+})
+
+/** Once more of the same, by half. */
+export const NEXT = encodeNextCategory({
+  categories: ['Home > Light', 'Home > Table'],
+  season: Float32Array.of(0.5, 0.5, 0),
+  head: { beta: Float32Array.of(Math.log(2), 0, 0, 0, 0), bias: new Float32Array(3) },
 })

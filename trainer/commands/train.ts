@@ -1,6 +1,7 @@
 /** `vitrine train`: histories in, a run folder out. */
 import { resolve } from 'node:path'
 import { defineCommand } from 'citty'
+import { encodeNextCategory } from '../../shared/profile/next-category.ts'
 import { encodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import { encodeSegments } from '../../shared/profile/segments.ts'
 import { readyBackend } from '../backend.ts'
@@ -9,6 +10,7 @@ import { eventsFolder, loadHistories } from '../datasets/load.ts'
 import { oneOf, secondsOf, wholeNumber } from '../flags.ts'
 import { historyNotes } from '../history-notes.ts'
 import { PRESET_NAMES, PRESETS } from '../presets.ts'
+import { nextCategoryOf } from '../profile/next-category.ts'
 import { profileChunkOf } from '../profile/profile-chunk.ts'
 import { fitSegments } from '../profile/segments.ts'
 import { readShoppers, type Shoppers } from '../profile/shoppers.ts'
@@ -87,10 +89,12 @@ Examples:
       if (folder) {
         const shop = await readShoppers(folder)
         const segments = segmentsOf(shop, args.seed)
+        const next = nextCategoryOf(shop, args.seed)
         const sentiment = shopSentiment(shop.shoppers, args.seed)
         await writeParts(args.out, {
           profile: encodeProfileChunk(await profileChunkOf(shop, args.seed)),
           ...(segments ? { segments } : {}),
+          ...(next ? { next: encodeNextCategory(next) } : {}),
           ...(sentiment ? { sentiment } : {}),
         })
       }

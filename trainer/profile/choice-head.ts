@@ -1,29 +1,13 @@
 /**
- * A head that chooses one of many, each of which has features of its own (the conditional logit of McFadden 1974):
- *
- *     score_c = b_c + Σ_j β_j x_cj + w_c · input
- *
- * β is the same for all, so that what makes one category likely ("the last visit began with it") is learned from all of them.
- * Fitted by Adam, stopped where held-out moments are best foretold. The gradient is short enough to write down, and typed arrays
- * are faster here than tensors, whose softmax goes over everything three times.
+ * Fits a head that chooses one of many (`shared/profile/choice-head.ts`): by Adam, stopped where held-out moments are best
+ * foretold. The gradient is short enough to write down, and typed arrays are faster here than tensors, whose softmax goes over
+ * everything three times.
  */
 import { seeded } from '../../shared/data/random.ts'
 import { adam } from '../../shared/model/adam.ts'
+import { type ChoiceHead, type ChoiceInputs, choose } from '../../shared/profile/choice-head.ts'
 
-export interface ChoiceHead {
-  /** (J) */
-  beta: Float32Array
-  /** (C) */
-  bias: Float32Array
-  /** (C, D) */
-  weights: Float32Array
-}
-
-export interface Choices {
-  /** (N, C, J) row-major */
-  alternatives: Float32Array
-  /** (N, D) row-major; empty where nothing is read beside */
-  inputs: Float32Array
+export interface Choices extends ChoiceInputs {
   /** (N) 0 … C − 1 */
   answers: Int32Array
 }
@@ -83,24 +67,6 @@ function addGradient(gradient: ChoiceHead, head: ChoiceHead, choices: Choices, r
     for (let j = 0; j < features; j++) gradient.beta[j] += error * choices.alternatives[(row * size + c) * features + j]
     for (let j = 0; j < d; j++) gradient.weights[c * d + j] += error * choices.inputs[row * d + j]
   }
-}
-
-/** (C) probabilities. */
-function choose({ beta, bias, weights }: ChoiceHead, { alternatives, inputs }: Choices, row: number): Float64Array {
-  const [size, features, d] = [bias.length, beta.length, weights.length / bias.length]
-  const odds = new Float64Array(size)
-  let highest = Number.NEGATIVE_INFINITY
-  for (let c = 0; c < size; c++) {
-    let score = bias[c]
-    for (let j = 0; j < features; j++) score += beta[j] * alternatives[(row * size + c) * features + j]
-    for (let j = 0; j < d; j++) score += weights[c * d + j] * inputs[row * d + j]
-    odds[c] = score
-    highest = Math.max(highest, score)
-  }
-  let sum = 0
-  for (let c = 0; c < size; c++) sum += odds[c] = Math.exp(odds[c] - highest)
-  for (let c = 0; c < size; c++) odds[c] /= sum
-  return odds
 }
 
 /** Of each moment, (C) probabilities. */

@@ -1,8 +1,8 @@
 /** What shoppers who look into one category come for next, from all shoppers' visits: the bundle's companions. */
 import type { ShopEvent } from '../../shared/data/events.ts'
+import { entriesOf } from '../../shared/profile/entries.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import type { Companions } from '../../shared/profile/interests.ts'
-import { entriesOf } from './entries.ts'
 
 /** Visits of the whole shop's mix that stand beside those seen: what few were interested in says little of others. */
 const PRIOR_VISITS = 20

@@ -6,7 +6,7 @@
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
-import { SESSION_GAP_MS } from '../../shared/data/sequence.ts'
+import { visitsOf } from '../../shared/profile/entries.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import { featuresOf } from '../../shared/profile/features.ts'
 import { emptyMemory, type Memory, remember } from '../../shared/profile/memory.ts'
@@ -19,6 +19,8 @@ const RETURN_STEP_DAYS = 7
 /** The last days of a history are asked about, those before them say when to stop learning. */
 export const TEST_DAYS = 30
 export const VALIDATION_DAYS = 15
+/** Of the latest moments, those that say when what ships has learned enough. */
+export const VALIDATION_SHARE = 0.15
 
 export interface Moment {
   shopper: number
@@ -84,18 +86,6 @@ function momentAt(shopper: number, seen: number, memory: Memory, time: number, a
 function comesBack(events: readonly ShopEvent[], from: number, time: number): boolean {
   const next = events[from]
   return next !== undefined && next.time <= time + RETURN_DAYS * DAY_MS
-}
-
-/** Runs of events without a pause: from … to − 1. */
-export function visitsOf(events: readonly ShopEvent[]): { from: number; to: number }[] {
-  const visits: { from: number; to: number }[] = []
-  let from = 0
-  for (let at = 1; at <= events.length; at++) {
-    if (at < events.length && events[at].time - events[at - 1].time <= SESSION_GAP_MS) continue
-    visits.push({ from, to: at })
-    from = at
-  }
-  return visits
 }
 
 /** @param horizonDays after a moment until its answer is known: no training moment's answer lies in the test */

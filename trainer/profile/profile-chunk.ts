@@ -9,12 +9,10 @@ import type { ProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import type { Visits } from '../../shared/profile/visits.ts'
 import { companionsOf } from './companions.ts'
 import { type Asked, fitHead } from './heads.ts'
-import { DAY_MS, type Moment, momentsOf, RETURN_DAYS } from './moments.ts'
+import { DAY_MS, type Moment, momentsOf, RETURN_DAYS, VALIDATION_SHARE } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import { gateOf } from './visit-gate.ts'
 
-/** Of the latest moments, those that say when training has learned enough. */
-const VALIDATION_SHARE = 0.15
 /** Yes and no each: with fewer a head would learn single shoppers. */
 const MIN_ANSWERS = 200
 

@@ -5,11 +5,12 @@
  */
 
 import type { CompiledModel } from '../../shared/model/compile.ts'
-import { FEATURE_NAMES } from '../../shared/profile/features.ts'
+import { FEATURE_NAMES, type FeatureName } from '../../shared/profile/features.ts'
 import { auroc, logLoss } from '../binary-metrics.ts'
 import { calibrationBins } from '../calibration.ts'
 import { type Interval, pairedInterval } from '../evaluate.ts'
 import { UserError } from '../user-error.ts'
+import { FEATURE_WORDS } from './feature-words.ts'
 import { type Asked, askAll, fitHead } from './heads.ts'
 import { type Driver, driversOf } from './importance.ts'
 import { type Moment, momentsOf, partsOf, RETURN_DAYS, TEST_DAYS, VALIDATION_DAYS } from './moments.ts'
@@ -21,9 +22,9 @@ const HEADS = ['intent', 'return'] as const
 export type HeadName = (typeof HEADS)[number]
 
 /** What is asked without training: the feature alone, higher or lower. */
-const RULES: Record<HeadName, { feature: string; sign: 1 | -1; name: string }> = {
-  intent: { feature: 'items in the cart', sign: 1, name: 'what lies in the cart' },
-  return: { feature: 'days since the last event', sign: -1, name: 'recency' },
+const RULES: Record<HeadName, { feature: FeatureName; sign: 1 | -1; name: string }> = {
+  intent: { feature: 'cartItems', sign: 1, name: 'what lies in the cart' },
+  return: { feature: 'sinceLast', sign: -1, name: 'recency' },
 }
 
 export interface Foretold {
@@ -114,7 +115,12 @@ export async function scoreHeads(
         loss(trained.probabilities),
         parts.test.map(({ shopper }) => shopper),
       ),
-      drivers: driversOf(trained.fitted, trained.test, FEATURE_NAMES, seed),
+      drivers: driversOf(
+        trained.fitted,
+        trained.test,
+        FEATURE_NAMES.map((name) => FEATURE_WORDS[name]),
+        seed,
+      ),
     })
   }
   return scores

@@ -1,6 +1,9 @@
 /** What `vitrine evaluate-profile` found, for people to read. */
+
+import type { FeatureName } from '../../shared/profile/features.ts'
 import { intervalText } from '../evaluate.ts'
-import type { CategoryForetold, NextCategoryScore } from './next-category.ts'
+import { FEATURE_WORDS } from './feature-words.ts'
+import type { CategoryForetold, NextCategoryScore } from './next-category-score.ts'
 import type { PriceScore } from './price-bands.ts'
 import type { InterestQuality, Timeliness } from './quality.ts'
 import type { Foretold, HeadScore } from './scorecard.ts'
@@ -47,7 +50,9 @@ export function gateTable({ looks, nats, constant, better_than_constant, gate }:
     `  ${`this visit at ${constant}`.padEnd(41)} ${nats.constant.toFixed(4)}`,
     `  as the gate says                          ${nats.gate.toFixed(4)}`,
     `  the gate below the constant by ${intervalText(better_than_constant)}; it reads`,
-    ...Object.entries(gate.weights).map(([name, weight]) => `    ${name.padEnd(34)} ${weight.toFixed(3)}`),
+    ...Object.entries(gate.weights).map(
+      ([name, weight]) => `    ${FEATURE_WORDS[name as FeatureName].padEnd(34)} ${weight.toFixed(3)}`,
+    ),
   ].join('\n')
 }
 

@@ -5,12 +5,12 @@
  */
 import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
+import { visitsOf } from '../../shared/profile/entries.ts'
 import type { FactsOf } from '../../shared/profile/facts.ts'
 import { type Companions, interestsIn, LONG_HALF_LIFE_MS, withCompanions } from '../../shared/profile/interests.ts'
 import { memoryOf } from '../../shared/profile/memory.ts'
 import { type Interval, pairedInterval } from '../evaluate.ts'
 import { companionsOf } from './companions.ts'
-import { visitsOf } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import type { Truth } from './truth.ts'
 

@@ -10,27 +10,28 @@ import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
 import { itemsOf } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
 import { adam } from '../../shared/model/adam.ts'
-import { FEATURE_NAMES, featuresOf } from '../../shared/profile/features.ts'
+import { visitsOf } from '../../shared/profile/entries.ts'
+import { FEATURE_NAMES, type FeatureName, featuresOf } from '../../shared/profile/features.ts'
 import { foretell, type YesNoHead } from '../../shared/profile/foretelling.ts'
 import { type Interests, interestsIn } from '../../shared/profile/interests.ts'
 import { emptyMemory, remember } from '../../shared/profile/memory.ts'
 import { type Interval, pairedInterval } from '../evaluate.ts'
-import { partsOf, visitsOf } from './moments.ts'
+import { partsOf } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 
 /** What this visit is like, and how much is known of what lasts. Reading every feature tells no more: docs/quality.md. */
 const READ = [
-  'looks in this visit',
-  'looks again in this visit',
-  'categories in this visit',
-  'searches in this visit',
-  'put into the cart in this visit',
-  'ordered in this visit',
-  'seconds since the last event',
+  'visitLooks',
+  'visitRepeats',
+  'visitCategories',
+  'visitSearches',
+  'visitCarts',
+  'visitOrders',
+  'pause',
   'visits',
   'orders',
-  'strongest category',
-]
+  'topCategory',
+] as const satisfies FeatureName[]
 const LITTLE = 0.02
 const STEPS = 400
 const LEARNING_RATE = 0.02

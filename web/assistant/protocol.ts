@@ -6,6 +6,7 @@
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
+import type { Expected } from '../../shared/profile/next-category.ts'
 import type { Preferences } from '../../shared/profile/preferences.ts'
 import type { Profile } from '../../shared/profile/profile.ts'
 import type { CarriedProfile } from '../../shared/profile/profile-file.ts'
@@ -35,6 +36,8 @@ export interface Character {
   tags: (Tag & { text: string })[]
   /** The shop's kind of shopper that this one is most like, in its words. */
   segment?: { name: string; sureness: number }
+  /** What the next visit most likely begins with, the likeliest first; none where no bundle says it. */
+  expected: Expected[]
   wishes: TitledItem[]
   shares: TitledItem[]
   /** Of the shopper's own reviews, where the bundle can read them. */

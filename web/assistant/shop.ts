@@ -3,6 +3,7 @@ import { decodeItems, decodeRules, titleIn } from '../../shared/model/chunks.ts'
 import { decodeTextEncoder, encodeText } from '../../shared/model/text-encoder.ts'
 import { type FactsOf, factsOfCard, type ItemFacts } from '../../shared/profile/facts.ts'
 import type { Companions } from '../../shared/profile/interests.ts'
+import { decodeNextCategory, type NextCategory } from '../../shared/profile/next-category.ts'
 import { decodeProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import { decodeSegments, type Segments } from '../../shared/profile/segments.ts'
 import { decodeSentiment, type SentimentModel } from '../../shared/profile/sentiment.ts'
@@ -23,6 +24,7 @@ export interface Shop {
   factsOf: FactsOf
   companions(): Companions
   segments(): Segments | undefined
+  nextCategory(): NextCategory | undefined
   /** What reads reviews. */
   sentiment(): SentimentModel | undefined
   titleOf(itemId: string, language: string): string | undefined
@@ -61,6 +63,7 @@ export function openShop(chunks: ReadonlyMap<string, Uint8Array>, key: string): 
     },
     companions: () => profile()?.companions ?? new Map(),
     segments: once(() => read('segments', decodeSegments)),
+    nextCategory: once(() => read('next', decodeNextCategory)),
     sentiment: once(() => read('sentiment', decodeSentiment)),
     titleOf(itemId, language) {
       const view = views()[numbers().get(itemId) ?? -1]

@@ -4,7 +4,10 @@
  * with the page.
  */
 import { liesIn } from '../../shared/data/catalog.ts'
-import { memoryOf } from '../../shared/profile/memory.ts'
+import type { ShopEvent } from '../../shared/data/events.ts'
+import { entriesOf } from '../../shared/profile/entries.ts'
+import { dated, type Memory, memoryOf } from '../../shared/profile/memory.ts'
+import { expectedCategories } from '../../shared/profile/next-category.ts'
 import { joinedPreferences, noPreferences } from '../../shared/profile/preferences.ts'
 import { type CarriedProfile, openProfile, sealProfile } from '../../shared/profile/profile-file.ts'
 import { type KeptItem, opinionsOf, sharesOf, spendingOf, wishesOf } from '../../shared/profile/said.ts'
@@ -31,6 +34,7 @@ declare const self: DedicatedWorkerGlobalScope
 
 const DAY_MS = 86_400_000
 const SUGGESTIONS = 8
+const EXPECTED = 3
 
 type Shopper = NonNullable<Standing['shopper']>
 
@@ -121,8 +125,8 @@ function learn(standing: Standing): void {
   }
   if (standing.bundle) bundle = { name: standing.bundle.name, shop: openShop(standing.bundle.chunks, key) }
   // A file that was brought back adds to the end what happened long ago.
-  standing.shopper?.events.sort((a, b) => a.time - b.time)
-  if (standing.shopper) shopper = standing.shopper
+  const inOrder = (events: readonly ShopEvent[]) => dated(events, Date.now()).sort((a, b) => a.time - b.time)
+  if (standing.shopper) shopper = { ...standing.shopper, events: inOrder(standing.shopper.events) }
   told()
 }
 
@@ -171,14 +175,15 @@ function characterIn(shop: Shop, asked: AssistantQuestions['character']['with'])
       title: shop.titleOf(itemId, language) ?? name ?? itemId,
       evidence,
     }))
-  const segment = segmentIn(shop, language)
+  const memory = memoryOf(events, shop.factsOf)
+  const segment = segmentIn(shop, memory, language)
   const model = shop.sentiment()
   const opinions = model && opinionsOf(events, model)
-  const { visits } = memoryOf(wanted ? events : [], shop.factsOf)
-  const spending = visits && spendingOf(visits, Date.now())
+  const spending = wanted && memory.visits ? spendingOf(memory.visits, Date.now()) : undefined
   return {
     tags,
     ...(segment ? { segment } : {}),
+    expected: expectedIn(shop, memory),
     wishes: titled(wishesOf(events)),
     shares: titled(sharesOf(events)),
     ...(opinions ? { opinions } : {}),
@@ -187,14 +192,20 @@ function characterIn(shop: Shop, asked: AssistantQuestions['character']['with'])
   }
 }
 
-function segmentIn(shop: Shop, language: string): Character['segment'] {
+function segmentIn(shop: Shop, { interests }: Memory, language: string): Character['segment'] {
   const segments = shop.segments()
   if (!segments) return undefined
-  const { interests } = memoryOf(shopper.events, shop.factsOf)
   const vector = segmentVector(interests, shop.companions(), Date.now(), segments)
   if (!vector) return undefined
   const { segment, sureness } = nearestSegment(vector, segments)
   return { name: inLanguage(segments.names[segment], language), sureness }
+}
+
+function expectedIn(shop: Shop, memory: Memory): Character['expected'] {
+  const next = shop.nextCategory()
+  const last = entriesOf(shopper.events, shop.factsOf).at(-1)
+  if (!next || !last) return []
+  return expectedCategories(next, memory, shop.companions(), last.category, Date.now()).slice(0, EXPECTED)
 }
 
 function namesIn(shop: Shop, language: string): Character['names'] {

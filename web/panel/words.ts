@@ -25,6 +25,7 @@ export interface Words {
   stage(lifecycle: Lifecycle): string
   returning(chance: number): string
   nextOrder(days: number, worth: string | undefined, categories: readonly string[]): string
+  expected(categories: readonly { name: string; probability: number }[]): string
   prices(prices: NonNullable<Profile['prices']>): string
   reductions(profile: Pick<Profile, 'reduced' | 'coupons'>): string
   kinds: Record<LabelKind, string>
@@ -169,6 +170,8 @@ const ENGLISH: Words = {
   returning: (chance) => `Chance that you come back within 30 days: ${percent(chance)}.`,
   nextOrder: (wait, worth, categories) =>
     `Your next order is likely within ${count(days(wait), 'day', 'days')}${worth ? `, for about ${worth}` : ''}${categories.length > 0 ? `, probably of ${categories.join(', ')}` : ''}.`,
+  expected: (categories) =>
+    `Your next visit will most likely begin with ${categories.map(({ name, probability }) => `${name} (${percent(probability)})`).join(', ')}.`,
   prices: ({ band, looks }) =>
     `${{ low: 'You mostly look at the less expensive of their kind', middle: 'You look at prices from all over', high: 'You mostly look at the more expensive of their kind' }[band]} (from ${count(looks, 'look', 'looks')}).`,
   reductions: ({ reduced, coupons }) =>
@@ -426,6 +429,8 @@ const CHINESE: Words = {
   returning: (chance) => `30 天内再来的可能性：${percent(chance)}。`,
   nextOrder: (wait, worth, categories) =>
     `下一个订单可能在 ${days(wait)} 天内${worth ? `，约 ${worth}` : ''}${categories.length > 0 ? `，多半是${categories.join('、')}` : ''}。`,
+  expected: (categories) =>
+    `下次来时，您最可能先看${categories.map(({ name, probability }) => `${name}（${percent(probability)}）`).join('、')}。`,
   prices: ({ band, looks }) =>
     `${{ low: '您大多看同类中较便宜的', middle: '您看各种价位', high: '您大多看同类中较贵的' }[band]}（依据 ${looks} 次浏览）。`,
   reductions: ({ reduced, coupons }) =>

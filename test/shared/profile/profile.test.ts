@@ -30,7 +30,7 @@ const chunk: ProfileChunk = {
   usage: { highSpend: 100, orderGapDays: 40, orderValue: 30 },
   priceBands: { low: -0.2, high: 0.2 },
   companions: new Map([['Home > Mugs', [{ label: 'Home > Teapots', share: 1 }]]]),
-  heads: { intent: { bias: -2, weights: { 'items in the cart': 3 } } },
+  heads: { intent: { bias: -2, weights: { cartItems: 3 } } },
 }
 const profile = (events: ShopEvent[], now = NOW) => profileOf(memoryOf(events, factsOf), chunk, now)
 

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compile } from '../../../shared/model/compile.ts'
 import { initParams } from '../../../shared/model/params.ts'
+import type { NextCategory } from '../../../shared/profile/next-category.ts'
 import { readyBackend } from '../../../trainer/backend.ts'
-import { scoreNextCategory } from '../../../trainer/profile/next-category.ts'
+import { nextCategoryOf } from '../../../trainer/profile/next-category.ts'
+import { scoreNextCategory } from '../../../trainer/profile/next-category-score.ts'
 import { scorePrices } from '../../../trainer/profile/price-bands.ts'
 import { interestQuality } from '../../../trainer/profile/quality.ts'
 import { type HeadScore, scoreHeads } from '../../../trainer/profile/scorecard.ts'
@@ -100,6 +102,22 @@ describe('the next category of a simulated shop', () => {
     expect(better_than_last.low).toBeGreaterThan(0)
     expect(profile.first_three).toBeGreaterThan(last_category.first_three)
     expect(ideal?.log_loss).toBeLessThan(profile.log_loss)
+  })
+})
+
+describe('what ships to foretell what a visit begins with', () => {
+  it('knows the shop’s categories and season, and counts on what is dear and on what comes again', () => {
+    const next = nextCategoryOf(shoppers, '1') as NextCategory
+    expect(next.categories.length).toBeGreaterThan(20)
+    expect(next.season.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5)
+    const [, , , season, either] = next.head.beta
+    expect(season).toBeGreaterThan(0)
+    expect(either).toBeGreaterThan(0)
+    expect(nextCategoryOf(shoppers, '1')).toEqual(next)
+  })
+
+  it('is not made of fewer visits than tell shoppers from one another', () => {
+    expect(nextCategoryOf({ ...shoppers, shoppers: shoppers.shoppers.slice(0, 20) }, '1')).toBeUndefined()
   })
 })
 

@@ -47,7 +47,7 @@ describe('the gate between this visit and what lasts', () => {
   it('opens further the more of this visit is at the same, and is none where too few looks teach it', () => {
     const gate = gateOf(shop(40), '1')
     if (!gate) throw new Error('no gate')
-    const features = (again: number) => FEATURE_NAMES.map((name) => (name === 'looks again in this visit' ? again : 0))
+    const features = (again: number) => FEATURE_NAMES.map((name) => (name === 'visitRepeats' ? again : 0))
     expect(foretell(gate, features(0.6))).toBeGreaterThan(foretell(gate, features(0)) as number)
     expect(gateOf(shop(2), '1')).toBeUndefined()
   })

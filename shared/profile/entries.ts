@@ -1,8 +1,8 @@
 /** What visits begin with: the first look of each says more of why a shopper came than all that it leads to. */
-import { CATEGORY_SEPARATOR } from '../../shared/data/catalog.ts'
-import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
-import type { FactsOf } from '../../shared/profile/facts.ts'
-import { visitsOf } from './moments.ts'
+import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
+import { itemsOf, type ShopEvent } from '../data/events.ts'
+import { SESSION_GAP_MS } from '../data/sequence.ts'
+import type { FactsOf } from './facts.ts'
 
 export interface Entry {
   /** Of the visit's first event: 0 … events − 1. */
@@ -20,4 +20,16 @@ export function entriesOf(events: readonly ShopEvent[], factsOf: FactsOf): Entry
     const category = look && factsOf(itemsOf(look)[0].item_id)?.category.join(CATEGORY_SEPARATOR)
     return look && category ? [{ at: from, time: look.time, category }] : []
   })
+}
+
+/** Runs of events without a pause: from … to − 1. */
+export function visitsOf(events: readonly ShopEvent[]): { from: number; to: number }[] {
+  const visits: { from: number; to: number }[] = []
+  let from = 0
+  for (let at = 1; at <= events.length; at++) {
+    if (at < events.length && events[at].time - events[at - 1].time <= SESSION_GAP_MS) continue
+    visits.push({ from, to: at })
+    from = at
+  }
+  return visits
 }
