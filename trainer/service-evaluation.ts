@@ -99,7 +99,8 @@ export function scoreShelves({ shoppers, products, factsOf, end }: Shoppers): Sh
   }))
 }
 
-function modelsBefore({ shoppers, products }: Pick<Shoppers, 'shoppers' | 'products'>, cutoff: number): Models {
+/** Rules and popularity of what was before a time. */
+export function modelsBefore({ shoppers, products }: Pick<Shoppers, 'shoppers' | 'products'>, cutoff: number): Models {
   const numbers = new Map(products.map(({ item_id }, n) => [item_id, n]))
   const popularity = new Float32Array(products.length)
   const sequences = shoppers.map(({ events }) => {

@@ -82,7 +82,7 @@ it('serves a shop that suggests from rules, ends at Ctrl-C, and the next start g
   expect(list.items.map(({ reason }) => reason)).toContainEqual(
     expect.objectContaining({ code: 'viewed', title: seen }),
   )
-  expect((await statusOf(page)).bundle).toMatchObject({ version: 1, items: 1200, simulated: true, network: false })
+  expect((await statusOf(page)).bundle).toMatchObject({ version: 1, items: 1230, simulated: true, network: false })
 
   // The page stays open, with its connections.
   expect(await first.interrupt(), first.said()).toBe(0)

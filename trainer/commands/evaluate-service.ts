@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import type { PriceLevel, TasteAnswers } from '../../shared/profile/taste-start.ts'
+import { type ContentScore, scoreContent } from '../content-evaluation.ts'
 import { readDatasetInfo, readLines } from '../datasets/dataset.ts'
+import { intervalText } from '../evaluate.ts'
 import { readShoppers } from '../profile/shoppers.ts'
 import { STYLES } from '../sample/words.ts'
 import { type ShelfScore, scoreShelves, scoreTasteStart, type TasteStartScore } from '../service-evaluation.ts'
@@ -11,8 +13,8 @@ import { type ShelfScore, scoreShelves, scoreTasteStart, type TasteStartScore } 
 export default defineCommand({
   meta: {
     name: 'evaluate-service',
-    description: `Measure the cross-category shelf (relevance and variety at each λ) and, in the sample shop, whose shoppers’
-tastes are known, the taste start.
+    description: `Measure the cross-category shelf (relevance and variety at each λ), guides and videos where there are any, and, in
+the sample shop, whose shoppers’ tastes are known, the taste start.
 
 Examples:
   vitrine evaluate-service --data data/sample
@@ -26,14 +28,24 @@ Examples:
     const info = await readDatasetInfo(args.data)
     const shoppers = await readShoppers(args.data)
     const shelves = scoreShelves(shoppers)
+    const content = scoreContent(shoppers)
     const answers = existsSync(join(args.data, 'truth.jsonl')) ? await honestAnswers(args.data) : undefined
     const tasteStart = answers && scoreTasteStart(shoppers, (id) => answers.get(id) ?? { departments: [], styles: [] })
     if (args.json) {
       const { name: dataset, simulated } = info
-      console.log(JSON.stringify({ dataset, simulated, shelves, ...(tasteStart ? { taste_start: tasteStart } : {}) }))
+      console.log(
+        JSON.stringify({
+          dataset,
+          simulated,
+          shelves,
+          ...(content ? { content } : {}),
+          ...(tasteStart ? { taste_start: tasteStart } : {}),
+        }),
+      )
       return
     }
-    console.log([shelfTable(shelves), ...(tasteStart ? [tasteTable(tasteStart)] : [])].join('\n\n'))
+    const tables = [shelfTable(shelves), ...(content ? [contentTable(content)] : [])]
+    console.log([...tables, ...(tasteStart ? [tasteTable(tasteStart)] : [])].join('\n\n'))
   },
 })
 
@@ -91,12 +103,19 @@ function shelfTable(scores: readonly ShelfScore[]): string {
   ].join('\n')
 }
 
+function contentTable({ guides, readings, popularity, ranked, better }: ContentScore): string {
+  return [
+    `guides and videos: ${readings} readings, is what was read among the first three of ${guides}?`,
+    `  by popularity                        ${popularity.toFixed(3)}`,
+    `  by rules and popularity              ${ranked.toFixed(3)}   ${intervalText(better, 3)}`,
+  ].join('\n')
+}
+
 function tasteTable(scores: readonly TasteStartScore[]): string {
   return [
     `taste start: first visits of ${scores[0].shoppers} new shoppers, NDCG@10`,
-    ...scores.map(({ answered, ndcg, better: { mean, low, high } }) => {
-      const sign = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
-      return `  ${answered.padEnd(36)} ${ndcg.toFixed(4)}   ${sign(mean)} [${sign(low)}, ${sign(high)}]`
-    }),
+    ...scores.map(
+      ({ answered, ndcg, better }) => `  ${answered.padEnd(36)} ${ndcg.toFixed(4)}   ${intervalText(better)}`,
+    ),
   ].join('\n')
 }

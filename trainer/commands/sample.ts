@@ -20,6 +20,7 @@ export default defineCommand({
 Examples:
   vitrine sample --out data/sample
   vitrine sample --out data/small --products 300 --shoppers 500 --days 60 --seed 7
+  vitrine sample --out data/magazine --guides 24
   vitrine sample --out data/fashion --catalog products.jsonl.gz
   vitrine sample --out data/sample --compare online-retail.csv.gz`,
   },
@@ -29,6 +30,7 @@ Examples:
     products: { type: 'string', default: '1200', description: 'Size of the sample catalogue' },
     shoppers: { type: 'string', default: '5000', description: 'How many shoppers' },
     days: { type: 'string', default: '180', description: 'Length of the history' },
+    guides: { type: 'string', valueHint: 'N', description: 'Guides and videos to read beside the products; else none' },
     catalog: { type: 'string', valueHint: 'FILE', description: 'A real catalogue, or a dataset folder, to shop in' },
     compare: { type: 'string', valueHint: 'PATH', description: 'A history to print the marginals of beside these' },
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
@@ -38,6 +40,7 @@ Examples:
       products: wholeNumber('--products', args.products, 1200),
       shoppers: wholeNumber('--shoppers', args.shoppers, 5000),
       days: wholeNumber('--days', args.days, 180),
+      ...(args.guides === undefined ? {} : { guides: wholeNumber('--guides', args.guides, 24) }),
     }
     const target = statSync(args.out, { throwIfNoEntry: false })
     if (target && !existsSync(join(args.out, 'dataset.json'))) {

@@ -210,6 +210,9 @@ function inThisShop(items: Product[], thumbnailPath: string | undefined): Produc
   })
 }
 
+/** A guide or a video for the larger half of the sample shop's categories. */
+const GUIDES = 30
+
 /** So that the demo has its network within three minutes of its start; a real history is larger, and gets longer. */
 const MAX_TRAINING_SECONDS = { sample: 90, data: 300 }
 
@@ -232,8 +235,8 @@ async function shopData(
   const folder = join(args.home, args.catalog ? 'sample-in-catalogue' : `sample-${args.seed}`)
   if (!existsSync(join(folder, 'dataset.json')) || args.catalog) {
     say('making the sample shop: products and shoppers are simulated')
-    const catalog = args.catalog ? ['--catalog', args.catalog] : []
-    await startCommand(['sample', '--out', folder, '--seed', args.seed, ...catalog]).done
+    const stock = args.catalog ? ['--catalog', args.catalog] : ['--guides', String(GUIDES)]
+    await startCommand(['sample', '--out', folder, '--seed', args.seed, ...stock]).done
   }
   return folder
 }

@@ -2,13 +2,14 @@
  * Writes a simulated shop as a dataset folder. The same options give the same bytes: every shopper has a generator of
  * their own, seeded by the shop's seed and their number, so that one can be changed without moving the others.
  */
-import type { Product } from '../../shared/data/catalog.ts'
+import { CATEGORY_SEPARATOR, type Product } from '../../shared/data/catalog.ts'
 import type { EventName } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
-import { createDataset } from '../datasets/dataset.ts'
+import { createDataset, type HistoryEvent } from '../datasets/dataset.ts'
 import { UserError } from '../user-error.ts'
 import { makeCatalog } from './catalog.ts'
 import { FAQ } from './faq.ts'
+import { makeGuides, readingOf } from './guides.ts'
 import { type Marginals, marginalCounter } from './marginals.ts'
 import { worldOfCatalog } from './real-catalog.ts'
 import { simulateShopper } from './sessions.ts'
@@ -25,6 +26,8 @@ export interface SampleOptions {
   products?: number
   shoppers?: number
   days?: number
+  /** Guides and videos beside the products; the sample catalogue's alone. None when left out. */
+  guides?: number
   /** A real catalogue to shop in. */
   catalog?: Product[]
   onProgress?: (shoppersDone: number, shoppers: number) => void
@@ -47,7 +50,7 @@ export interface SampleSummary {
 
 /** @throws UserError when the options leave no shop to simulate */
 export async function generateSample(options: SampleOptions): Promise<SampleSummary> {
-  const { out, seed = 1, products = 1200, shoppers = 5000, days = 180, catalog, onProgress } = options
+  const { out, seed = 1, products = 1200, shoppers = 5000, days = 180, guides = 0, catalog, onProgress } = options
   for (const [name, value] of Object.entries({ products, shoppers, days })) {
     if (!Number.isInteger(value) || value < 1)
       throw new UserError(`--${name} ${value}: not a whole number above 0`, `for example --${name} 180`)
@@ -55,6 +58,13 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
   const world = catalog
     ? worldOfCatalog(seeded(`${seed} catalog`), catalog, days)
     : makeCatalog(seeded(`${seed} catalog`), products, days)
+  if (catalog && guides > 0) {
+    throw new UserError(`--guides ${guides}: there are none for another catalogue`, 'leave out --guides, or --catalog')
+  }
+  const content = makeGuides(guides)
+  const categories = new Map(
+    world.items.map(({ product }) => [product.item_id, product.category.join(CATEGORY_SEPARATOR)]),
+  )
   const segments = segmentsOf(world)
   const ratings = new Map<string, { sum: number; count: number }>()
   const eventsByName: SampleSummary['eventsByName'] = {}
@@ -75,7 +85,8 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
       await dataset.line('truth.jsonl', truthOf(shopper, world, START_TIME))
       for (const session of shopping.sessions) await dataset.line('truth-sessions.jsonl', session)
       sessions += shopping.sessions.length
-      for (const event of shopping.events) {
+      const reading = readingOf(seeded(`${seed} reader ${n}`), content, (id) => categories.get(id), shopping.events)
+      for (const event of inOrder([...shopping.events, ...reading])) {
         await dataset.event(event)
         counter.add(event)
         events++
@@ -97,16 +108,17 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
           : product,
       )
     }
+    for (const guide of content) await dataset.product(guide)
     for (const entry of FAQ) await dataset.faq(entry)
     marginals = counter.finish()
     await dataset.finish({
       format: 'vitrine-dataset/1',
       name: catalog ? 'Catalogue demo' : 'Sample shop',
       simulated: true,
-      source: `simulated: seed ${seed}, ${world.items.length} products, ${shoppers} shoppers, ${days} days from ${new Date(START_TIME).toISOString().slice(0, 10)}`,
+      source: `simulated: seed ${seed}, ${world.items.length} products${guides > 0 ? `, ${guides} guides and videos` : ''}, ${shoppers} shoppers, ${days} days from ${new Date(START_TIME).toISOString().slice(0, 10)}`,
       // Someone who found nothing to look at left no trace.
       shoppers: marginals.shoppers,
-      items: world.items.length,
+      items: world.items.length + content.length,
       events,
       currency: world.currency,
       languages: world.languages,
@@ -121,7 +133,7 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
     simulated: true,
     seed: String(seed),
     shoppers: marginals.shoppers,
-    items: world.items.length,
+    items: world.items.length + content.length,
     leaves: world.leaves.length,
     days,
     events,
@@ -131,3 +143,5 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
     marginals,
   }
 }
+
+const inOrder = (events: HistoryEvent[]) => events.sort((a, b) => a.time - b.time)
