@@ -1,5 +1,6 @@
 /** What a history knows of a shop beside its products, as the bundle's `service` chunk. */
 import { CATEGORY_SEPARATOR, type Faq, type Product } from '../shared/data/catalog.ts'
+import { traitsIn } from '../shared/model/content.ts'
 import {
   MAX_ANSWER_LENGTH,
   MAX_FAQ_ENTRIES,
@@ -22,11 +23,11 @@ export function shopServiceOf(h: Histories, contact: string | undefined): ShopSe
   faq.forEach(checkFaq)
   const service: ShopService = {
     popularQueries: popularQueries(h),
-    categoryNames: categoryNames(h.items),
+    labelNames: labelNames(h.items),
     faq: faq.map(({ id, question, answer, language }) => ({ id, question, answer, language })),
     ...(contact === undefined ? {} : { contact }),
   }
-  const { popularQueries: queries, categoryNames: names } = service
+  const { popularQueries: queries, labelNames: names } = service
   const silent = queries.length + faq.length + Object.keys(names).length === 0 && contact === undefined
   return silent ? undefined : service
 }
@@ -45,22 +46,30 @@ function checkFaq(entry: Faq, n: number): void {
   }
 }
 
-/** Of every category that has a name in another language. */
-function categoryNames(products: readonly Product[]): ShopService['categoryNames'] {
+/** Of every category and trait that has a name in another language. */
+function labelNames(products: readonly Product[]): ShopService['labelNames'] {
   // A category may be called "constructor".
   const names = new Map<string, Map<string, string>>()
-  for (const { category, translations = {} } of products) {
-    for (const [language, { category: translated }] of Object.entries(translations)) {
-      // A path of another depth does not say which of its parts is which.
-      if (translated?.length !== category.length) continue
-      translated.forEach((name, depth) => {
-        if (name === '') return
-        const path = category.slice(0, depth + 1).join(CATEGORY_SEPARATOR)
-        const known = names.get(path)
-        if (known) known.set(language, name)
-        else names.set(path, new Map([[language, name]]))
-      })
+  // Paths of another depth, and lists of another length, do not say which of their parts is which.
+  const add = (language: string, labels: readonly string[], called: readonly string[]) => {
+    if (called.length !== labels.length) return
+    called.forEach((name, at) => {
+      if (name !== '') names.set(labels[at], (names.get(labels[at]) ?? new Map()).set(language, name))
+    })
+  }
+  for (const { category, attributes = {}, translations = {} } of products) {
+    const paths = category.map((_, depth) => category.slice(0, depth + 1).join(CATEGORY_SEPARATOR))
+    for (const [language, translated] of Object.entries(translations)) {
+      add(language, paths, translated.category ?? [])
+      for (const [name, value] of Object.entries(translated.attributes ?? {})) {
+        const traits = traitsIn(name, attributes[name] ?? '')
+        add(
+          language,
+          traits,
+          traitsIn(name, value).map((trait) => trait.slice(`${name}: `.length)),
+        )
+      }
     }
   }
-  return Object.fromEntries([...names].map(([path, known]) => [path, Object.fromEntries(known)]))
+  return Object.fromEntries([...names].map(([label, known]) => [label, Object.fromEntries(known)]))
 }

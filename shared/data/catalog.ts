@@ -33,8 +33,8 @@ export interface Product {
   item_group_id?: string
   /** BCP 47 of title and description; "en" where the source does not say. */
   language?: string
-  /** The same product in other languages, by BCP 47. */
-  translations?: Record<string, { title: string; description?: string; category?: string[] }>
+  /** The same product in other languages, by BCP 47; of attributes the values, under the same names. */
+  translations?: Record<string, Pick<Product, 'title' | 'description' | 'attributes'> & { category?: string[] }>
 }
 
 /** Can it be bought now? A feed without availability says nothing against it. */

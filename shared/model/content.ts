@@ -106,16 +106,17 @@ function brandOf({ brand }: Product): string[] {
   return brand ? [brand.trim().toLowerCase()] : []
 }
 
-/** "colour: sage", "tags: boho", "tags: v-neck": feeds write several values of one attribute as a list. */
-export function attributesOf({ attributes = {} }: Product): string[] {
-  return Object.entries(attributes).flatMap(([name, values]) =>
-    values
-      .split(/[|,;]/)
-      .map((value) => value.trim().toLowerCase())
-      .filter((value) => value !== '')
-      .map((value) => `${name}: ${value}`),
-  )
-}
+/** "colour: sage", "tags: boho", "tags: v-neck" */
+export const attributesOf = ({ attributes = {} }: Product): string[] =>
+  Object.entries(attributes).flatMap(([name, values]) => traitsIn(name, values))
+
+/** Feeds write several values of one attribute as a list. */
+export const traitsIn = (name: string, values: string): string[] =>
+  values
+    .split(/[|,;]/)
+    .map((value) => value.trim().toLowerCase())
+    .filter((value) => value !== '')
+    .map((value) => `${name}: ${value}`)
 
 /** "Home", "Home > Kitchen", "Home > Kitchen > Mugs". */
 function pathsOf(product: Product): string[] {

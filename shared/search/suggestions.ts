@@ -41,7 +41,7 @@ export interface SuggestionIndex {
 /** Takes a good tenth of a second for ten thousand products: once a bundle, when there is time. */
 export function suggestionIndex(
   views: readonly ItemView[],
-  { popularQueries = [], categoryNames = {} }: Partial<ShopService> = {},
+  { popularQueries = [], labelNames = {} }: Partial<ShopService> = {},
 ): SuggestionIndex {
   const paths = new Set<string>()
   for (const { category } of views) {
@@ -52,7 +52,7 @@ export function suggestionIndex(
   }
   const categories = [...paths].map((category) => ({
     category,
-    names: Object.hasOwn(categoryNames, category) ? categoryNames[category] : {},
+    names: Object.hasOwn(labelNames, category) ? labelNames[category] : {},
   }))
   return {
     views,

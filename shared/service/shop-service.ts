@@ -3,7 +3,7 @@
  * says nothing.
  *
  *     {"popularQueries":["gift bag","mug"],
- *      "categoryNames":{"Home > Kitchen":{"zh":"厨房"}},
+ *      "labelNames":{"Home > Kitchen":{"zh":"厨房"}},
  *      "faq":[{"id":"returns-en","question":"How do I return something?","answer":"…","language":"en"}],
  *      "contact":"https://shop.example/help"}
  */
@@ -14,8 +14,11 @@ import { isContact } from './contact.ts'
 export interface ShopService {
   /** Most searched for first; each by many shoppers (`trainer/popular-queries.ts`). */
   popularQueries: string[]
-  /** A category from the root, "Home > Kitchen", and what its last part is called in other languages (BCP 47). */
-  categoryNames: Record<string, Record<string, string>>
+  /**
+   * A category from the root, "Home > Kitchen", or a trait, "style: modern", and what its last part or its value is called in other
+   * languages (BCP 47).
+   */
+  labelNames: Record<string, Record<string, string>>
   faq: Faq[]
   /** Where to ask a person: https:, mailto: or a path of the shop. */
   contact?: string
@@ -28,16 +31,16 @@ export const MAX_QUERY_LENGTH = 100
 export const MAX_FAQ_ENTRIES = 2000
 export const MAX_QUESTION_LENGTH = 500
 export const MAX_ANSWER_LENGTH = 5000
-const MAX_CATEGORIES = 20_000
+const MAX_LABELS = 20_000
 
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
 const names = v.record(text(35), text(1000))
 
 const schema = v.strictObject({
   popularQueries: v.pipe(v.array(text(MAX_QUERY_LENGTH)), v.maxLength(MAX_POPULAR_QUERIES)),
-  categoryNames: v.pipe(
+  labelNames: v.pipe(
     v.record(text(1000), names),
-    v.check((record) => Object.keys(record).length <= MAX_CATEGORIES, `more than ${MAX_CATEGORIES} categories`),
+    v.check((record) => Object.keys(record).length <= MAX_LABELS, `more than ${MAX_LABELS} labels`),
   ),
   faq: v.pipe(
     v.array(

@@ -12,13 +12,25 @@ it('a shop that says nothing has no service chunk', () => {
   expect(shopServiceOf(h, '/help')).toMatchObject({ contact: '/help' })
 })
 
-it('categories have the names of their translations, at every depth', () => {
+it('categories and traits have the names of their translations, each part its own', () => {
   const items = [
     { ...h.items[0], category: ['Home', 'constructor'], translations: { zh: { title: 'x', category: ['家', '建'] } } },
-    { ...h.items[1], category: ['Home', 'Lamps'], translations: { zh: { title: 'x', category: ['家'] } } },
+    {
+      ...h.items[1],
+      category: ['Home', 'Lamps'],
+      attributes: { tags: 'Small, red', colour: 'sage|navy' },
+      translations: {
+        zh: { title: 'x', category: ['家'], attributes: { tags: '小|红', colour: '鼠尾草', size: '大' } },
+      },
+    },
   ]
   const service = shopServiceOf({ ...h, items }, undefined)!
-  expect(service.categoryNames).toEqual({ Home: { zh: '家' }, 'Home > constructor': { zh: '建' } })
+  expect(service.labelNames).toEqual({
+    Home: { zh: '家' },
+    'Home > constructor': { zh: '建' },
+    'tags: small': { zh: '小' },
+    'tags: red': { zh: '红' },
+  })
   expect(decodeService(encodeService(service))).toEqual(service)
 })
 

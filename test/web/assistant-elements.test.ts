@@ -29,7 +29,7 @@ const COUPONS: WrittenCoupons = {
 }
 const SERVICE = encodeService({
   popularQueries: [],
-  categoryNames: {},
+  labelNames: {},
   faq: [
     { id: 'returns-en', question: 'How do I return something?', answer: `Within 30 days. ${HTML}`, language: 'en' },
     { id: 'gift-en', question: 'Do you wrap gifts?', answer: 'Yes, for £2.', language: 'en' },

@@ -32,7 +32,7 @@ function offer(id: string, code: string, when: WrittenCoupons['coupons'][number]
 
 const SERVICE = encodeService({
   popularQueries: ['mug tree', '马克杯'],
-  categoryNames: { 'Home > Light': { zh: '灯具' } },
+  labelNames: { 'Home > Light': { zh: '灯具' } },
   faq: [
     { id: 'returns-en', question: 'How do I return something?', answer: 'Within <b>30</b> days.', language: 'en' },
     { id: 'gift-en', question: 'Do you wrap gifts?', answer: 'Yes, for £2.', language: 'en' },

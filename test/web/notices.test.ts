@@ -25,7 +25,7 @@ beforeAll(async () => {
   world = await createWorld()
   world.edge.published = await publish(world.signer, 2, undefined, {
     profile: PROFILE,
-    service: encodeService({ popularQueries: [], categoryNames: { 'Home > Light': { zh: '灯具' } }, faq: [] }),
+    service: encodeService({ popularQueries: [], labelNames: { 'Home > Light': { zh: '灯具' } }, faq: [] }),
   })
 }, 60_000)
 afterAll(() => world.close())

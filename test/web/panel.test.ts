@@ -15,7 +15,7 @@ const STRICT =
 
 const SERVICE = encodeService({
   popularQueries: [],
-  categoryNames: { 'Home > Table': { zh: '餐桌' } },
+  labelNames: { 'Home > Table': { zh: '餐桌' } },
   faq: [],
 })
 

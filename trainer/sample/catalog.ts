@@ -90,7 +90,7 @@ interface Draft {
   title: Words
   description: Words
   listPrice: number
-  attributes: Record<string, string>
+  attributes: Record<string, Words>
   /** Products that differ in colour or size alone share it. */
   family: string
   queries: { en: string[]; zh: string[] }
@@ -161,10 +161,10 @@ function crafted(random: Random, leaf: Leaf, brands: Brand[]): Draft[] {
       },
       listPrice: price * (size?.priceFactor ?? 1),
       attributes: {
-        colour: shade.en,
-        ...(material ? { material: material.en } : {}),
-        style: STYLES[style].en,
-        ...(size ? { size: size.en } : {}),
+        colour: shade,
+        ...(material ? { material } : {}),
+        style: STYLES[style],
+        ...(size ? { size } : {}),
       },
       family: `${en}|${brand.name}`,
       queries: {
@@ -218,9 +218,9 @@ function flavoured(random: Random, leaf: Leaf, brands: Brand[]): Draft[] {
     },
     listPrice: price * size.priceFactor,
     attributes: {
-      [leaf.department === 'food' ? 'flavour' : leaf.department === 'garden' ? 'kind' : 'scent']: flavour.en,
-      size: size.en,
-      style: STYLES[style].en,
+      [leaf.department === 'food' ? 'flavour' : leaf.department === 'garden' ? 'kind' : 'scent']: flavour,
+      size,
+      style: STYLES[style],
     },
     family: `${en}|${brand.name}`,
     queries: {
@@ -242,6 +242,8 @@ function itemOf(random: Random, draft: Draft, leaf: number, index: number, days:
   const listPrice = psychological(draft.listPrice)
   const reduced = random.next() < REDUCED_SHARE ? psychological(listPrice * (0.9 - 0.3 * random.next())) : listPrice
   const stock = random.next() < OUT_OF_STOCK_SHARE ? 0 : 1 + Math.floor(Math.exp(2.8 + 1.1 * random.normal()))
+  const attributesIn = (language: keyof Words) =>
+    Object.fromEntries(Object.entries(draft.attributes).map(([name, words]) => [name, words[language]]))
   const product: Product = {
     item_id: `V${10001 + index}`,
     title: draft.title.en,
@@ -253,7 +255,7 @@ function itemOf(random: Random, draft: Draft, leaf: number, index: number, days:
     currency: CURRENCY,
     availability: stock === 0 ? 'out_of_stock' : 'in_stock',
     stock,
-    attributes: draft.attributes,
+    attributes: attributesIn('en'),
     item_group_id: draft.family,
     language: 'en',
     translations: {
@@ -261,6 +263,7 @@ function itemOf(random: Random, draft: Draft, leaf: number, index: number, days:
         title: draft.title.zh,
         description: draft.description.zh,
         category: draft.leaf.path.map((part) => part.zh),
+        attributes: attributesIn('zh'),
       },
     },
   }

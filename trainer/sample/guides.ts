@@ -2,13 +2,13 @@
  * What the sample shop has to read and to watch: a guide or a video for each of its largest categories, and who reads it. Readers
  * have a generator of their own, so that all other acts of a shop are the same with and without.
  */
-import { CATEGORY_SEPARATOR, type Product } from '../../shared/data/catalog.ts'
+import { CATEGORY_SEPARATOR, type ContentKind, type Product } from '../../shared/data/catalog.ts'
 import type { Random } from '../../shared/data/random.ts'
 import { SESSION_GAP_MS } from '../../shared/data/sequence.ts'
 import type { HistoryEvent } from '../datasets/dataset.ts'
 import { UserError } from '../user-error.ts'
 import { LEAVES, type Leaf } from './departments.ts'
-import { MATERIALS } from './words.ts'
+import { MATERIALS, type Words } from './words.ts'
 
 /** One of so many is a video. */
 const VIDEO_EVERY = 3
@@ -31,45 +31,48 @@ export function makeGuides(count: number): Product[] {
 }
 
 function guideOf(leaf: Leaf, n: number): Product {
-  const { en, zh } = leaf.path[leaf.path.length - 1]
-  const cares = leaf.materials.flatMap((key) => MATERIALS[key]?.care ?? [])
-  return {
-    ...contentOf(leaf, n),
-    kind: 'guide',
-    title: `${en}: what to look for`,
-    description: ['Before you choose.', ...leaf.uses.map((use) => use.en), ...cares.map((care) => care.en)].join(' '),
-    translations: {
-      zh: {
-        title: `${zh}选购指南`,
-        description: `选购时看什么。${[...leaf.uses, ...cares].map((words) => words.zh).join('')}`,
-        category: leaf.path.map((part) => part.zh),
-      },
-    },
-  }
+  const title = { en: `${nameOf(leaf, 'en')}: what to look for`, zh: `${nameOf(leaf, 'zh')}选购指南` }
+  const begin = { en: 'Before you choose.', zh: '选购之前。' }
+  return contentOf(leaf, n, 'guide', title, (language) => [
+    begin[language],
+    ...usesIn(leaf, language),
+    ...caresIn(leaf, language),
+  ])
 }
 
 function videoOf(leaf: Leaf, n: number): Product {
-  const { en, zh } = leaf.path[leaf.path.length - 1]
-  return {
-    ...contentOf(leaf, n),
-    kind: 'video',
-    title: `${en}, tried at home`,
-    description: ['Two minutes of seeing for yourself.', ...leaf.uses.map((use) => use.en)].join(' '),
-    translations: {
-      zh: {
-        title: `在家试用${zh}`,
-        description: `两分钟，眼见为实。${leaf.uses.map((use) => use.zh).join('')}`,
-        category: leaf.path.map((part) => part.zh),
-      },
-    },
-  }
+  const title = { en: `${nameOf(leaf, 'en')}, tried at home`, zh: `在家试用${nameOf(leaf, 'zh')}` }
+  const begin = { en: 'Two minutes of seeing for yourself.', zh: '两分钟，眼见为实。' }
+  return contentOf(leaf, n, 'video', title, (language) => [begin[language], ...usesIn(leaf, language)])
 }
 
-const contentOf = (leaf: Leaf, n: number) => ({
-  item_id: `M${101 + n}`,
-  category: leaf.path.map((part) => part.en),
-  language: 'en',
-})
+type Language = keyof Words
+
+const nameOf = ({ path }: Leaf, language: Language) => path[path.length - 1][language]
+const usesIn = ({ uses }: Leaf, language: Language) => uses.map((use) => use[language])
+/** Several materials are cared for alike. */
+const caresIn = ({ materials }: Leaf, language: Language) => [
+  ...new Set(materials.flatMap((key) => MATERIALS[key]?.care[language] ?? [])),
+]
+
+function contentOf(
+  leaf: Leaf,
+  n: number,
+  kind: ContentKind,
+  title: Words,
+  sentencesIn: (language: Language) => string[],
+): Product {
+  const pathIn = (language: Language) => leaf.path.map((part) => part[language])
+  return {
+    item_id: `M${101 + n}`,
+    kind,
+    title: title.en,
+    description: sentencesIn('en').join(' '),
+    category: pathIn('en'),
+    language: 'en',
+    translations: { zh: { title: title.zh, description: sentencesIn('zh').join(''), category: pathIn('zh') } },
+  }
+}
 
 /**
  * What a shopper reads, who is otherwise as `events` say: mostly the guide of a category that is new to them, after the first look

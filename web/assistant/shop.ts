@@ -70,7 +70,7 @@ export function openShop(chunks: ReadonlyMap<string, Uint8Array>, key: string): 
       return view && titleIn(view, language)
     },
     nameOf(category, language) {
-      const names = service().categoryNames ?? {}
+      const names = service().labelNames ?? {}
       return Object.hasOwn(names, category) ? names[category][language.split('-')[0]] : undefined
     },
   }

@@ -209,7 +209,7 @@ function expectedIn(shop: Shop, memory: Memory): Character['expected'] {
 }
 
 function namesIn(shop: Shop, language: string): Character['names'] {
-  const names = Object.keys(shop.service().categoryNames ?? {}).flatMap((category) => {
+  const names = Object.keys(shop.service().labelNames ?? {}).flatMap((category) => {
     const name = shop.nameOf(category, language)
     return name === undefined ? [] : [[category, name]]
   })

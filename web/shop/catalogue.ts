@@ -107,6 +107,10 @@ export function descriptionOf(product: StorefrontProduct, language: string): str
   return inLanguage(product.translations, language)?.description ?? product.description
 }
 
+export function attributesOf(product: StorefrontProduct, language: string): Record<string, string> {
+  return { ...product.attributes, ...inLanguage(product.translations, language)?.attributes }
+}
+
 /** The last part of a category's path, translated where a product translates it. */
 export function categoryName(category: Category, language: string): string {
   return (inLanguage(category.names, language) ?? category.path).at(-1)!

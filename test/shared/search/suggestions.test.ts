@@ -21,7 +21,7 @@ const VIEWS = [
 ]
 const SERVICE = {
   popularQueries: ['mug', 'mug tree', 'music box', '马克杯'],
-  categoryNames: { 'Kitchen > Mugs & cups': { zh: '马克杯与茶杯' }, Light: { zh: '照明' } },
+  labelNames: { 'Kitchen > Mugs & cups': { zh: '马克杯与茶杯' }, Light: { zh: '照明' } },
 }
 const index = suggestionIndex(VIEWS, SERVICE)
 const typing = { recent: [], scores: [0.1, 0.5, 0.3, 0.9, 9], language: 'en', limit: 8 }

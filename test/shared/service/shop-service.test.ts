@@ -5,7 +5,7 @@ import { decodeService, encodeService, type ShopService } from '../../../shared/
 
 const SERVICE: ShopService = {
   popularQueries: ['gift bag', '马克杯'],
-  categoryNames: { 'Home > Kitchen': { zh: '厨房' } },
+  labelNames: { 'Home > Kitchen': { zh: '厨房' } },
   faq: [{ id: 'a', question: '<b>How?</b>', answer: 'So & so', language: 'en' }],
   contact: '/help',
 }
