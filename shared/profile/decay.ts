@@ -11,6 +11,8 @@ export function decayedAt({ amount, time }: Decayed, now: number, halfLifeMs: nu
   return amount * 2 ** (-Math.max(0, now - time) / halfLifeMs)
 }
 
-export function added(sum: Decayed | undefined, amount: number, time: number, halfLifeMs: number): Decayed {
-  return sum ? { amount: decayedAt(sum, time, halfLifeMs) + amount, time } : { amount, time }
+/** In place: a history is thousands of additions. */
+export function add(sum: Decayed, amount: number, time: number, halfLifeMs: number): void {
+  sum.amount = decayedAt(sum, time, halfLifeMs) + amount
+  sum.time = time
 }

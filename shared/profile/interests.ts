@@ -6,7 +6,7 @@
  */
 import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
 import type { EventName } from '../data/events.ts'
-import { added, type Decayed, decayedAt } from './decay.ts'
+import { add, type Decayed, decayedAt } from './decay.ts'
 import type { ItemFacts } from './facts.ts'
 
 const DAY_MS = 86_400_000
@@ -47,12 +47,21 @@ export function noInterests(): Interests {
   return { category: new Map(), brand: new Map(), trait: new Map() }
 }
 
-export function labelsOf({ category, brand, traits }: ItemFacts): Record<LabelKind, readonly string[]> {
-  return {
-    category: category.length === 0 ? [] : [category.join(CATEGORY_SEPARATOR)],
-    brand: brand === undefined ? [] : [brand],
-    trait: traits,
+/** Of facts that a catalogue keeps: a history is walked over again for each answer. */
+const KNOWN = new WeakMap<ItemFacts, Record<LabelKind, readonly string[]>>()
+
+export function labelsOf(facts: ItemFacts): Record<LabelKind, readonly string[]> {
+  let labels = KNOWN.get(facts)
+  if (!labels) {
+    const { category, brand, traits } = facts
+    labels = {
+      category: category.length === 0 ? [] : [category.join(CATEGORY_SEPARATOR)],
+      brand: brand === undefined ? [] : [brand],
+      trait: traits,
+    }
+    KNOWN.set(facts, labels)
   }
+  return labels
 }
 
 /** Adds an act to what it is about, in place. @param weight of `weightOf` */
@@ -61,11 +70,10 @@ export function addInterest(interests: Interests, facts: ItemFacts, weight: numb
   const labels = labelsOf(facts)
   for (const kind of LABEL_KINDS) {
     for (const label of labels[kind]) {
-      const known = interests[kind].get(label)
-      interests[kind].set(label, {
-        long: added(known?.long, weight, time, LONG_HALF_LIFE_MS),
-        visit: added(known?.visit, weight, time, VISIT_HALF_LIFE_MS),
-      })
+      let known = interests[kind].get(label)
+      if (!known) interests[kind].set(label, (known = { long: { amount: 0, time }, visit: { amount: 0, time } }))
+      add(known.long, weight, time, LONG_HALF_LIFE_MS)
+      add(known.visit, weight, time, VISIT_HALF_LIFE_MS)
     }
   }
 }

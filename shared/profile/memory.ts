@@ -2,11 +2,10 @@
  * What is remembered of a shopper's events, so that a profile is read in microseconds after each: a fold over the events in
  * the order of their times. An event that comes late (a clock that was set back, another tab) means to fold again.
  */
-import { CATEGORY_SEPARATOR } from '../data/catalog.ts'
 import { itemsOf, type ShopEvent } from '../data/events.ts'
 import { SESSION_GAP_MS } from '../data/sequence.ts'
 import { type FactsOf, factsIn } from './facts.ts'
-import { addInterest, type Interests, noInterests, weightOf } from './interests.ts'
+import { addInterest, type Interests, labelsOf, noInterests, weightOf } from './interests.ts'
 import { addPrice, noPrices, type Prices } from './prices.ts'
 import { seeVisit, type Visit, type Visits } from './visits.ts'
 
@@ -34,7 +33,7 @@ export function remember(memory: Memory, event: ShopEvent, factsOf: FactsOf): vo
   memory.time = event.time
   if (SILENT.has(event.name)) return
   const facts = itemsOf(event).map((item) => factsOf(item.item_id) ?? factsIn(item))
-  const categories = event.name === 'view_item' ? facts.map(({ category }) => category.join(CATEGORY_SEPARATOR)) : []
+  const categories = event.name === 'view_item' ? facts.flatMap((item) => labelsOf(item).category) : []
   memory.visits = seeVisit(memory.visits, event, categories)
   const weight =
     weightOf(event.name, event.name === 'review' ? event.rating : undefined) * freshness(memory.visits.now, event)
