@@ -1,6 +1,6 @@
 /**
- * What the next visit begins with. Read of each category: how dear it is to the shopper, whether the last visit was about it, and
- * how many come for it these weeks. The head is the trainer's (`trainer/profile/next-category.ts`) and travels in the bundle.
+ * What the next visit begins with. Read of each category: how dear it is to the shopper, which of their visits began with it, and how
+ * many come for it these weeks. The head is the trainer's (`trainer/profile/next-category.ts`) and travels in the bundle.
  */
 import { type ArrayFile, decodeArrays, encodeArrays, take } from '../model/arrays.ts'
 import { type ChoiceHead, choose } from './choice-head.ts'
@@ -23,8 +23,12 @@ export interface EntryReading {
   visit: Float32Array
   /** (C + 1) of all shoppers' visits these weeks */
   season: Float32Array
+  /** (C + 1) the shopper's visits that began with it */
+  times: Float32Array
   /** What the last visit began with: 0 … C. */
   last: number
+  /** What the one before it did; −1 for who was here once. */
+  beforeLast: number
 }
 
 /** One feature of one of the categories. */
@@ -34,6 +38,7 @@ export type ReadCategory<Reading = EntryReading> = (reading: Reading, category: 
 export const LITTLE = 0.005
 
 export const isLast: ReadCategory = ({ last }, category) => (category === last ? 1 : 0)
+const isBeforeLast: ReadCategory = ({ beforeLast }, category) => (category === beforeLast ? 1 : 0)
 
 /** The order is part of a trained head. */
 export const ENTRY_FEATURES: readonly ReadCategory[] = [
@@ -43,6 +48,9 @@ export const ENTRY_FEATURES: readonly ReadCategory[] = [
   ({ season }, category) => Math.log(season[category] + LITTLE),
   // Once more of the same, or something else that is dear: a mixture is no sum of logarithms.
   (reading, category) => Math.log((isLast(reading, category) + reading.long[category]) / 2 + LITTLE),
+  ({ times }, category) => Math.log1p(times[category]),
+  isBeforeLast,
+  (reading, category) => isLast(reading, category) * isBeforeLast(reading, category),
 ]
 
 /** (C + 1, features) row-major: what a head reads. */
@@ -54,6 +62,21 @@ export function readAlternatives<Reading extends EntryReading>(
     features[at % features.length](reading, Math.floor(at / features.length)),
   )
 }
+
+/**
+ * What one more visit began with, on top of those before it.
+ * @param category 0 … C
+ */
+export const seeEntry = ({ times, last }: Entries, category: number): Entries => ({
+  times: times.map((count, column) => (column === category ? count + 1 : count)),
+  last: category,
+  beforeLast: last,
+})
+
+export type Entries = Pick<EntryReading, 'times' | 'last' | 'beforeLast'>
+
+/** @param size C */
+export const noEntries = (size: number): Entries => ({ times: new Float32Array(size + 1), last: -1, beforeLast: -1 })
 
 /** @param columns each category's place, 0 … C − 1 */
 export function sharesOf(
@@ -87,21 +110,19 @@ export interface Expected {
 
 /**
  * The likeliest first, without "another".
- * @param last what the shopper's last visit began with
+ * @param entries what the shopper's visits began with, in order
  */
 export function expectedCategories(
   { categories, season, head }: NextCategory,
   memory: Memory,
   companions: Companions,
-  last: string,
+  entries: readonly string[],
   now: number,
 ): Expected[] {
   const columns = new Map(categories.map((label, column) => [label, column]))
-  const reading = {
-    ...sharesOf(memory, columns, companions, now),
-    season,
-    last: columns.get(last) ?? categories.length,
-  }
+  const other = categories.length
+  const begun = entries.reduce((seen, label) => seeEntry(seen, columns.get(label) ?? other), noEntries(other))
+  const reading = { ...sharesOf(memory, columns, companions, now), season, ...begun }
   const none = new Float32Array(0)
   const said = choose({ ...head, weights: none }, { alternatives: readAlternatives(reading), inputs: none })
   return categories

@@ -34,5 +34,5 @@ export const SEGMENTS = encodeSegments({
 export const NEXT = encodeNextCategory({
   categories: ['Home > Light', 'Home > Table'],
   season: Float32Array.of(0.5, 0.5, 0),
-  head: { beta: Float32Array.of(Math.log(2), 0, 0, 0, 0), bias: new Float32Array(3) },
+  head: { beta: Float32Array.of(Math.log(2), 0, 0, 0, 0, 0, 0, 0), bias: new Float32Array(3) },
 })

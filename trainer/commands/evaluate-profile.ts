@@ -57,7 +57,7 @@ Examples:
     const truth = existsSync(join(args.data, 'truth.jsonl')) ? await readTruth(args.data, shoppers) : undefined
     await readyBackend()
     const options = { seed: args.seed, ...(network ? { network } : {}), ...(truth ? { truth } : {}) }
-    const heads = await scoreHeads(shoppers, options)
+    const heads = scoreHeads(shoppers, options)
     const next = await scoreNextCategory(shoppers, options)
     const gate = scoreGate(shoppers, args.seed)
     const fitted = fitSegments(shoppers, args.seed)

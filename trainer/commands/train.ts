@@ -92,7 +92,7 @@ Examples:
         const next = nextCategoryOf(shop, args.seed)
         const sentiment = shopSentiment(shop.shoppers, args.seed)
         await writeParts(args.out, {
-          profile: encodeProfileChunk(await profileChunkOf(shop, args.seed)),
+          profile: encodeProfileChunk(profileChunkOf(shop, args.seed)),
           ...(segments ? { segments } : {}),
           ...(next ? { next: encodeNextCategory(next) } : {}),
           ...(sentiment ? { sentiment } : {}),

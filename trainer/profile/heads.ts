@@ -58,7 +58,9 @@ export async function fitHead(
           return tf.add(loss, tf.mul(l2, tf.sum(tf.square(weights)))) as tf.Scalar
         }, LEARNING_RATE)
       }
-      const head = folded(learner.weights, mean, scale, classes)
+      const { weights, bias } = learner.weights
+      const now = { weights: Float32Array.from(weights.dataSync()), bias: Float32Array.from(bias.dataSync()) }
+      const head = foldedInto({ classes, ...now }, mean, scale)
       const loss = lossOf(head, validation)
       if (!best || loss < best.loss - 1e-5) best = { head, loss, pass }
     }
@@ -101,7 +103,8 @@ function lossOf(head: Head, asked: Asked): number {
   return all.reduce((sum, p, n) => sum - Math.log(Math.max(1e-12, p[asked.answers[n]])), 0) / all.length
 }
 
-function standardOf(inputs: Float32Array, d: number): { mean: Float64Array; scale: Float64Array } {
+/** Each column's mean, and what brings it to deviation 1. */
+export function standardOf(inputs: Float32Array, d: number): { mean: Float64Array; scale: Float64Array } {
   const count = inputs.length / d
   const [mean, square] = [new Float64Array(d), new Float64Array(d)]
   inputs.forEach((value, at) => {
@@ -111,15 +114,15 @@ function standardOf(inputs: Float32Array, d: number): { mean: Float64Array; scal
   return { mean, scale: square.map((value, j) => 1 / Math.sqrt(Math.max(1e-6, value - mean[j] ** 2))) }
 }
 
-function folded(tensors: Record<string, tf.Tensor>, mean: Float64Array, scale: Float64Array, classes: number): Head {
+/** A head of standard inputs as one of inputs as they come, in place. */
+export function foldedInto(head: Head, mean: Float64Array, scale: Float64Array): Head {
+  const { classes, weights, bias } = head
   const d = mean.length
-  const weights = Float32Array.from(tensors.weights.dataSync())
-  const bias = Float32Array.from(tensors.bias.dataSync())
   for (let k = 0; k < classes; k++) {
     for (let j = 0; j < d; j++) {
       weights[k * d + j] *= scale[j]
       bias[k] -= weights[k * d + j] * mean[j]
     }
   }
-  return { classes, weights, bias }
+  return head
 }

@@ -9,8 +9,10 @@ import {
   ENTRY_FEATURES,
   type EntryReading,
   type NextCategory,
+  noEntries,
   type ReadCategory,
   readAlternatives,
+  seeEntry,
   sharesOf,
 } from '../../shared/profile/next-category.ts'
 import { type Choices, fitChoiceHead } from './choice-head.ts'
@@ -79,16 +81,17 @@ export function entryMoments(
   const moments: EntryMoment[] = []
   shoppers.forEach(({ events }, shopper) => {
     const memory = emptyMemory()
-    let [seen, last] = [0, -1]
+    let seen = 0
+    let begun = noEntries(categories.length)
     for (const { at, category } of entries[shopper]) {
       for (; seen < at; seen++) remember(memory, events[seen], factsOf)
       const answer = numbers.get(category) ?? categories.length
-      if (last >= 0 && memory.visits) {
+      if (begun.last >= 0) {
         const { time } = events[at]
         const season = seasonAt(time)
-        moments.push({ shopper, time, seen, ...sharesOf(memory, numbers, companions, time), season, last, answer })
+        moments.push({ shopper, time, seen, ...sharesOf(memory, numbers, companions, time), season, ...begun, answer })
       }
-      last = answer
+      begun = seeEntry(begun, answer)
     }
   })
   return { categories, moments, season: seasonAt(end + DAY_MS) }

@@ -8,25 +8,23 @@ import { type PriceBands, priceLevelOf } from '../../shared/profile/prices.ts'
 import type { ProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import type { Visits } from '../../shared/profile/visits.ts'
 import { companionsOf } from './companions.ts'
-import { type Asked, fitHead } from './heads.ts'
+import type { Asked } from './heads.ts'
 import { DAY_MS, type Moment, momentsOf, RETURN_DAYS, VALIDATION_SHARE } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import { gateOf } from './visit-gate.ts'
+import { fitYesNo } from './yes-no-head.ts'
 
 /** Yes and no each: with fewer a head would learn single shoppers. */
 const MIN_ANSWERS = 200
 
-export async function profileChunkOf(shop: Shoppers, seed: string): Promise<ProfileChunk> {
+export function profileChunkOf(shop: Shoppers, seed: string): ProfileChunk {
   const { shoppers, facts, factsOf, end } = shop
   const moments = momentsOf(shoppers, factsOf, end, seed)
   const heads: ProfileChunk['heads'] = {}
   for (const name of ['intent', 'return'] as const satisfies Foretold[]) {
     // Whether somebody returns is known only a while later.
     const known = name === 'return' ? end - RETURN_DAYS * DAY_MS : end
-    const head = await yesNoHead(
-      moments[name].filter(({ time }) => time <= known),
-      seed,
-    )
+    const head = yesNoHead(moments[name].filter(({ time }) => time <= known))
     if (head) heads[name] = head
   }
   const gate = gateOf(shop, seed)
@@ -43,13 +41,13 @@ export async function profileChunkOf(shop: Shoppers, seed: string): Promise<Prof
   }
 }
 
-async function yesNoHead(moments: Moment[], seed: string): Promise<YesNoHead | undefined> {
+function yesNoHead(moments: Moment[]): YesNoHead | undefined {
   const yes = moments.reduce((sum, { answer }) => sum + answer, 0)
   if (Math.min(yes, moments.length - yes) < MIN_ANSWERS) return undefined
   const ordered = [...moments].sort((a, b) => a.time - b.time)
   const cut = Math.floor((1 - VALIDATION_SHARE) * ordered.length)
   const [training, validation] = [ordered.slice(0, cut), ordered.slice(cut)].map(askedOf)
-  const { weights, bias } = await fitHead(training, validation, 2, { seed })
+  const { weights, bias } = fitYesNo(training, validation)
   const d = FEATURE_NAMES.length
   return {
     bias: rounded(bias[1] - bias[0]),

@@ -1,6 +1,6 @@
 /**
  * What the profile's heads know, each beside a rule that needs no training and, in a simulated shop, beside an observer who
- * knows what each shopper is really like and sees the same events. Trained before the last 45 days, stopped on the 15 days
+ * knows what each shopper is really like and sees the same events. Trained before the last 45 days, tuned on the 15 days
  * after that, asked about the last 30.
  */
 
@@ -11,12 +11,13 @@ import { calibrationBins } from '../calibration.ts'
 import { type Interval, pairedInterval } from '../evaluate.ts'
 import { UserError } from '../user-error.ts'
 import { FEATURE_WORDS } from './feature-words.ts'
-import { type Asked, askAll, fitHead } from './heads.ts'
+import { type Asked, askAll } from './heads.ts'
 import { type Driver, driversOf } from './importance.ts'
 import { type Moment, momentsOf, partsOf, RETURN_DAYS, TEST_DAYS, VALIDATION_DAYS } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import { statesAt } from './states.ts'
 import type { Truth } from './truth.ts'
+import { fitYesNo } from './yes-no-head.ts'
 
 const HEADS = ['intent', 'return'] as const
 export type HeadName = (typeof HEADS)[number]
@@ -53,10 +54,10 @@ export interface HeadScore {
 }
 
 /** @throws UserError when the history is shorter than what is asked of it */
-export async function scoreHeads(
+export function scoreHeads(
   { shoppers, products, factsOf, end }: Shoppers,
   { network, truth, seed }: { network?: CompiledModel; truth?: Truth; seed: string },
-): Promise<HeadScore[]> {
+): HeadScore[] {
   const moments = momentsOf(shoppers, factsOf, end, seed)
   const scores: HeadScore[] = []
   for (const head of HEADS) {
@@ -77,17 +78,17 @@ export async function scoreHeads(
         ...(extra ? Array.from(extra(moment)) : []),
       ])
     }
-    const fit = async (read: (list: Moment[]) => Asked) => {
+    const fit = (read: (list: Moment[]) => Asked) => {
       const [training, validation, test] = [parts.training, parts.validation, parts.test].map(read)
-      const fitted = await fitHead(training, validation, 2, { seed })
+      const fitted = fitYesNo(training, validation)
       const probabilities = askAll(fitted, test).map(([, yes]) => yes)
       return { fitted, test, probabilities, foretold: foretold(probabilities, test.answers) }
     }
     const { feature, sign, name } = RULES[head]
     const column = FEATURE_NAMES.indexOf(feature)
-    const rule = await fit((list) => askedOf(list, ({ features }) => [sign * features[column]]))
-    const trained = await fit((list) => inputsOf(list))
-    const ideal = truth && (await fit((list) => inputsOf(list, (moment) => truth.of(head, moment))))
+    const rule = fit((list) => askedOf(list, ({ features }) => [sign * features[column]]))
+    const trained = fit((list) => inputsOf(list))
+    const ideal = truth && fit((list) => inputsOf(list, (moment) => truth.of(head, moment)))
     const { answers } = trained.test
     const rate = answers.reduce((sum, answer) => sum + answer, 0) / answers.length
     const before = meanOf(parts.training)

@@ -203,9 +203,9 @@ function segmentIn(shop: Shop, { interests }: Memory, language: string): Charact
 
 function expectedIn(shop: Shop, memory: Memory): Character['expected'] {
   const next = shop.nextCategory()
-  const last = entriesOf(shopper.events, shop.factsOf).at(-1)
-  if (!next || !last) return []
-  return expectedCategories(next, memory, shop.companions(), last.category, Date.now()).slice(0, EXPECTED)
+  const entries = entriesOf(shopper.events, shop.factsOf).map(({ category }) => category)
+  if (!next || entries.length === 0) return []
+  return expectedCategories(next, memory, shop.companions(), entries, Date.now()).slice(0, EXPECTED)
 }
 
 function namesIn(shop: Shop, language: string): Character['names'] {

@@ -11,8 +11,8 @@ import {
 const NEXT: NextCategory = {
   categories: ['Lamps', 'Mugs', 'Rugs'],
   season: Float32Array.of(0.5, 0.25, 0.25, 0),
-  // What the last visit began with; what is dear; what the last visit was about; what all come for; either.
-  head: { beta: Float32Array.of(1, 0.5, 0.25, 0.75, 0.125), bias: Float32Array.of(0.125, 0, -0.25, 0) },
+  // The last visit began with it; dear; what the last visit was about; what all come for; either; how often; the one before; both.
+  head: { beta: Float32Array.of(1, 0.5, 0.25, 0.75, 0.125, 2, 0.5, -0.25), bias: Float32Array.of(0.125, 0, -0.25, 0) },
 }
 const NOW = Date.UTC(2026, 5, 1)
 const NOBODY = new Map()
@@ -28,15 +28,22 @@ function lookedAt(categories: readonly string[]) {
 
 describe('what the next visit begins with', () => {
   it('is the softmax of what is read of each category', () => {
-    const said = expectedCategories(NEXT, lookedAt(['Mugs']), NOBODY, 'Mugs', NOW)
+    const said = expectedCategories(NEXT, lookedAt(['Mugs']), NOBODY, ['Rugs', 'Mugs', 'Mugs'], NOW)
     const scores = [
       0.125 + 0.5 * Math.log(0.005) + 0.75 * Math.log(0.505) + 0.125 * Math.log(0.005),
-      1 + 0.5 * Math.log(1.005) + 0.25 + 0.75 * Math.log(0.255) + 0.125 * Math.log(1.005),
-      -0.25 + 0.5 * Math.log(0.005) + 0.75 * Math.log(0.255) + 0.125 * Math.log(0.005),
+      1 +
+        0.5 * Math.log(1.005) +
+        0.25 +
+        0.75 * Math.log(0.255) +
+        0.125 * Math.log(1.005) +
+        2 * Math.log(3) +
+        0.5 -
+        0.25,
+      -0.25 + 0.5 * Math.log(0.005) + 0.75 * Math.log(0.255) + 0.125 * Math.log(0.005) + 2 * Math.log(2),
       0.5 * Math.log(0.005) + 0.75 * Math.log(0.005) + 0.125 * Math.log(0.005),
     ].map(Math.exp)
     const total = scores.reduce((sum, score) => sum + score, 0)
-    expect(said.map(({ label }) => label)).toEqual(['Mugs', 'Lamps', 'Rugs'])
+    expect(said.map(({ label }) => label)).toEqual(['Mugs', 'Rugs', 'Lamps'])
     for (const { label, probability } of said) {
       expect(probability).toBeCloseTo(scores[NEXT.categories.indexOf(label)] / total, 6)
     }
@@ -46,7 +53,7 @@ describe('what the next visit begins with', () => {
     const looks = fc.array(fc.constantFrom('Lamps', 'Mugs', 'Rugs', 'Elsewhere'), { minLength: 1 })
     fc.assert(
       fc.property(looks, (categories) => {
-        const said = expectedCategories(NEXT, lookedAt(categories), NOBODY, categories.at(-1) as string, NOW)
+        const said = expectedCategories(NEXT, lookedAt(categories), NOBODY, categories, NOW)
         const sum = said.reduce((total, { probability }) => total + probability, 0)
         expect(said).toHaveLength(3)
         expect(sum).toBeGreaterThan(0)

@@ -54,7 +54,7 @@ describe('the profile chunk of a shop', () => {
   it('has a head that knows a purchase when it comes, as the page asks it', async () => {
     await readyBackend()
     const shoppers = shop(30)
-    const made = await profileChunkOf(shoppers, '1')
+    const made = profileChunkOf(shoppers, '1')
     const { heads, usage, companions } = decodeProfileChunk(encodeProfileChunk(made), 12)
     const { intent } = heads
     if (!intent) throw new Error('no head')
@@ -76,7 +76,7 @@ describe('the profile chunk of a shop', () => {
 
   it('has no head where there is too little to learn from, and usage all the same', async () => {
     await readyBackend()
-    const chunk = await profileChunkOf(shop(2), '1')
+    const chunk = profileChunkOf(shop(2), '1')
     expect(chunk.heads).toEqual({})
     expect(chunk.usage.orderGapDays).toBeGreaterThan(0)
   })
