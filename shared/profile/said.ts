@@ -1,5 +1,5 @@
 /**
- * What a shopper has said outright, from their own events: what they saved and have not bought, what they passed on, what
+ * What a shopper has said outright, from their own events: what they saved and have not bought, what they shared, what
  * their reviews praise and find fault with, and what they spend. Nothing here is guessed from what others do.
  */
 import { itemsOf, type ShopEvent } from '../data/events.ts'
@@ -9,7 +9,7 @@ import type { Visits } from './visits.ts'
 
 const MONTH_MS = (365.25 / 12) * 86_400_000
 
-/** An item that was saved or passed on. */
+/** An item that was saved or shared. */
 export interface KeptItem {
   itemId: string
   /** As the event called it. */
@@ -23,7 +23,7 @@ export function wishesOf(events: readonly ShopEvent[]): KeptItem[] {
   return kept(events, ['add_to_wishlist'], ['remove_from_wishlist', 'purchase'])
 }
 
-/** Passed on to somebody, the latest first. @param events in the order of their times */
+/** Shared with somebody, the latest first. @param events in the order of their times */
 export function sharesOf(events: readonly ShopEvent[]): KeptItem[] {
   return kept(events, ['share'], [])
 }
@@ -63,11 +63,14 @@ export interface Opinions {
   /** Reviews with a text, and those of which enough was understood. */
   reviews: number
   read: number
-  /** Of those read: in favour, by the text and not by the stars. */
+  /** Of those read: in favour, by the stars, and where these do not say by the text. */
   favourable: number
   /** Aspects that a review speaks of clearly, in the order of `ASPECTS`; quotes the newest first. */
   aspects: Opinion[]
 }
+
+/** Stars, of five. */
+const SHRUG = 3
 
 /** Between them a clause is neither praise nor fault. */
 const PRAISE = 0.6
@@ -76,16 +79,16 @@ const FAULT = 0.4
 /** Undefined for who has written no review. @param events in the order of their times */
 export function opinionsOf(events: readonly ShopEvent[], model: SentimentModel): Opinions | undefined {
   const written = events.flatMap((event) =>
-    event.name === 'review' && event.text ? [{ id: event.id, text: event.text }] : [],
+    event.name === 'review' && event.text ? [{ id: event.id, text: event.text, rating: event.rating }] : [],
   )
   if (written.length === 0) return undefined
   const aspects = new Map(ASPECTS.map((aspect): [Aspect, Opinion] => [aspect, { aspect, praised: [], faulted: [] }]))
   let [read, favourable] = [0, 0]
-  for (const { id, text } of written.reverse()) {
+  for (const { id, text, rating } of written.reverse()) {
     const sentiment = sentimentOf(model, text)
     if (!sentiment) continue
     read++
-    if (sentiment.favourable >= 0.5) favourable++
+    if (rating === SHRUG ? sentiment.favourable >= 0.5 : rating > SHRUG) favourable++
     for (const { aspect, clauses } of sentiment.aspects) {
       const { praised, faulted } = aspects.get(aspect) as Opinion
       for (const { start, end, favourable: says } of clauses) {

@@ -89,7 +89,7 @@ describe('vitrine-ask', { timeout: 60_000 }, () => {
     await visit.page.getByLabel('Ask the shop').fill('can I return this?')
     await visit.page.keyboard.press('Enter')
     await says(visit, 'vitrine-ask').toMatch(
-      /Within 30 days\. <img src=x onerror="alert\(1\)"> From the shop’s answers: How do I return something\? · About \d+ % sure/,
+      /Within 30 days\. <img src=x onerror="alert\(1\)"> From the shop’s answers: How do I return something\? · About \d+\s% sure/,
     )
     expect(await visit.page.locator('vitrine-ask img').count()).toBe(0)
     await says(visit, 'vitrine-privacy').toContain('Asked “can I return this?”')

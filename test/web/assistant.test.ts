@@ -202,7 +202,7 @@ describe('the assistant', { timeout: 60_000 }, () => {
       .toEqual({ tags: [], expected: [], wishes: [], shares: [], names: {} })
   })
 
-  it('says what the shopper saved, passed on and wrote; what they spend only where it is asked for', async () => {
+  it('says what the shopper saved, shared and wrote; what they spend only where it is asked for', async () => {
     const act = (name: string, n: number, more = {}) =>
       visit.call('event', name, { items: [{ item_id: PRODUCTS[n].item_id }], ...more })
     await act('add_to_wishlist', 0)

@@ -34,7 +34,9 @@ declare const self: DedicatedWorkerGlobalScope
 
 const DAY_MS = 86_400_000
 const SUGGESTIONS = 8
-const EXPECTED = 3
+const MOST_EXPECTED = 3
+/** What is less likely is not expected. */
+const LEAST_PROBABILITY = 0.05
 
 type Shopper = NonNullable<Standing['shopper']>
 
@@ -205,7 +207,9 @@ function expectedIn(shop: Shop, memory: Memory): Character['expected'] {
   const next = shop.nextCategory()
   const entries = entriesOf(shopper.events, shop.factsOf).map(({ category }) => category)
   if (!next || entries.length === 0) return []
-  return expectedCategories(next, memory, shop.companions(), entries, Date.now()).slice(0, EXPECTED)
+  return expectedCategories(next, memory, shop.companions(), entries, Date.now())
+    .slice(0, MOST_EXPECTED)
+    .filter(({ probability }) => probability >= LEAST_PROBABILITY)
 }
 
 function namesIn(shop: Shop, language: string): Character['names'] {

@@ -55,7 +55,7 @@ export interface ElementWords {
 }
 
 /** Nobody is wholly sure. */
-const percent = (confidence: number) => `${Math.min(99, Math.round(100 * confidence))} %`
+const percent = (confidence: number) => `${Math.min(99, Math.round(100 * confidence))}\u00a0%`
 /** The last day, where it ends with that day. */
 function lastMoment(until: number, locale: string): string {
   const last = new Date(until)

@@ -129,7 +129,7 @@ export interface Words {
   restored(events: number): string
 }
 
-const percent = (share: number) => `${Math.round(100 * share)} %`
+const percent = (share: number) => `${Math.round(100 * share)}\u00a0%`
 /** A category by the shop's name for it, else by its last part; a trait by its value. */
 export const nameOf = (label: string, names: Readonly<Record<string, string>>) =>
   Object.hasOwn(names, label) ? names[label] : lastPart(label)
@@ -186,7 +186,7 @@ const ENGLISH: Words = {
   forgetLabel: (events) => `Forget ${events === 1 ? 'this entry' : `these ${events} entries`}`,
   habits: 'How you shop',
   segment: ({ name, sureness }) =>
-    `Of this shop’s kinds of shopper, you are ${sureness < 0.2 ? 'only just' : sureness < 0.5 ? 'rather' : 'clearly'} most like this one: ${name}.`,
+    `Of this shop’s kinds of shopper, you are ${sureness < 0.2 ? 'just about ' : sureness < 0.5 ? '' : 'clearly '}most like this one: ${name}.`,
   becauseOf: (events) => `Because of ${count(events, 'thing', 'things')} you did.`,
   saidTaste: 'You chose at the start',
   outright: 'What you saved, shared, wrote and spent',

@@ -51,7 +51,7 @@ describe('the wish list', () => {
   })
 })
 
-it('what was passed on stays, whatever became of it', () => {
+it('what was shared stays, whatever became of it', () => {
   const events = [act('share', 'mug'), act('purchase', 'mug'), act('share', 'lamp')]
   expect(idsOf(sharesOf(events))).toEqual(['lamp', 'mug'])
 })
@@ -83,11 +83,14 @@ describe('opinions', () => {
     ])
   })
 
-  it('are of the text, not of the stars, and none where nothing was written', () => {
-    expect(opinionsOf([review('Terrible. It broke within a week.', 5)], model)).toMatchObject({
-      favourable: 0,
-      read: 1,
-    })
+  it('are in favour by the stars, where three say nothing by the text, and none where nothing was written', () => {
+    const terrible = 'Terrible. It broke within a week.'
+    const lovely = 'Lovely, well made, the best I have had.'
+    const said = (text: string, rating: number) => opinionsOf([review(text, rating)], model)
+    expect(said(terrible, 5)).toMatchObject({ favourable: 1, read: 1 })
+    expect(said(lovely, 2)).toMatchObject({ favourable: 0, read: 1 })
+    expect(said(terrible, 3)).toMatchObject({ favourable: 0, read: 1 })
+    expect(said(lovely, 3)).toMatchObject({ favourable: 1, read: 1 })
     expect(opinionsOf([review(undefined), review('')], model)).toBeUndefined()
   })
 
