@@ -16,7 +16,7 @@ import { type Histories, readHistories } from '../datasets/histories.ts'
 import { datasetFolder } from '../datasets/load.ts'
 import { historyNotes } from '../history-notes.ts'
 import { openPublisherKey } from '../keys.ts'
-import { progressView } from '../progress.ts'
+import { type ProgressView, progressView } from '../progress.ts'
 import { type BundleInput, makeBundle, publish } from '../publish.ts'
 import { modelsAt } from '../ranking.ts'
 import { networkOf, readParts, readRun } from '../run-folder.ts'
@@ -147,7 +147,11 @@ Examples:
 
     const run = join(args.home, 'runs', h.name.replace(/[^\w-]+/g, '-'))
     status.phase = 'training'
-    const view = progressView()
+    let view: ProgressView | undefined
+    const endView = () => {
+      view?.end()
+      view = undefined
+    }
     trainer = startCommand(
       [
         'train',
@@ -165,11 +169,15 @@ Examples:
         String(args.data ? MAX_TRAINING_SECONDS.data : MAX_TRAINING_SECONDS.sample),
       ],
       (message) => {
-        const { progress, backend } = message as { progress?: TrainProgress; backend?: string }
-        if (backend) say(backend)
+        const { progress, said } = message as { progress?: TrainProgress; said?: string }
+        if (said) {
+          endView()
+          say(said)
+        }
         if (!progress) return
         status.progress = progress.done
         status.message = `pass ${progress.epoch} of ${progress.epochs}`
+        view ??= progressView()
         view.show(progress)
       },
     )
@@ -181,7 +189,7 @@ Examples:
       say(`${status.message}: ${(error as Error).message}`)
       return
     } finally {
-      view.end()
+      endView()
     }
     const made = await readRun(run, 'shipped')
     const { blend } = made.info

@@ -65,8 +65,7 @@ Examples:
     const notes = historyNotes(histories)
     for (const note of notes) console.error(`note: ${note}`)
     const backend = await readyBackend(choice)
-    console.error(describeBackend(backend))
-    process.send?.({ type: 'backend', backend: describeBackend(backend) })
+    say(describeBackend(backend))
     const view = progressView()
     const stop = new AbortController()
     const abort = () => stop.abort()
@@ -87,6 +86,7 @@ Examples:
       view.end()
       const folder = await eventsFolder(args.data)
       if (folder) {
+        say('the network is learned; now what profiles are read with')
         const shop = await readShoppers(folder)
         const segments = segmentsOf(shop, args.seed)
         const next = nextCategoryOf(shop, args.seed)
@@ -114,6 +114,12 @@ Examples:
     }
   },
 })
+
+/** To a person, and to the parent process that is shown to one. */
+function say(said: string): void {
+  console.error(said)
+  process.send?.({ type: 'said', said })
+}
 
 /** Undefined where too few shoppers came lately to tell kinds of them apart. */
 function segmentsOf(shop: Shoppers, seed: string): Uint8Array | undefined {
