@@ -20,7 +20,7 @@ export interface Memory {
 export const emptyMemory = (): Memory => ({ interests: noInterests(), prices: noPrices() })
 
 /** What the shopper did not do themselves, or says nothing of their taste. */
-const SILENT = new Set<ShopEvent['name']>(['view_item_list', 'rec_impression', 'consent'])
+export const SILENT = new Set<ShopEvent['name']>(['view_item_list', 'rec_impression', 'consent'])
 
 /**
  * Takes an event in, in place.

@@ -181,7 +181,14 @@ describe('the assistant', { timeout: 60_000 }, () => {
   })
 
   it('says how the shopper shops, with the events that say so, and which kind of shopper they are like', async () => {
-    expect(await visit.call('character')).toEqual({ tags: [], expected: [], wishes: [], shares: [], names: {} })
+    expect(await visit.call('character')).toEqual({
+      tags: [],
+      expected: [],
+      wishes: [],
+      shares: [],
+      names: {},
+      evidence: {},
+    })
     const now = Date.now()
     for (let n = 0; n < 12; n++) await see(2 * n + 1 < 12 ? 2 * n + 1 : 1, now - (30 - n) * DAY_MS)
     const character = (await visit.call('character', { language: 'en' })) as Character
@@ -199,7 +206,7 @@ describe('the assistant', { timeout: 60_000 }, () => {
     await visit.call('consent', { personalise: false })
     await expect
       .poll(() => visit.call('character'))
-      .toEqual({ tags: [], expected: [], wishes: [], shares: [], names: {} })
+      .toEqual({ tags: [], expected: [], wishes: [], shares: [], names: {}, evidence: {} })
   })
 
   it('says what the shopper saved, shared and wrote; what they spend only where it is asked for', async () => {

@@ -126,6 +126,23 @@ describe('the privacy panel', () => {
     expect(await textOf(visit)).toContain('Nothing yet.')
   })
 
+  it('says which acts each sentence rests on, and forgets them, by keyboard', async () => {
+    const { visit } = await open()
+    await act(visit, 'view_item', 'mug-0')
+    await visit.call('event', 'purchase', { items: [{ item_id: 'lamp-1' }], value: 42 })
+    const sentence = visit.page.locator('vitrine-privacy summary', { hasText: '1 visit, 1 order.' })
+    await sentence.press('Enter')
+    const basis = visit.page.locator('vitrine-privacy details[open]')
+    expect(await basis.textContent()).toContain('Because of what you did: bought once, looked once.')
+    expect(await violationsIn(visit, 'vitrine-privacy')).toEqual([])
+    await basis.getByRole('button', { name: 'Forget these 2 entries' }).press('Enter')
+    await until(visit.history, (entries) => entries.length === 0)
+    await until(
+      () => textOf(visit),
+      (text) => text.includes('Nothing yet.') && text.includes('Forgotten: what this rested on'),
+    )
+  })
+
   it('lists what was saved and written, quotes it as text, takes it back, and says what is spent when asked', async () => {
     const { visit } = await open()
     await act(visit, 'add_to_wishlist', 'mug-0')

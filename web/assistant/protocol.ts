@@ -6,9 +6,10 @@
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
+import type { Fact } from '../../shared/profile/fact-evidence.ts'
 import type { Expected } from '../../shared/profile/next-category.ts'
 import type { Preferences } from '../../shared/profile/preferences.ts'
-import type { Profile } from '../../shared/profile/profile.ts'
+import type { Evidence, Profile } from '../../shared/profile/profile.ts'
 import type { CarriedProfile } from '../../shared/profile/profile-file.ts'
 import type { KeptItem, Opinions, Spending } from '../../shared/profile/said.ts'
 import type { Tag } from '../../shared/profile/tags.ts'
@@ -46,6 +47,8 @@ export interface Character {
   spending?: Spending
   /** What the shop's categories are called in the page's language, where that is another name. */
   names: Record<string, string>
+  /** What the profile's sentences rest on. */
+  evidence: Partial<Record<Fact, Evidence>>
 }
 
 export interface NamedTasteQuestions extends TasteQuestions {

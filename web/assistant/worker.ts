@@ -6,6 +6,7 @@
 import { liesIn } from '../../shared/data/catalog.ts'
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { entriesOf } from '../../shared/profile/entries.ts'
+import { evidenceOfFacts } from '../../shared/profile/fact-evidence.ts'
 import { dated, type Memory, memoryOf } from '../../shared/profile/memory.ts'
 import { expectedCategories } from '../../shared/profile/next-category.ts'
 import { joinedPreferences, noPreferences } from '../../shared/profile/preferences.ts'
@@ -191,6 +192,7 @@ function characterIn(shop: Shop, asked: AssistantQuestions['character']['with'])
     ...(opinions ? { opinions } : {}),
     ...(spending ? { spending } : {}),
     names: namesIn(shop, language),
+    evidence: evidenceOfFacts(events, shop.factsOf),
   }
 }
 

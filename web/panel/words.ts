@@ -37,6 +37,8 @@ export interface Words {
   takeBack: string
   because(counts: Evidence['counts']): string
   forgetLabel(events: number): string
+  /** What was forgotten, where it was many things. */
+  factEvidence: string
   habits: string
   segment(segment: { name: string; sureness: number }): string
   becauseOf(events: number): string
@@ -184,6 +186,7 @@ const ENGLISH: Words = {
   takeBack: 'take back',
   because: (counts) => `Because of what you did: ${evidence(counts, ENGLISH_ACTS)}.`,
   forgetLabel: (events) => `Forget ${events === 1 ? 'this entry' : `these ${events} entries`}`,
+  factEvidence: 'what this rested on',
   habits: 'How you shop',
   segment: ({ name, sureness }) =>
     `Of this shop’s kinds of shopper, you are ${sureness < 0.2 ? 'just about ' : sureness < 0.5 ? '' : 'clearly '}most like this one: ${name}.`,
@@ -370,6 +373,11 @@ const times = (n: number) => (n === 1 ? 'once' : `${n} times`)
 
 const ENGLISH_ACTS: Partial<Record<EventName, (n: number) => string>> = {
   view_item: (n) => `looked ${times(n)}`,
+  search: (n) => `searched ${times(n)}`,
+  view_search_results: (n) => `saw results ${times(n)}`,
+  view_cart: (n) => `opened the cart ${times(n)}`,
+  begin_checkout: (n) => `went to the checkout ${times(n)}`,
+  ask: (n) => `asked ${times(n)}`,
   add_to_cart: (n) => `put in the cart ${times(n)}`,
   add_to_wishlist: (n) => `saved ${times(n)}`,
   purchase: (n) => `bought ${times(n)}`,
@@ -385,6 +393,11 @@ const ENGLISH_ACTS: Partial<Record<EventName, (n: number) => string>> = {
 
 const CHINESE_ACTS: typeof ENGLISH_ACTS = {
   view_item: (n) => `看过 ${n} 次`,
+  search: (n) => `搜索 ${n} 次`,
+  view_search_results: (n) => `看搜索结果 ${n} 次`,
+  view_cart: (n) => `打开购物车 ${n} 次`,
+  begin_checkout: (n) => `去结账 ${n} 次`,
+  ask: (n) => `提问 ${n} 次`,
   add_to_cart: (n) => `加入购物车 ${n} 次`,
   add_to_wishlist: (n) => `收藏 ${n} 次`,
   purchase: (n) => `购买 ${n} 次`,
@@ -443,6 +456,7 @@ const CHINESE: Words = {
   takeBack: '撤回',
   because: (counts) => `依据您的操作：${evidence(counts, CHINESE_ACTS, '、')}。`,
   forgetLabel: (events) => `忘记这 ${events} 条记录`,
+  factEvidence: '这句话的依据',
   habits: '您怎样购物',
   segment: ({ name, sureness }) =>
     `在本店的各类顾客中，您${sureness < 0.2 ? '勉强' : sureness < 0.5 ? '较' : '明显'}接近这一类：${name}。`,
