@@ -1,9 +1,11 @@
 /** What a history knows of a shop beside its products, as the bundle's `service` chunk. */
 import { CATEGORY_SEPARATOR, type Faq, type Product } from '../shared/data/catalog.ts'
-import { traitsIn } from '../shared/model/content.ts'
+import { traitsIn, valuesIn } from '../shared/model/content.ts'
 import {
   MAX_ANSWER_LENGTH,
   MAX_FAQ_ENTRIES,
+  MAX_LABEL_LENGTH,
+  MAX_LABELS,
   MAX_QUESTION_LENGTH,
   type ShopService,
 } from '../shared/service/shop-service.ts'
@@ -46,30 +48,30 @@ function checkFaq(entry: Faq, n: number): void {
   }
 }
 
-/** Of every category and trait that has a name in another language. */
+/** Of the categories and traits that have a name in another language, those of most products. */
 function labelNames(products: readonly Product[]): ShopService['labelNames'] {
   // A category may be called "constructor".
-  const names = new Map<string, Map<string, string>>()
+  const names = new Map<string, { products: number; called: Map<string, string> }>()
   // Paths of another depth, and lists of another length, do not say which of their parts is which.
   const add = (language: string, labels: readonly string[], called: readonly string[]) => {
     if (called.length !== labels.length) return
     called.forEach((name, at) => {
-      if (name !== '') names.set(labels[at], (names.get(labels[at]) ?? new Map()).set(language, name))
+      if (name === '' || Math.max(name.length, labels[at].length) > MAX_LABEL_LENGTH) return
+      const known = names.get(labels[at]) ?? { products: 0, called: new Map() }
+      known.products++
+      known.called.set(language, name)
+      names.set(labels[at], known)
     })
   }
   for (const { category, attributes = {}, translations = {} } of products) {
     const paths = category.map((_, depth) => category.slice(0, depth + 1).join(CATEGORY_SEPARATOR))
     for (const [language, translated] of Object.entries(translations)) {
       add(language, paths, translated.category ?? [])
-      for (const [name, value] of Object.entries(translated.attributes ?? {})) {
-        const traits = traitsIn(name, attributes[name] ?? '')
-        add(
-          language,
-          traits,
-          traitsIn(name, value).map((trait) => trait.slice(`${name}: `.length)),
-        )
+      for (const [name, values] of Object.entries(translated.attributes ?? {})) {
+        add(language, traitsIn(name, attributes[name] ?? ''), valuesIn(values))
       }
     }
   }
-  return Object.fromEntries([...names].map(([label, known]) => [label, Object.fromEntries(known)]))
+  const shown = [...names].sort(([, a], [, b]) => b.products - a.products).slice(0, MAX_LABELS)
+  return Object.fromEntries(shown.map(([label, { called }]) => [label, Object.fromEntries(called)]))
 }

@@ -110,13 +110,15 @@ function brandOf({ brand }: Product): string[] {
 export const attributesOf = ({ attributes = {} }: Product): string[] =>
   Object.entries(attributes).flatMap(([name, values]) => traitsIn(name, values))
 
-/** Feeds write several values of one attribute as a list. */
 export const traitsIn = (name: string, values: string): string[] =>
+  valuesIn(values).map((value) => `${name}: ${value.toLowerCase()}`)
+
+/** Feeds write several values of one attribute as a list. */
+export const valuesIn = (values: string): string[] =>
   values
     .split(/[|,;]/)
-    .map((value) => value.trim().toLowerCase())
+    .map((value) => value.trim())
     .filter((value) => value !== '')
-    .map((value) => `${name}: ${value}`)
 
 /** "Home", "Home > Kitchen", "Home > Kitchen > Mugs". */
 function pathsOf(product: Product): string[] {

@@ -1,6 +1,6 @@
 /** Which of a shopper's own events each sentence of a profile rests on, so that it can be looked at and taken back. */
 import { itemsOf, type ShopEvent } from '../data/events.ts'
-import { visitsOf } from './entries.ts'
+import { entriesOf, visitsOf } from './entries.ts'
 import { type FactsOf, factsIn, type ItemFacts } from './facts.ts'
 import { weightOf } from './interests.ts'
 import { SILENT } from './memory.ts'
@@ -12,12 +12,9 @@ export type Fact = (typeof FACTS)[number]
 
 /** A fact that no event speaks of is not in it. @param events in the order of their times */
 export function evidenceOfFacts(events: readonly ShopEvent[], factsOf: FactsOf): Partial<Record<Fact, Evidence>> {
-  const acts = events.filter(({ name }) => !SILENT.has(name))
-  const visits = visitsOf(acts)
+  const visits = visitsOf(events)
   const starts = new Set(visits.map(({ from }) => from))
-  const firstLooks = new Set(
-    visits.map(({ from, to }) => acts.findIndex(({ name }, at) => at >= from && at < to && name === 'view_item')),
-  )
+  const firstLooks = new Set(entriesOf(events, factsOf).map(({ lookAt }) => lookAt))
   const isAbout = (event: ShopEvent, has: (facts: ItemFacts) => boolean) =>
     itemsOf(event).some((item) => has(factsOf(item.item_id) ?? factsIn(item)))
   const isOrder = ({ name }: ShopEvent) => name === 'purchase' || name === 'refund'
@@ -36,8 +33,9 @@ export function evidenceOfFacts(events: readonly ShopEvent[], factsOf: FactsOf):
       isAbout(event, ({ category }) => category.length > 0),
   }
   const found: Partial<Record<Fact, Evidence>> = {}
-  for (let at = acts.length - 1; at >= 0; at--) {
-    const event = acts[at]
+  for (let at = events.length - 1; at >= 0; at--) {
+    const event = events[at]
+    if (SILENT.has(event.name)) continue
     for (const fact of FACTS) {
       if (!speaks[fact](event, at)) continue
       const { counts, eventIds } = (found[fact] ??= { counts: {}, eventIds: [] })

@@ -79,7 +79,7 @@ export type Entries = Pick<EntryReading, 'times' | 'last' | 'beforeLast'>
 export const noEntries = (size: number): Entries => ({ times: new Float32Array(size + 1), last: -1, beforeLast: -1 })
 
 /** @param columns each category's place, 0 … C − 1 */
-export function sharesOf(
+export function interestShares(
   { interests, visits }: Memory,
   columns: ReadonlyMap<string, number>,
   companions: Companions,
@@ -122,7 +122,7 @@ export function expectedCategories(
   const columns = new Map(categories.map((label, column) => [label, column]))
   const other = categories.length
   const begun = entries.reduce((seen, label) => seeEntry(seen, columns.get(label) ?? other), noEntries(other))
-  const reading = { ...sharesOf(memory, columns, companions, now), season, ...begun }
+  const reading = { ...interestShares(memory, columns, companions, now), season, ...begun }
   const none = new Float32Array(0)
   const said = choose({ ...head, weights: none }, { alternatives: readAlternatives(reading), inputs: none })
   return categories
@@ -145,6 +145,7 @@ export function decodeNextCategory(bytes: Uint8Array): NextCategory {
   if (!Array.isArray(categories) || !categories.every((label) => typeof label === 'string')) {
     throw new Error('next category: no categories')
   }
+  if (new Set(categories).size < categories.length) throw new Error('next category: a category is named twice')
   const season = take(file, 'season', 'f32', categories.length + 1)
   const beta = take(file, 'beta', 'f32', ENTRY_FEATURES.length)
   const bias = take(file, 'bias', 'f32', categories.length + 1)
@@ -152,5 +153,7 @@ export function decodeNextCategory(bytes: Uint8Array): NextCategory {
     const wrong = values.findIndex((value) => !Number.isFinite(value) || (name === 'season' && value < 0))
     if (wrong >= 0) throw new Error(`next category: ${values[wrong]} in "${name}"`)
   }
+  const whole = season.reduce((sum, share) => sum + share, 0)
+  if (Math.abs(whole - 1) > 0.01) throw new Error(`next category: shares of the season sum to ${whole}`)
   return { categories, season, head: { beta, bias } }
 }

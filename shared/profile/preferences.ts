@@ -63,14 +63,14 @@ export function lean(before: Preferences, { kind, label }: LabelRef, leaning: Le
 }
 
 /**
- * What was said here, and beside it what a carried profile says of other labels; a mute it brings hides nothing that more
- * was asked of here. What this device may do, such as notify, it does not bring.
+ * What was said here, and beside it what a carried profile says of other labels; a mute it brings hides nothing of its
+ * kind that more was asked of here. What this device may do, such as notify, it does not bring.
  */
 export function joinedPreferences(own: Preferences, { notified: _, ...carried }: Preferences): Preferences {
   const isSaid = (label: LabelRef) => [...own.muted, ...own.boosted].some((said) => isSame(said, label))
   const isWanted = (muted: LabelRef) => own.boosted.some(({ kind, label }) => kind === muted.kind && isOf(muted, label))
-  const joined = (own: LabelRef[], carried: LabelRef[]) =>
-    [...own, ...carried.filter((label) => !isSaid(label))].slice(0, MOST_LABELS)
+  const joined = (here: LabelRef[], brought: LabelRef[]) =>
+    [...here, ...brought.filter((label) => !isSaid(label))].slice(0, MOST_LABELS)
   return {
     ...carried,
     ...own,

@@ -60,10 +60,10 @@ export interface Opinion {
 }
 
 export interface Opinions {
-  /** Reviews with a text, and those of which enough was understood. */
+  /** Reviews with a text, and those whose stars, or enough of whose text, say something. */
   reviews: number
   read: number
-  /** Of those read: in favour, by the stars, and where these do not say by the text. */
+  /** Of those read: in favour. */
   favourable: number
   /** Aspects that a review speaks of clearly, in the order of `ASPECTS`; quotes the newest first. */
   aspects: Opinion[]
@@ -86,9 +86,10 @@ export function opinionsOf(events: readonly ShopEvent[], model: SentimentModel):
   let [read, favourable] = [0, 0]
   for (const { id, text, rating } of written.reverse()) {
     const sentiment = sentimentOf(model, text)
-    if (!sentiment) continue
+    if (!sentiment && rating === SHRUG) continue
     read++
-    if (rating === SHRUG ? sentiment.favourable >= 0.5 : rating > SHRUG) favourable++
+    if (rating === SHRUG ? sentiment && sentiment.favourable >= 0.5 : rating > SHRUG) favourable++
+    if (!sentiment) continue
     for (const { aspect, clauses } of sentiment.aspects) {
       const { praised, faulted } = aspects.get(aspect) as Opinion
       for (const { start, end, favourable: says } of clauses) {

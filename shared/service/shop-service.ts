@@ -31,15 +31,16 @@ export const MAX_QUERY_LENGTH = 100
 export const MAX_FAQ_ENTRIES = 2000
 export const MAX_QUESTION_LENGTH = 500
 export const MAX_ANSWER_LENGTH = 5000
-const MAX_LABELS = 20_000
+export const MAX_LABELS = 20_000
+export const MAX_LABEL_LENGTH = 1000
 
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
-const names = v.record(text(35), text(1000))
+const names = v.record(text(35), text(MAX_LABEL_LENGTH))
 
 const schema = v.strictObject({
   popularQueries: v.pipe(v.array(text(MAX_QUERY_LENGTH)), v.maxLength(MAX_POPULAR_QUERIES)),
   labelNames: v.pipe(
-    v.record(text(1000), names),
+    v.record(text(MAX_LABEL_LENGTH), names),
     v.check((record) => Object.keys(record).length <= MAX_LABELS, `more than ${MAX_LABELS} labels`),
   ),
   faq: v.pipe(

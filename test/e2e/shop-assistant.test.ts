@@ -213,7 +213,7 @@ it('takes a review and a saved product, keeps both on the device, and the privac
   await check()
   await page.getByRole('button', { name: 'Send review' }).press('Enter')
   await page.getByRole('link', { name: 'See what is remembered' }).press('Enter')
-  await says('vitrine-privacy').toContain('You wrote 1 review; it is not in favour.')
+  await says('vitrine-privacy').toContain('You wrote 1 review; it is in favour.')
   await says('vitrine-privacy').toMatch(/Delivery criticised once\s*Looks praised once/)
   await says('vitrine-privacy').toMatch(new RegExp(`On your wish list\\s*${first.title}`))
   await check()

@@ -35,7 +35,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 const isReading = (event: HistoryEvent) => itemsOf(event).some(({ item_id }) => products.get(item_id)?.kind)
 
 describe('the sample shop’s guides and videos', () => {
-  it('are for a category each, in both languages, and cost nothing', () => {
+  it('are for a category each, in both languages, and cost nothing', async () => {
     const guides = makeGuides(20)
     expect(new Set(guides.map(({ category }) => category.join())).size).toBe(20)
     expect(new Set(guides.map(({ kind }) => kind))).toEqual(new Set(['guide', 'video']))
@@ -45,9 +45,10 @@ describe('the sample shop’s guides and videos', () => {
       expect(description?.length).toBeGreaterThan(title.length)
     }
     expect(() => makeGuides(1000)).toThrow(/--guides 1000: the sample shop has \d+ categories/)
+    await expect(generateSample({ out: join(root, 'less'), guides: -1 })).rejects.toThrow(/--guides -1: not a whole/)
     const catalog = [...products.values()].slice(0, 10)
     const nowhere = join(root, 'nowhere')
-    return expect(generateSample({ out: nowhere, guides: 1, catalog })).rejects.toThrow(/none for another catalogue/)
+    await expect(generateSample({ out: nowhere, guides: 1, catalog })).rejects.toThrow(/none for another catalogue/)
   })
 
   it('change nothing else of the shop', () => {

@@ -41,3 +41,19 @@ it('a question that is none is refused with its line, field and remedy', () => {
   expect(refused({ ...FAQ, question: 7 })).toThrow('line 2, field "question": 7, not a text of 1 to 500')
   expect(refused({ ...FAQ, extra: 1 })).not.toThrow()
 })
+
+it('no more names than a page reads, and none that is too long, of the labels of most products', () => {
+  const translated = (n: number, name: string) => ({
+    ...h.items[0],
+    item_id: `i${n}`,
+    category: [],
+    attributes: { size: `Size ${n}`, colour: 'Navy' },
+    translations: { de: { title: 'x', attributes: { size: name, colour: 'Marineblau' } } },
+  })
+  const items = Array.from({ length: 20_500 }, (_, n) => translated(n, `Größe ${n}`))
+  items.push(translated(-1, 'x'.repeat(1200)))
+  const { labelNames } = decodeService(encodeService(shopServiceOf({ ...h, items }, undefined)!))
+  expect(Object.keys(labelNames)).toHaveLength(20_000)
+  expect(labelNames['colour: navy']).toEqual({ de: 'Marineblau' })
+  expect(labelNames).not.toHaveProperty(['size: size -1'])
+})

@@ -238,6 +238,17 @@ describe('the assistant', { timeout: 60_000 }, () => {
     expect(visit.complaints).toEqual([])
   })
 
+  it('does without a part that another release made, and answers with the rest', async () => {
+    const nonsense = new TextEncoder().encode('of another release')
+    await serve({ profile: PROFILE, segments: SEGMENTS, next: nonsense, service: nonsense })
+    visit = await world.visit(await world.newProfile(), {})
+    await ready()
+    await see(1)
+    const character = (await visit.call('character', { language: 'en' })) as Character
+    expect(character).toMatchObject({ segment: { name: 'Lamps first' }, expected: [], names: {} })
+    expect(await visit.call('ask', { text: 'can I return this?' })).toMatchObject({ kind: 'contact' })
+  })
+
   it('has nothing to offer from a list that another key signed, and nothing to answer in a shop that says nothing', async () => {
     const other = await createSigner('other.test')
     await serve({ coupons: await signCoupons(COUPONS, other.name, other.keys) })

@@ -103,6 +103,16 @@ function lossOf(head: Head, asked: Asked): number {
   return all.reduce((sum, p, n) => sum - Math.log(Math.max(1e-12, p[asked.answers[n]])), 0) / all.length
 }
 
+/** (N, D) row-major. A list of all numbers would be longer than JavaScript's may be. */
+export function matrixOf(rows: readonly ArrayLike<number>[]): Float32Array {
+  const d = rows[0]?.length ?? 0
+  const matrix = new Float32Array(rows.length * d)
+  rows.forEach((row, n) => {
+    matrix.set(row, n * d)
+  })
+  return matrix
+}
+
 /** Each column's mean, and what brings it to deviation 1. */
 export function standardOf(inputs: Float32Array, d: number): { mean: Float64Array; scale: Float64Array } {
   const count = inputs.length / d

@@ -16,10 +16,10 @@ export const RETURN_DAYS = 30
 /** Between the days on which everyone is asked whether they will return. */
 const RETURN_STEP_DAYS = 7
 
-/** The last days of a history are asked about, those before them say when to stop learning. */
+/** The last days of a history are asked about, those before them tune. */
 export const TEST_DAYS = 30
 export const VALIDATION_DAYS = 15
-/** Of the latest moments, those that say when what ships has learned enough. */
+/** Of the latest moments, those that tune what ships. */
 export const VALIDATION_SHARE = 0.15
 
 export interface Moment {

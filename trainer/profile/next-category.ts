@@ -8,15 +8,16 @@ import { emptyMemory, remember } from '../../shared/profile/memory.ts'
 import {
   ENTRY_FEATURES,
   type EntryReading,
+  interestShares,
   type NextCategory,
   noEntries,
   type ReadCategory,
   readAlternatives,
   seeEntry,
-  sharesOf,
 } from '../../shared/profile/next-category.ts'
 import { type Choices, fitChoiceHead } from './choice-head.ts'
 import { companionsOf } from './companions.ts'
+import { matrixOf } from './heads.ts'
 import { DAY_MS, VALIDATION_SHARE } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import { statesAt } from './states.ts'
@@ -27,6 +28,8 @@ const MOST_CATEGORIES = 63
 const SEASON_DAYS = 14
 /** With fewer visits a head would learn single shoppers. */
 const MIN_MOMENTS = 500
+/** The latest: more would fill the memory and teach eight numbers no better. */
+const MOST_MOMENTS = 100_000
 
 export interface EntryMoment extends EntryReading {
   shopper: number
@@ -40,7 +43,7 @@ export interface EntryMoment extends EntryReading {
 export function nextCategoryOf(shop: Shoppers, seed: string): NextCategory | undefined {
   const { categories, moments, season } = entryMoments(shop)
   if (moments.length < MIN_MOMENTS) return undefined
-  const ordered = [...moments].sort((a, b) => a.time - b.time)
+  const ordered = moments.sort((a, b) => a.time - b.time).slice(-MOST_MOMENTS)
   const cut = Math.floor((1 - VALIDATION_SHARE) * ordered.length)
   const [training, validation] = [ordered.slice(0, cut), ordered.slice(cut)].map((part) => choicesOf(shop, part))
   const { beta, bias } = fitChoiceHead(training, validation, categories.length + 1, seed)
@@ -56,8 +59,8 @@ export function choicesOf(
 ): Choices {
   const states = network ? statesAt(network, products, shoppers, moments) : []
   return {
-    alternatives: Float32Array.from(moments.flatMap((moment) => [...readAlternatives(moment, features)])),
-    inputs: Float32Array.from(states.flatMap((state) => [...state])),
+    alternatives: matrixOf(moments.map((moment) => readAlternatives(moment, features))),
+    inputs: matrixOf(states),
     answers: Int32Array.from(moments, ({ answer }) => answer),
   }
 }
@@ -89,7 +92,15 @@ export function entryMoments(
       if (begun.last >= 0) {
         const { time } = events[at]
         const season = seasonAt(time)
-        moments.push({ shopper, time, seen, ...sharesOf(memory, numbers, companions, time), season, ...begun, answer })
+        moments.push({
+          shopper,
+          time,
+          seen,
+          ...interestShares(memory, numbers, companions, time),
+          season,
+          ...begun,
+          answer,
+        })
       }
       begun = seeEntry(begun, answer)
     }

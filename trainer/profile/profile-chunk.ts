@@ -8,13 +8,13 @@ import { type PriceBands, priceLevelOf } from '../../shared/profile/prices.ts'
 import type { ProfileChunk } from '../../shared/profile/profile-chunk.ts'
 import type { Visits } from '../../shared/profile/visits.ts'
 import { companionsOf } from './companions.ts'
-import type { Asked } from './heads.ts'
+import { type Asked, matrixOf } from './heads.ts'
 import { DAY_MS, type Moment, momentsOf, RETURN_DAYS, VALIDATION_SHARE } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
 import { gateOf } from './visit-gate.ts'
 import { fitYesNo } from './yes-no-head.ts'
 
-/** Yes and no each: with fewer a head would learn single shoppers. */
+/** Yes and no each, of those that teach: with fewer a head would learn single shoppers. */
 const MIN_ANSWERS = 200
 
 export function profileChunkOf(shop: Shoppers, seed: string): ProfileChunk {
@@ -42,11 +42,10 @@ export function profileChunkOf(shop: Shoppers, seed: string): ProfileChunk {
 }
 
 function yesNoHead(moments: Moment[]): YesNoHead | undefined {
-  const yes = moments.reduce((sum, { answer }) => sum + answer, 0)
-  if (Math.min(yes, moments.length - yes) < MIN_ANSWERS) return undefined
   const ordered = [...moments].sort((a, b) => a.time - b.time)
   const cut = Math.floor((1 - VALIDATION_SHARE) * ordered.length)
   const [training, validation] = [ordered.slice(0, cut), ordered.slice(cut)].map(askedOf)
+  if (fewest(training.answers) < MIN_ANSWERS || fewest(validation.answers) === 0) return undefined
   const { weights, bias } = fitYesNo(training, validation)
   const d = FEATURE_NAMES.length
   return {
@@ -55,9 +54,15 @@ function yesNoHead(moments: Moment[]): YesNoHead | undefined {
   }
 }
 
+/** Of yes and of no, the rarer one's. */
+function fewest(answers: Int32Array): number {
+  const yes = answers.reduce((sum, answer) => sum + answer, 0)
+  return Math.min(yes, answers.length - yes)
+}
+
 function askedOf(moments: readonly Moment[]): Asked {
   return {
-    inputs: Float32Array.from(moments.flatMap(({ features }) => [...features])),
+    inputs: matrixOf(moments.map(({ features }) => features)),
     answers: Int32Array.from(moments, ({ answer }) => answer),
   }
 }

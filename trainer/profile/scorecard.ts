@@ -11,7 +11,7 @@ import { calibrationBins } from '../calibration.ts'
 import { type Interval, pairedInterval } from '../evaluate.ts'
 import { UserError } from '../user-error.ts'
 import { FEATURE_WORDS } from './feature-words.ts'
-import { type Asked, askAll } from './heads.ts'
+import { type Asked, askAll, matrixOf } from './heads.ts'
 import { type Driver, driversOf } from './importance.ts'
 import { type Moment, momentsOf, partsOf, RETURN_DAYS, TEST_DAYS, VALIDATION_DAYS } from './moments.ts'
 import type { Shoppers } from './shoppers.ts'
@@ -129,7 +129,7 @@ export function scoreHeads(
 
 function askedOf(moments: readonly Moment[], read: (moment: Moment, n: number) => number[]): Asked {
   return {
-    inputs: Float32Array.from(moments.flatMap(read)),
+    inputs: matrixOf(moments.map(read)),
     answers: Int32Array.from(moments, ({ answer }) => answer),
   }
 }

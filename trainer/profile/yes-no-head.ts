@@ -24,13 +24,7 @@ export function fitYesNo(training: Asked, validation: Asked): Head {
   const held = Float64Array.from(validation.inputs, standard)
   const found = RIDGES.map((ridge) => {
     const fitted = newton(inputs, training.answers, d, ridge)
-    fitted[d] += newton(
-      new Float64Array(0),
-      validation.answers,
-      0,
-      0,
-      offsetsOf(held, fitted, validation.answers.length),
-    )[0]
+    fitted[d] += shiftOf(held, fitted, validation.answers)
     const weights = Float32Array.from({ length: 2 * d }, (_, at) => (at < d ? 0 : fitted[at - d]))
     const head = foldedInto({ classes: 2, weights, bias: Float32Array.of(0, fitted[d]) }, mean, scale)
     const said = askAll(head, validation).map(([, yes]) => yes)
@@ -39,42 +33,54 @@ export function fitYesNo(training: Asked, validation: Asked): Head {
   return found.reduce((best, one) => (one.loss < best.loss ? one : best)).head
 }
 
-/** What is said of each row before anything is added to it. */
-function offsetsOf(inputs: Float64Array, weights: Float64Array, count: number) {
+/** No bias goes further: e^30 to one. */
+const FURTHEST = 30
+const HALVINGS = 60
+
+/**
+ * What is added to each score, so that yes is said as often as it was the answer: found by halving, because far from it a step of
+ * Newton's goes anywhere.
+ */
+function shiftOf(inputs: Float64Array, weights: Float64Array, answers: Int32Array): number {
   const d = weights.length - 1
-  return Float64Array.from({ length: count }, (_, row) => {
+  const scores = Float64Array.from(answers, (_, row) => {
     let score = weights[d]
     for (let j = 0; j < d; j++) score += weights[j] * inputs[row * d + j]
     return score
   })
+  // One answer more, of which nothing is known: never and always are not said.
+  const wanted = answers.reduce((sum, answer) => sum + answer, 0.5) * (answers.length / (answers.length + 1))
+  let [low, high] = [-FURTHEST, FURTHEST]
+  for (let n = 0; n < HALVINGS; n++) {
+    const middle = (low + high) / 2
+    const said = scores.reduce((sum, score) => sum + 1 / (1 + Math.exp(-score - middle)), 0)
+    if (said < wanted) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
 }
 
 /**
  * (D + 1) weights and the bias, which the ridge spares.
  * @param inputs (N, D) row-major
- * @param offsets (N) added to each score
  */
-function newton(
-  inputs: Float64Array,
-  answers: Int32Array,
-  d: number,
-  ridge: number,
-  offsets = new Float64Array(answers.length),
-): Float64Array {
+function newton(inputs: Float64Array, answers: Int32Array, d: number, ridge: number): Float64Array {
   const size = d + 1
   const weights = new Float64Array(size)
+  const yes = answers.reduce((sum, answer) => sum + answer, 0)
+  weights[d] = Math.log((yes + 0.5) / (answers.length - yes + 0.5))
   const row = new Float64Array(size).fill(1)
   for (let step = 0; step < MOST_STEPS; step++) {
     const gradient = Float64Array.from(weights, (weight, j) => (j < d ? ridge * weight : 0))
     const hessian = new Float64Array(size * size)
     for (let j = 0; j < d; j++) hessian[j * size + j] = ridge
     for (let n = 0; n < answers.length; n++) {
-      let score = offsets[n] + weights[d]
+      let score = weights[d]
       for (let j = 0; j < d; j++) score += weights[j] * (row[j] = inputs[n * d + j])
-      const yes = 1 / (1 + Math.exp(-score))
-      const error = (yes - answers[n]) / answers.length
+      const said = 1 / (1 + Math.exp(-score))
+      const error = (said - answers[n]) / answers.length
       // Where all is sure there is no curve, and a step without bounds.
-      const curve = Math.max(1e-9, (yes * (1 - yes)) / answers.length)
+      const curve = Math.max(1e-9, (said * (1 - said)) / answers.length)
       for (let j = 0; j < size; j++) {
         gradient[j] += error * row[j]
         const part = curve * row[j]

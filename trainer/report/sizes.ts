@@ -15,6 +15,11 @@ const ABOUT: Record<string, string> = {
   probes: 'questions with known answers, asked before use',
   profile: 'what a shopper’s profile is read with',
   segments: 'kinds of shoppers',
+  next: 'what visits begin with',
+  sentiment: 'what reads reviews',
+  text: 'what words mean',
+  service: 'questions, answers and names',
+  coupons: 'signed coupons',
 }
 const WHEN: Record<Phase, string> = { first: 'before the first shelf', rank: 'before ranking', idle: 'when idle' }
 

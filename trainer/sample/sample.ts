@@ -58,6 +58,9 @@ export async function generateSample(options: SampleOptions): Promise<SampleSumm
   const world = catalog
     ? worldOfCatalog(seeded(`${seed} catalog`), catalog, days)
     : makeCatalog(seeded(`${seed} catalog`), products, days)
+  if (!Number.isInteger(guides) || guides < 0) {
+    throw new UserError(`--guides ${guides}: not a whole number`, 'for example --guides 24')
+  }
   if (catalog && guides > 0) {
     throw new UserError(`--guides ${guides}: there are none for another catalogue`, 'leave out --guides, or --catalog')
   }

@@ -45,7 +45,7 @@ export interface Character {
   opinions?: Opinions
   /** Only where it was asked for, and something was bought. */
   spending?: Spending
-  /** What the shop's categories are called in the page's language, where that is another name. */
+  /** What the shop's categories and traits are called in the page's language, where that is another name. */
   names: Record<string, string>
   /** What the profile's sentences rest on. */
   evidence: Partial<Record<Fact, Evidence>>

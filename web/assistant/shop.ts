@@ -28,16 +28,20 @@ export interface Shop {
   /** What reads reviews. */
   sentiment(): SentimentModel | undefined
   titleOf(itemId: string, language: string): string | undefined
-  /** A category's own name in a language, where the shop has one. */
-  nameOf(category: string, language: string): string | undefined
+  /** What a category or a trait is called in a language, where the shop says. */
+  nameOf(label: string, language: string): string | undefined
 }
 
 /** @param key `name+hash+key`, pinned in the page */
 export function openShop(chunks: ReadonlyMap<string, Uint8Array>, key: string): Shop {
   const bytes = (name: AssistantChunk) => chunks.get(name)
   const read = <T>(name: AssistantChunk, decode: (bytes: Uint8Array) => T) => {
-    const found = bytes(name)
-    return found && decode(found)
+    try {
+      const found = bytes(name)
+      return found && decode(found)
+    } catch {
+      return undefined // of another release than the page's: as if it were not there
+    }
   }
   const views = once(() => read('items', decodeItems) ?? [])
   const service = once((): Partial<ShopService> => read('service', decodeService) ?? {})
@@ -69,9 +73,9 @@ export function openShop(chunks: ReadonlyMap<string, Uint8Array>, key: string): 
       const view = views()[numbers().get(itemId) ?? -1]
       return view && titleIn(view, language)
     },
-    nameOf(category, language) {
+    nameOf(label, language) {
       const names = service().labelNames ?? {}
-      return Object.hasOwn(names, category) ? names[category][language.split('-')[0]] : undefined
+      return Object.hasOwn(names, label) ? names[label][language.split('-')[0]] : undefined
     },
   }
 }

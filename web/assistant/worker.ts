@@ -215,9 +215,9 @@ function expectedIn(shop: Shop, memory: Memory): Character['expected'] {
 }
 
 function namesIn(shop: Shop, language: string): Character['names'] {
-  const names = Object.keys(shop.service().labelNames ?? {}).flatMap((category) => {
-    const name = shop.nameOf(category, language)
-    return name === undefined ? [] : [[category, name]]
+  const names = Object.keys(shop.service().labelNames ?? {}).flatMap((label) => {
+    const name = shop.nameOf(label, language)
+    return name === undefined ? [] : [[label, name]]
   })
   return Object.fromEntries(names)
 }

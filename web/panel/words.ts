@@ -173,7 +173,7 @@ const ENGLISH: Words = {
   nextOrder: (wait, worth, categories) =>
     `Your next order is likely within ${count(days(wait), 'day', 'days')}${worth ? `, for about ${worth}` : ''}${categories.length > 0 ? `, probably of ${categories.join(', ')}` : ''}.`,
   expected: (categories) =>
-    `Your next visit will most likely begin with ${categories.map(({ name, probability }) => `${name} (${percent(probability)})`).join(', ')}.`,
+    `Your next visit may begin with ${categories.map(({ name, probability }) => `${name} (${percent(probability)})`).join(', or ')}.`,
   prices: ({ band, looks }) =>
     `${{ low: 'You mostly look at the less expensive of their kind', middle: 'You look at prices from all over', high: 'You mostly look at the more expensive of their kind' }[band]} (from ${count(looks, 'look', 'looks')}).`,
   reductions: ({ reduced, coupons }) =>
@@ -443,7 +443,7 @@ const CHINESE: Words = {
   nextOrder: (wait, worth, categories) =>
     `下一个订单可能在 ${days(wait)} 天内${worth ? `，约 ${worth}` : ''}${categories.length > 0 ? `，多半是${categories.join('、')}` : ''}。`,
   expected: (categories) =>
-    `下次来时，您最可能先看${categories.map(({ name, probability }) => `${name}（${percent(probability)}）`).join('、')}。`,
+    `下次来时，您可能先看${categories.map(({ name, probability }) => `${name}（${percent(probability)}）`).join('或')}。`,
   prices: ({ band, looks }) =>
     `${{ low: '您大多看同类中较便宜的', middle: '您看各种价位', high: '您大多看同类中较贵的' }[band]}（依据 ${looks} 次浏览）。`,
   reductions: ({ reduced, coupons }) =>

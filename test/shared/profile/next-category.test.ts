@@ -77,6 +77,8 @@ describe('the file of the head', () => {
       decodeNextCategory(encodeNextCategory({ ...NEXT, ...change }))
     expect(changed({ categories: ['Lamps'] })).toThrow(/"season" has 4 elements, not 2/)
     expect(changed({ categories: [1, 2, 3] as never })).toThrow(/no categories/)
+    expect(changed({ categories: ['Lamps', 'Mugs', 'Lamps'] })).toThrow(/named twice/)
+    expect(changed({ season: Float32Array.of(1, 1, 0, 0) })).toThrow(/sum to 2/)
     expect(changed({ head: { ...NEXT.head, beta: Float32Array.of(1) } })).toThrow(/"beta" has 1 elements/)
     expect(changed({ season: Float32Array.of(1, -1, 0, 0) })).toThrow(/-1 in "season"/)
     expect(changed({ head: { ...NEXT.head, bias: Float32Array.of(0, Number.NaN, 0, 0) } })).toThrow(/NaN in "bias"/)

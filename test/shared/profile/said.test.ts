@@ -95,7 +95,7 @@ describe('opinions', () => {
   })
 
   it('say nothing of a text that is not understood, and keep markup as the text that it is', () => {
-    expect(opinionsOf([review('C’est très joli et bien fait')], model)).toMatchObject({
+    expect(opinionsOf([review('C’est très joli et bien fait', 3)], model)).toMatchObject({
       reviews: 1,
       read: 0,
       aspects: [],

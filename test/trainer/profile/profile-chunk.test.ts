@@ -6,7 +6,6 @@ import { featuresOf } from '../../../shared/profile/features.ts'
 import { foretell } from '../../../shared/profile/foretelling.ts'
 import { memoryOf } from '../../../shared/profile/memory.ts'
 import { decodeProfileChunk, encodeProfileChunk } from '../../../shared/profile/profile-chunk.ts'
-import { readyBackend } from '../../../trainer/backend.ts'
 import { profileChunkOf, usageOf } from '../../../trainer/profile/profile-chunk.ts'
 import type { Shoppers } from '../../../trainer/profile/shoppers.ts'
 
@@ -51,8 +50,7 @@ function shop(visits: number): Shoppers {
 }
 
 describe('the profile chunk of a shop', () => {
-  it('has a head that knows a purchase when it comes, as the page asks it', async () => {
-    await readyBackend()
+  it('has a head that knows a purchase when it comes, as the page asks it', () => {
     const shoppers = shop(30)
     const made = profileChunkOf(shoppers, '1')
     const { heads, usage, companions } = decodeProfileChunk(encodeProfileChunk(made), 12)
@@ -74,8 +72,7 @@ describe('the profile chunk of a shop', () => {
     ).toEqual(['Home > Lamps', 'Home > Mugs'])
   }, 120_000)
 
-  it('has no head where there is too little to learn from, and usage all the same', async () => {
-    await readyBackend()
+  it('has no head where there is too little to learn from, and usage all the same', () => {
     const chunk = profileChunkOf(shop(2), '1')
     expect(chunk.heads).toEqual({})
     expect(chunk.usage.orderGapDays).toBeGreaterThan(0)

@@ -37,12 +37,15 @@ it('is where no step makes it better: what is said and what came true agree, alo
   }
 })
 
-it('says yes as often as it was lately', () => {
-  const lately = made('b', 6_000, -1.5)
-  const now = made('c', 6_000, -1.5)
+it.each([
+  [0.5, -1.5],
+  [-4, -1],
+  [-6, -3],
+  [3, -0.5],
+])('says yes as often as it was lately: bias %d before, %d now', (before, lately) => {
+  const now = made('c', 6_000, lately)
   const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
-  const said = askAll(fitYesNo(made('a', 6_000, 0.5), lately), now).map(([, yes]) => yes)
-  expect(mean(said)).toBeCloseTo(mean(now.answers), 1)
+  const said = askAll(fitYesNo(made('a', 6_000, before), made('b', 6_000, lately)), now).map(([, yes]) => yes)
   expect(Math.abs(mean(said) - mean(now.answers))).toBeLessThan(0.02)
 })
 
@@ -52,4 +55,11 @@ it('where one input tells all, stays finite', () => {
   const { weights, bias } = fitYesNo({ inputs, answers }, { inputs, answers })
   expect([...weights, ...bias].every(Number.isFinite)).toBe(true)
   expect(weights[1]).toBeGreaterThan(2)
+})
+
+it('says never of nobody, though lately nobody did', () => {
+  const lately = { ...made('b', 500, 0), answers: new Int32Array(500) }
+  const head = fitYesNo(made('a', 5_000, 0), lately)
+  const said = askAll(head, lately).map(([, yes]) => yes)
+  expect(said.reduce((sum, yes) => sum + yes, 0)).toBeCloseTo(0.5 * (500 / 501), 3)
 })
