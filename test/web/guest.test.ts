@@ -1,7 +1,7 @@
 /** The shop must not notice the tag: whatever is missing, blocked or broken, the page is as it would be without it. */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
+import { backAgain, createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
 
 let world: World
 let context: BrowserContext
@@ -201,21 +201,20 @@ describe('politeness', () => {
   })
 
   it('the page still enters the back/forward cache, and goes on when it returns', async () => {
-    const page = await visit(
-      { body: SHELF, tag: `data-key="${world.signer.key}" data-consent="remember"` },
-      { tag: `data-key="${world.signer.key}" data-consent="remember"` },
-    )
-    await running(page)
-    await until(page.status, ({ storage, bundle }) => storage === 'indexeddb' && bundle.parts.includes('probes'))
-    await page.page.evaluate(() => document.body.setAttribute('data-kept', ''))
-    await page.page.goto(`${world.shopUrl}1`)
-    await running(page)
-    await page.call('event', 'view_item', { items: [{ item_id: 'lamp-1' }] })
-    await page.status()
-    await page.page.goBack({ waitUntil: 'commit' })
-    const why = await page.page.evaluate(() => {
-      const [entry] = performance.getEntriesByType('navigation')
-      return JSON.stringify('notRestoredReasons' in entry ? entry.notRestoredReasons : undefined)
+    let page!: Visit
+    const why = await backAgain(async () => {
+      page = await visit(
+        { body: SHELF, tag: `data-key="${world.signer.key}" data-consent="remember"` },
+        { tag: `data-key="${world.signer.key}" data-consent="remember"` },
+      )
+      await running(page)
+      await until(page.status, ({ storage, bundle }) => storage === 'indexeddb' && bundle.parts.includes('probes'))
+      await page.page.evaluate(() => document.body.setAttribute('data-kept', ''))
+      await page.page.goto(`${world.shopUrl}1`)
+      await running(page)
+      await page.call('event', 'view_item', { items: [{ item_id: 'lamp-1' }] })
+      await page.status()
+      return page.page
     })
     expect(why).toBe('null')
     expect(await page.page.locator('body[data-kept]').count()).toBe(1)

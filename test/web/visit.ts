@@ -123,3 +123,22 @@ export async function until<T>(ask: () => Promise<T>, holds: (value: T) => boole
 export function bare(entries: HistoryEntry[]): object[] {
   return entries.map(({ event: { id: _, time: __, ...event }, source }) => ({ source, ...event }))
 }
+
+/**
+ * Goes away and back again, until the browser says why it kept the page, or why not: a reason that is "masked" is its own, such as
+ * too little memory beside other tests, and no page's fault.
+ * @param away makes a page, and leaves it for another
+ * @returns "null" where the page was kept
+ */
+export async function backAgain(away: () => Promise<Page>): Promise<string> {
+  let why = ''
+  for (let n = 0; n < 4 && (why === '' || /"reasons":\[\{"reason":"masked"\}\],"children":\[\]/.test(why)); n++) {
+    const page = await away()
+    await page.goBack({ waitUntil: 'commit' })
+    why = await page.evaluate(() => {
+      const [entry] = performance.getEntriesByType('navigation')
+      return String(JSON.stringify('notRestoredReasons' in entry ? entry.notRestoredReasons : undefined))
+    })
+  }
+  return why
+}

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { PublisherKey } from '../../../trainer/keys.ts'
 import type { Explanation } from '../../../web/protocol.ts'
 import type { Published } from '../edge.ts'
-import { createWorld, type PageSpec, until, type Visit, violationsIn, type World } from '../visit.ts'
+import { backAgain, createWorld, type PageSpec, until, type Visit, violationsIn, type World } from '../visit.ts'
 import { createKey, goRound, kept, openTimed, publishNetwork, putLearned, stay } from './shop.ts'
 
 const TRUSTED = `require-trusted-types-for 'script'; trusted-types vitrine`
@@ -166,15 +166,14 @@ describe('a shopper whose next wishes can be foreseen by learning', { timeout: 2
   it('ends with the view: a page with a learner enters the back/forward cache, and learns when it is back', async () => {
     world.edge.published = first
     // In real time: a page with a clock of its own tells nothing of that cache.
-    const visit = await world.visit(await newProfile(), { tag: tag() }, { tag: tag() })
-    await visit.page.waitForFunction(() => window.vitrine?.running)
-    await until(visit.status, ({ learning }) => learning?.waiting.includes('new-events') === true)
-    await visit.page.evaluate(() => document.body.setAttribute('data-kept', ''))
-    await visit.page.goto(`${world.shopUrl}1`)
-    await visit.page.goBack({ waitUntil: 'commit' })
-    const why = await visit.page.evaluate(() => {
-      const [entry] = performance.getEntriesByType('navigation')
-      return JSON.stringify('notRestoredReasons' in entry ? entry.notRestoredReasons : undefined)
+    let visit!: Visit
+    const why = await backAgain(async () => {
+      visit = await world.visit(await newProfile(), { tag: tag() }, { tag: tag() })
+      await visit.page.waitForFunction(() => window.vitrine?.running)
+      await until(visit.status, ({ learning }) => learning?.waiting.includes('new-events') === true)
+      await visit.page.evaluate(() => document.body.setAttribute('data-kept', ''))
+      await visit.page.goto(`${world.shopUrl}1`)
+      return visit.page
     })
     expect(why).toBe('null')
     expect(await visit.page.locator('body[data-kept]').count()).toBe(1)
