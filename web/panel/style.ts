@@ -24,7 +24,9 @@ h3 { font: inherit; font-weight: 600; margin-block: 1.1rem .5rem; }
 .soft { color: var(--quiet); }
 .small { font-size: .88em; }
 .strong, strong { font-weight: 600; overflow-wrap: anywhere; }
-.facts { display: grid; gap: .35rem; }
+.facts { display: grid; gap: .2rem; padding-inline-start: 1.2em; }
+.facts summary { list-style-position: outside; padding-block: .15rem; }
+.facts .opened { margin-block: .3rem .6rem; }
 .chips { display: flex; flex-wrap: wrap; gap: .5rem; }
 button, input, select { font: inherit; color: inherit; }
 .chip { display: inline-flex; align-items: center; gap: .5em; min-block-size: 2.5rem; padding: .3rem .9rem;
