@@ -8,6 +8,8 @@
  * A verifier key is `name+hash+key`: the name, the first 4 bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key) in hex, and
  * base64(0x01 ‖ public key). A signature line's base64 is that hash, then the 64 bytes of the signature.
  */
+import { base64Of, bytesOf } from './base64.ts'
+
 const ED25519 = 0x01
 const MAX_NOTE_BYTES = 1 << 20
 const MAX_SIGNATURES = 16
@@ -20,13 +22,6 @@ export interface VerifierKey {
   publicKey: Uint8Array<ArrayBuffer>
 }
 
-const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
-/** Undefined for what is no base64, has no padding, or has bits behind its last byte. */
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
-  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
-  return base64Of(bytes) === base64 ? bytes : undefined
-}
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 async function keyHash(name: string, publicKey: Uint8Array): Promise<Uint8Array> {

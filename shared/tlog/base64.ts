@@ -1,0 +1,10 @@
+/** Base64 (RFC 4648 4), with padding and in the one way in which bytes are written. */
+
+export const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
+
+/** Undefined for what is no base64, has no padding, or has bits behind its last byte. */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
+  return base64Of(bytes) === base64 ? bytes : undefined
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { runSuites } from './suites.ts'
+
+describe('published vectors', () => {
+  it('hold, all of those at hand, and each suite has some that must be refused', async () => {
+    const rows = await runSuites()
+    for (const { suite, file, cases, passed, refused_as_expected } of rows) {
+      expect(`${suite} ${file}: ${passed} of ${cases}`).toBe(`${suite} ${file}: ${cases} of ${cases}`)
+      expect(refused_as_expected, suite).toBeGreaterThan(0)
+    }
+    const count = (name: string) =>
+      rows.filter(({ suite }) => suite === name).reduce((sum, { cases }) => sum + cases, 0)
+    if (rows.length > 0) {
+      expect(count('transparency-dev-merkle')).toBe(518)
+      expect(count('tessera-log')).toBe(64)
+      expect(count('cctv-ed25519')).toBe(914)
+      expect(count('wycheproof')).toBe(151)
+    }
+  })
+})
