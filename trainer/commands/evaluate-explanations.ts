@@ -15,8 +15,9 @@ const QUESTIONS = 1000
 export default defineCommand({
   meta: {
     name: 'evaluate-explanations',
-    description: `Leave the reasons of a suggestion out of the history, and see how far it falls: further than without three acts drawn
-at random, or the three latest? Asked in visits under way, after what the run was trained on.
+    description: `Leave the reasons of a suggestion out of the history, and see how far it falls.
+
+Further than without three acts drawn at random, or the three latest? Asked in visits under way, after what the run was trained on.
 
 Examples:
   vitrine evaluate-explanations --data data/sample --run runs/sample

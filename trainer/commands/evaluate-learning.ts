@@ -16,8 +16,10 @@ import { networkOf, readRun } from '../run-folder.ts'
 export default defineCommand({
   meta: {
     name: 'evaluate-learning',
-    description: `Measure what learning on the shopper's own device is worth: what each did after a date, foretold by everyone's model
-with all that came before in its context, and by the same model with an adapter learned from what they did before.
+    description: `Measure what learning on the shopper's own device is worth.
+
+What each did after a date is foretold by everyone's model with all that came before in its context, and by the same model
+with an adapter learned from what they did before.
 
 Half of the shoppers teach the network, which has then seen nothing of those who are asked; with --run, a network that may have.
 In a simulated shop those whose taste changed are shown apart.

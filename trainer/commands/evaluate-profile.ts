@@ -29,8 +29,9 @@ import { networkOf, readRun } from '../run-folder.ts'
 export default defineCommand({
   meta: {
     name: 'evaluate-profile',
-    description: `Measure what profiles foretell (a purchase in this visit, a return within 30 days, the next category) and what they
-know of tastes, prices and kinds of shopper.
+    description: `Measure what profiles foretell and know of shoppers.
+
+Asked are a purchase in this visit, a return within 30 days, the next category, tastes, prices and kinds of shopper.
 
 The last 30 days of the history are asked about, what came before them trains. In a simulated shop an observer who knows
 each shopper's truth and sees the same events is shown beside it.

@@ -13,8 +13,10 @@ import { type ShelfScore, scoreShelves, scoreTasteStart, type TasteStartScore } 
 export default defineCommand({
   meta: {
     name: 'evaluate-service',
-    description: `Measure the cross-category shelf (relevance and variety at each λ), guides and videos where there are any, and, in
-the sample shop, whose shoppers’ tastes are known, the taste start.
+    description: `Measure the cross-category shelf, guides and videos, and the taste start.
+
+The shelf's relevance and variety are given at each λ; guides where the shop has any; the taste start in the sample shop, whose
+shoppers’ tastes are known.
 
 Examples:
   vitrine evaluate-service --data data/sample

@@ -14,8 +14,9 @@ import { UserError } from '../user-error.ts'
 export default defineCommand({
   meta: {
     name: 'import',
-    description: `Read a shop's history and catalogue into a dataset folder. What the shop answers to questions goes beside it
-afterwards, as faq.jsonl ("vitrine publish --help" shows a line); importing again keeps that file.
+    description: `Read a shop's history and catalogue into a dataset folder.
+
+What the shop answers to questions goes beside it afterwards, as faq.jsonl ("vitrine publish --help" shows a line); importing again keeps that file.
 
 Examples:
   vitrine import online-retail.csv.gz --out data/retail

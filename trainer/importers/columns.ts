@@ -41,7 +41,7 @@ const EVENT_NAMES: ColumnMap = {
   shopper:
     'shopper shopperid userpseudoid userid user customerid customer visitorid visitor clientid client memberid uid anonymousid',
   session: 'session sessionid gasessionid usersession visitid',
-  item: 'item itemid productid product sku stockcode articleid article asin productcode',
+  item: 'item itemid productid sku stockcode articleid article asin productcode product',
   time: 'time timestamp eventtimestamp eventtime datetime ts unixtime date createdat orderdate invoicedate purchasedate eventdate',
   event: 'event eventname eventtype name type action behavior behaviour behaviortype',
   price: 'price unitprice itemprice',

@@ -31,7 +31,7 @@ export function makeGuides(count: number): Product[] {
 }
 
 function guideOf(leaf: Leaf, n: number): Product {
-  const title = { en: `${nameOf(leaf, 'en')}: what to look for`, zh: `${nameOf(leaf, 'zh')}选购指南` }
+  const title = { en: `${nameOf(leaf, 'en')}: a buying guide`, zh: `${nameOf(leaf, 'zh')}选购指南` }
   const begin = { en: 'Before you choose.', zh: '选购之前。' }
   return contentOf(leaf, n, 'guide', title, (language) => [
     begin[language],
@@ -41,7 +41,7 @@ function guideOf(leaf: Leaf, n: number): Product {
 }
 
 function videoOf(leaf: Leaf, n: number): Product {
-  const title = { en: `${nameOf(leaf, 'en')}, tried at home`, zh: `在家试用${nameOf(leaf, 'zh')}` }
+  const title = { en: `${nameOf(leaf, 'en')} on video, tried at home`, zh: `视频：在家试用${nameOf(leaf, 'zh')}` }
   const begin = { en: 'Two minutes of seeing for yourself.', zh: '两分钟，眼见为实。' }
   return contentOf(leaf, n, 'video', title, (language) => [begin[language], ...usesIn(leaf, language)])
 }
