@@ -37,6 +37,7 @@ export interface Words {
   takeBack: string
   because(counts: Evidence['counts']): string
   forgetLabel(events: number): string
+  moreEntries(entries: number): string
   /** Asked again before many go. */
   forgetSurely(events: number): string
   /** What was forgotten, where it was many things. */
@@ -188,6 +189,7 @@ const ENGLISH: Words = {
   takeBack: 'take back',
   because: (counts) => `Because of what you did: ${evidence(counts, ENGLISH_ACTS)}.`,
   forgetLabel: (events) => `Forget ${events === 1 ? 'this entry' : `these ${events} entries`}`,
+  moreEntries: (entries) => `and ${entries} more`,
   forgetSurely: (events) => `Really forget ${events} entries`,
   factEvidence: 'what this rested on',
   habits: 'How you shop',
@@ -459,6 +461,7 @@ const CHINESE: Words = {
   takeBack: '撤回',
   because: (counts) => `依据您的操作：${evidence(counts, CHINESE_ACTS, '、')}。`,
   forgetLabel: (events) => `忘记这 ${events} 条记录`,
+  moreEntries: (entries) => `另外 ${entries} 条`,
   forgetSurely: (events) => `确定忘记 ${events} 条记录`,
   factEvidence: '这句话的依据',
   habits: '您怎样购物',

@@ -49,7 +49,12 @@ export function pushShare({ item_id }: StorefrontProduct): void {
   push({ event: 'share', method: 'link', content_type: 'product', item_id })
 }
 
+let searched = ''
+
+/** Once: coming back to the same results is no new search. */
 export function pushSearch(query: string): void {
+  if (query === searched) return
+  searched = query
   push({ event: 'search', search_term: query })
 }
 
