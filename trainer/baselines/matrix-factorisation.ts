@@ -11,8 +11,10 @@
  *     x = (αYᵀY + Σ_i w_i y_i y_iᵀ + λ(Σ_i w_i + αV) I)⁻¹ Σ_i w_i y_i          w_i = 0.8^age when asked, 1 in training
  *     score(b | history) = x · y_b
  */
+
 import { seeded } from '../../shared/data/random.ts'
 import { jitter, type Scorer } from '../baselines.ts'
+import { choleskySolve } from '../cholesky.ts'
 import { incidence, recencyWeights } from './interactions.ts'
 
 export interface FactorisationSettings {
@@ -121,24 +123,5 @@ function vectorSolver({ width: d, unobserved, regularisation }: FactorisationSet
     }
     for (let f = 0; f < d; f++) a[f * d + f] += regularisation * (total + unobserved * others)
     choleskySolve(a, into, d)
-  }
-}
-
-/** Solves A x = b in place, for a positive definite A of which the lower triangle is read (and overwritten). */
-function choleskySolve(a: Float64Array, b: Float64Array, d: number): void {
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * d + j]
-      for (let k = 0; k < j; k++) sum -= a[i * d + k] * a[j * d + k]
-      a[i * d + j] = i === j ? Math.sqrt(sum) : sum / a[j * d + j]
-    }
-  }
-  for (let i = 0; i < d; i++) {
-    for (let k = 0; k < i; k++) b[i] -= a[i * d + k] * b[k]
-    b[i] /= a[i * d + i]
-  }
-  for (let i = d - 1; i >= 0; i--) {
-    for (let k = i + 1; k < d; k++) b[i] -= a[k * d + i] * b[k]
-    b[i] /= a[i * d + i]
   }
 }

@@ -4,6 +4,7 @@
  * the bias is fitted once more on the held-out moments, which are the latest.
  */
 import { logLoss } from '../binary-metrics.ts'
+import { choleskySolve } from '../cholesky.ts'
 import { type Asked, askAll, foldedInto, type Head, standardOf } from './heads.ts'
 
 /**
@@ -87,35 +88,13 @@ function newton(inputs: Float64Array, answers: Int32Array, d: number, ridge: num
         for (let k = 0; k <= j; k++) hessian[j * size + k] += part * row[k]
       }
     }
-    const change = solved(hessian, gradient)
+    choleskySolve(hessian, gradient, size) // what was the slope is now the step
     let largest = 0
     for (let j = 0; j < size; j++) {
-      weights[j] -= change[j]
-      largest = Math.max(largest, Math.abs(change[j]))
+      weights[j] -= gradient[j]
+      largest = Math.max(largest, Math.abs(gradient[j]))
     }
     if (largest < TOLERANCE) break
   }
   return weights
-}
-
-/** x of A · x = b, by Cholesky's decomposition. @param a (size, size) positive definite; its lower half is read, and overwritten */
-function solved(a: Float64Array, b: Float64Array): Float64Array {
-  const size = b.length
-  for (let j = 0; j < size; j++) {
-    for (let k = 0; k <= j; k++) {
-      let sum = a[j * size + k]
-      for (let i = 0; i < k; i++) sum -= a[j * size + i] * a[k * size + i]
-      a[j * size + k] = j === k ? Math.sqrt(sum) : sum / a[k * size + k]
-    }
-  }
-  const x = Float64Array.from(b)
-  for (let j = 0; j < size; j++) {
-    for (let i = 0; i < j; i++) x[j] -= a[j * size + i] * x[i]
-    x[j] /= a[j * size + j]
-  }
-  for (let j = size - 1; j >= 0; j--) {
-    for (let i = j + 1; i < size; i++) x[j] -= a[i * size + j] * x[i]
-    x[j] /= a[j * size + j]
-  }
-  return x
 }
