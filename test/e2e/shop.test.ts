@@ -219,6 +219,14 @@ describe.each(['phone', 'desk'] as const)('on a %s', (size) => {
     await page.reload()
     expect(await textOf('.results [role=status]')).toBe('5 products')
 
+    // After the reload the page's data begins anew: one search, and none for coming back to its results.
+    await follow('Mug 9', '.results')
+    await page.goBack()
+    await expect.poll(() => textOf('.results [role=status]')).toBe('5 products')
+    await expect
+      .poll(async () => (await pushed()).filter(({ event }) => event === 'view_item_list').length)
+      .toBeGreaterThan(1)
+    expect((await pushed()).filter(({ event }) => event === 'search')).toHaveLength(1)
     await follow('Mug 9', '.results')
     await expect.poll(() => textOf('main h1')).toBe('Mug 9')
     await page.getByRole('button', { name: 'Save for later' }).press('Enter')
