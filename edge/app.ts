@@ -15,21 +15,20 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import { validator } from 'hono-openapi'
 import { type Logger, pino } from 'pino'
 import * as v from 'valibot'
-import { decodeLatest } from '../shared/model/bundle.ts'
+import { MAX_RECORD_BYTES, parseTilePath } from '../shared/tlog/tile.ts'
 import { openAssets } from './assets.ts'
 import { readBody } from './body.ts'
-import { type BundleStore, MAX_UPLOAD_BYTES, SHA256_HEX } from './bundles.ts'
+import { MAX_UPLOAD_BYTES, SHA256_HEX } from './chunks.ts'
 import type { Encoding } from './encoding.ts'
 import { describe, openApiDocument } from './openapi.ts'
 import { requireOperator } from './operator.ts'
-import { asProblem, decodeOr, Problem, problemResponse } from './problem.ts'
-import { IMMUTABLE, represent, SHORT_LIVED } from './representation.ts'
+import { asProblem, Problem, problemResponse } from './problem.ts'
+import { IMMUTABLE, represent, SECONDS, SHORT_LIVED } from './representation.ts'
 import { logRequests } from './request-log.ts'
+import type { Store } from './store.ts'
 
 export interface EdgeOptions {
-  bundles: BundleStore
-  /** The folder of the built tag: vitrine.js, worker.HASH.js, shelf.HASH.js, integrity.json. */
-  assets: string
+  store: Store
   /** SHA-256 of the operator's token, in lower-case hexadecimal. Without it nothing can be published over HTTP. */
   operatorTokenSha256?: string
   /** Silent when left out. */
@@ -39,22 +38,24 @@ export interface EdgeOptions {
   version: string
 }
 
-const MAX_LATEST_BYTES = 1024
-
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const sha256Schema = v.pipe(v.string(), v.regex(SHA256_HEX, 'the SHA-256 must be 64 lower-case hexadecimal digits'))
-const latestSchema = v.object({ version: v.pipe(v.number(), v.integer(), v.minValue(1)), manifest: sha256Schema })
+const modelSchema = v.object({ version: v.pipe(v.number(), v.integer(), v.minValue(1)), manifest: sha256Schema })
 const receiptSchema = v.object({ sha256: sha256Schema, bytes: count })
+const placeSchema = v.object({ index: count })
 const healthSchema = v.object({
   status: v.literal('ok'),
   version: v.string(),
   uptimeSeconds: count,
-  bundle: latestSchema,
+  bundle: modelSchema,
 })
 const statusSchema = v.object({
   version: v.string(),
   uptimeSeconds: count,
-  latest: v.optional(latestSchema),
+  latest: v.optional(modelSchema),
+  log: v.object({ key: v.optional(v.string()), size: count }),
+  policy: v.optional(v.looseObject({})),
+  release: v.optional(v.looseObject({})),
   stored: v.object({ chunks: count, bytes: count }),
 })
 /** https://w3c.github.io/gpc/#gpc-support-resource. The date is that of the promise, not of a release. */
@@ -62,8 +63,8 @@ const GPC = { gpc: true, lastUpdate: '2026-11-22' }
 const gpcSchema = v.object({ gpc: v.literal(true), lastUpdate: v.pipe(v.string(), v.isoDate()) })
 
 export function createApp(options: EdgeOptions): Hono {
-  const { bundles, version, log = pino({ level: 'silent' }), now = Date.now } = options
-  const assets = openAssets(options.assets)
+  const { store, version, log = pino({ level: 'silent' }), now = Date.now } = options
+  const assets = openAssets(store)
   const started = now()
   const uptimeSeconds = () => Math.floor((now() - started) / 1000)
   const app = new Hono()
@@ -91,27 +92,25 @@ export function createApp(options: EdgeOptions): Hono {
     async (c) => {
       const { sha256 } = c.req.valid('param')
       const bytes = await readBody(c.req.raw, MAX_UPLOAD_BYTES)
-      const outcome = await bundles.putChunk(sha256, bytes)
+      const outcome = await store.putChunk(sha256, bytes)
       return c.json({ sha256, bytes: bytes.length }, outcome === 'stored' ? 201 : 200)
     },
   )
 
-  app.put(
-    '/v1/operator/latest',
+  app.post(
+    '/v1/operator/records',
     describe({
-      summary: 'Publish: from now on browsers install this bundle',
+      summary: 'Put an entry on record: a policy, a release of the tag, a bundle or a rollback',
       description:
-        'Its manifest and all chunks must have been put. Versions only grow; of concurrent publishers one wins.',
+        'Answers when a checkpoint covers it. What it names must have been put; versions follow one another; of concurrent publishers one wins.',
       operator: true,
-      body: latestSchema,
-      answers: { 200: latestSchema },
-      problems: [400, 401, 409, 413, 415, 422, 500, 507],
+      body: 'text/plain',
+      answers: { 201: placeSchema, 200: placeSchema },
+      problems: [400, 401, 409, 413, 415, 422, 500, 503, 507],
     }),
     async (c) => {
-      const body = await readBody(c.req.raw, MAX_LATEST_BYTES)
-      const latest = decodeOr(400, () => decodeLatest(new TextDecoder().decode(body)))
-      await bundles.setLatest(latest)
-      return c.json(latest)
+      const { index, outcome } = await store.log.append(await readBody(c.req.raw, MAX_RECORD_BYTES))
+      return c.json({ index }, outcome === 'appended' ? 201 : 200)
     },
   )
 
@@ -124,8 +123,17 @@ export function createApp(options: EdgeOptions): Hono {
       problems: [401],
     }),
     async (c) => {
-      const latest = await bundles.latest()
-      return c.json({ version, uptimeSeconds: uptimeSeconds(), latest, stored: await bundles.usage() })
+      const { size, standing } = await store.log.next()
+      const { policy, release, model } = standing
+      return c.json({
+        version,
+        uptimeSeconds: uptimeSeconds(),
+        latest: model && { version: model.version, manifest: model.manifest },
+        log: { key: store.logKey, size },
+        policy,
+        release,
+        stored: await store.usage(),
+      })
     },
   )
 
@@ -141,7 +149,7 @@ export function createApp(options: EdgeOptions): Hono {
     describe({ summary: 'The script tag', answers: { 200: 'text/javascript' }, cached: true, problems: [404, 500] }),
     async (c) => {
       const tag = await assets.find('vitrine.js')
-      if (!tag) throw new Problem(404, 'the tag is not built: run "npm run build"')
+      if (!tag) throw new Problem(404, 'no tag has been released: "vitrine publish" releases one')
       return represent(c, tag)
     },
   )
@@ -163,11 +171,48 @@ export function createApp(options: EdgeOptions): Hono {
 
   app.get(
     '/v1/latest',
-    describe({ summary: 'Which bundle to install', answers: { 200: latestSchema }, cached: true, problems: [404] }),
+    describe({
+      summary: 'Which bundle to install, with the proof that it is on record (C2SP tlog-proof)',
+      answers: { 200: 'text/plain' },
+      cached: true,
+      problems: [404],
+    }),
     async (c) => {
-      const latest = await bundles.latest()
-      if (!latest) throw new Problem(404, 'no bundle has been published')
-      return representJson(c, latest, SHORT_LIVED)
+      const proof = await store.log.readLatest()
+      if (!proof) throw new Problem(404, 'no bundle has been published')
+      return representBytes(c, proof, 'text/plain; charset=utf-8', SHORT_LIVED)
+    },
+  )
+
+  app.get(
+    '/v1/log/checkpoint',
+    describe({
+      summary: 'The newest checkpoint of the log (C2SP tlog-tiles)',
+      answers: { 200: 'text/plain' },
+      cached: true,
+      problems: [404],
+    }),
+    async (c) => {
+      const checkpoint = await store.log.readCheckpoint()
+      if (!checkpoint) throw new Problem(404, 'nothing is on record yet')
+      return representBytes(c, checkpoint, 'text/plain; charset=utf-8', SECONDS)
+    },
+  )
+
+  app.get(
+    '/v1/log/tile/:path{.+}',
+    describe({
+      summary: 'A tile of the log: of hashes, or of entries (C2SP tlog-tiles)',
+      answers: { 200: 'application/octet-stream' },
+      cached: true,
+      problems: [400, 404],
+    }),
+    async (c) => {
+      const tile = parseTilePath(`tile/${c.req.param('path')}`)
+      if (!tile) throw new Problem(400, 'no path of a tile, such as tile/0/x001/x234/067.p/17')
+      const bytes = await store.log.readTile(tile)
+      if (!bytes) throw new Problem(404, 'no such tile')
+      return representBytes(c, bytes, 'application/octet-stream', IMMUTABLE)
     },
   )
 
@@ -183,7 +228,7 @@ export function createApp(options: EdgeOptions): Hono {
     async (c) => {
       const { sha256 } = c.req.valid('param')
       const read = async (encoding?: Encoding) => {
-        const bytes = await bundles.readChunk(sha256, encoding)
+        const bytes = await store.readChunk(sha256, encoding)
         if (!bytes) throw new Problem(404, 'no such chunk')
         return bytes
       }
@@ -196,9 +241,10 @@ export function createApp(options: EdgeOptions): Hono {
     '/healthz',
     describe({ summary: 'Is there something to serve?', answers: { 200: healthSchema }, problems: [503] }),
     async (c) => {
-      const bundle = await bundles.latest()
+      const { model } = (await store.log.head()).standing
       const health = { version, uptimeSeconds: uptimeSeconds() }
-      if (!bundle) throw new Problem(503, 'no bundle has been published', {}, health)
+      if (!model) throw new Problem(503, 'no bundle has been published', {}, health)
+      const bundle = { version: model.version, manifest: model.manifest }
       return c.json({ status: 'ok', ...health, bundle }, 200, { 'cache-control': 'no-store' })
     },
   )
@@ -255,7 +301,10 @@ function refuseInvalid(result: { success: boolean; error?: readonly { message: s
 }
 
 function representJson(c: Context, value: unknown, cacheControl: string): Promise<Response> {
-  const bytes: Uint8Array = new TextEncoder().encode(JSON.stringify(value))
+  return representBytes(c, new TextEncoder().encode(JSON.stringify(value)), 'application/json', cacheControl)
+}
+
+function representBytes(c: Context, bytes: Uint8Array, type: string, cacheControl: string): Promise<Response> {
   const tag = createHash('sha256').update(bytes).digest('hex')
-  return represent(c, { tag, type: 'application/json', cacheControl, bytes })
+  return represent(c, { tag, type, cacheControl, bytes })
 }

@@ -3,16 +3,25 @@
  * their name; the folder is forced to the disk after that, so that the name survives a power cut too.
  */
 import { randomUUID } from 'node:crypto'
-import { link, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
 
 const PARTIAL = '.partial'
 /** A write takes seconds. A partial file of this age was left by a crash. */
 const ABANDONED_MS = 3_600_000
 
-/** Writes `path`, replacing what is there. */
-export async function replaceDurably(path: string, bytes: Uint8Array): Promise<void> {
-  await viaPartial(path, bytes, (partial) => rename(partial, path))
+/**
+ * Writes `path`, replacing what is there.
+ * @param isWanted is asked when only the name is left to be given; what it answers is returned
+ */
+export async function replaceDurably(path: string, bytes: Uint8Array, isWanted = async () => true): Promise<boolean> {
+  let wanted = false
+  await viaPartial(path, bytes, async (partial) => {
+    wanted = await isWanted()
+    if (wanted) await rename(partial, path)
+  })
+  if (wanted) await syncFolder(dirname(path))
+  return wanted
 }
 
 /**
@@ -27,7 +36,41 @@ export async function createDurably(path: string, bytes: Uint8Array): Promise<bo
       created = false
     })
   })
+  await syncFolder(dirname(path))
   return created
+}
+
+/**
+ * Writes files below a folder, and the folders between: all are there after a power cut, or the call has failed.
+ * @param files paths from the folder, with "/"
+ */
+export async function writeAllDurably(
+  folder: string,
+  files: readonly { path: string; bytes: Uint8Array }[],
+): Promise<void> {
+  const changed = new Set<string>()
+  for (const { path, bytes } of files) {
+    const to = join(folder, path)
+    await mkdir(dirname(to), { recursive: true })
+    await viaPartial(to, bytes, (partial) => rename(partial, to))
+    for (const part of foldersBetween(folder, dirname(to))) changed.add(part)
+  }
+  for (const part of changed) await syncFolder(part)
+}
+
+/** From `outer` down to `inner`, both included. */
+function foldersBetween(outer: string, inner: string): string[] {
+  const names = relative(outer, inner).split(sep).filter(Boolean)
+  return [outer, ...names.map((_, n) => join(outer, ...names.slice(0, n + 1)))]
+}
+
+export async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /**
@@ -54,13 +97,13 @@ async function viaPartial(path: string, bytes: Uint8Array, name: (partial: strin
       await file.close()
     }
     await name(partial)
-    await syncFolder(dirname(path))
   } finally {
     await rm(partial, { force: true })
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Names in it survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return // Windows opens no folders; NTFS journals its names
   const handle = await open(folder)
   try {

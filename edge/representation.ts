@@ -10,6 +10,9 @@ export const IMMUTABLE = 'public, max-age=31536000, immutable'
  */
 export const SHORT_LIVED = 'public, max-age=60, stale-while-revalidate=60'
 
+/** For a checkpoint (tlog-tiles, "Checkpoints"): whoever audits wants the newest. */
+export const SECONDS = 'public, max-age=5'
+
 export interface Representation {
   /** Names the content: a hash. */
   tag: string

@@ -1,5 +1,5 @@
 /** Publishes to an edge over HTTP, as its operator. */
-import { decodeLatest } from '../shared/model/bundle.ts'
+import type { Standing } from '../shared/tlog/succession.ts'
 import type { Destination } from './publish.ts'
 import { UserError } from './user-error.ts'
 
@@ -20,13 +20,13 @@ export function edgeDestination(url: string, token: string): Destination {
     }
     return response
   }
-  const put = async (path: string, type: string, body: BodyInit) => {
+  const asOperator = async (method: 'GET' | 'PUT' | 'POST', path: string, body?: Uint8Array): Promise<Response> => {
     const response = await send(path, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${token}`, 'content-type': type },
-      body,
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/octet-stream' } : {}) },
+      ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
     })
-    if (response.ok) return
+    if (response.ok) return response
     const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string }
     // Without the path, which is mostly a chunk's hash.
     throw new UserError(
@@ -35,19 +35,24 @@ export function edgeDestination(url: string, token: string): Destination {
     )
   }
   return {
-    async latest() {
-      const response = await send('/v1/latest', {})
-      if (response.status === 404 || response.status === 503) return undefined
-      if (!response.ok) throw new UserError(`${base}/v1/latest: ${response.status}`, 'is this the URL of an edge?')
-      return decodeLatest(await response.text())
+    async standing() {
+      const response = await asOperator('GET', '/v1/operator/status')
+      // Our own edge's answer, of our own release; what it says is checked again when a browser reads the log.
+      const { log, policy, release, latest } = (await response.json()) as {
+        log: { key?: string }
+        latest?: { version: number; manifest: string }
+      } & Pick<Standing, 'policy' | 'release'>
+      if (!log?.key) {
+        throw new UserError(`${base}: has no key of its log`, 'start the edge with "vitrine serve", which makes one')
+      }
+      return { logKey: log.key, policy, release, model: latest && { type: 'bundle', ...latest } }
     },
     async readChunk(sha256) {
       const response = await send(`/v1/chunks/${sha256}`, {})
       return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined
     },
-    putChunk: (sha256, bytes) =>
-      put(`/v1/operator/chunks/${sha256}`, 'application/octet-stream', bytes as Uint8Array<ArrayBuffer>),
-    setLatest: (next) => put('/v1/operator/latest', 'application/json', JSON.stringify(next)),
+    putChunk: (sha256, bytes) => asOperator('PUT', `/v1/operator/chunks/${sha256}`, bytes),
+    append: (record) => asOperator('POST', '/v1/operator/records', record),
   }
 }
 

@@ -28,8 +28,11 @@ export const COMMANDS: Record<string, Loader> = {
   report: () => load(import('./commands/report.ts')),
   coupons: () => load(import('./commands/coupons.ts')),
   publish: () => load(import('./commands/publish.ts')),
+  rollback: () => load(import('./commands/rollback.ts')),
   serve: () => load(import('./commands/serve.ts')),
+  witness: () => load(import('./commands/witness.ts')),
   verify: () => load(import('./commands/verify.ts')),
+  audit: () => load(import('./commands/audit.ts')),
   doctor: () => load(import('./commands/doctor.ts')),
 }
 

@@ -1,15 +1,16 @@
 /**
- * The publisher's key: signs manifests. Its public half goes into the page's script tag, so that a browser installs what
- * this shop published and nothing else. The private half is one file, readable by its owner only.
+ * Keys, each in one file that its owner alone can read. The publisher's signs what goes on record, and the tag pins its public half, so
+ * that a browser installs what this shop published and nothing else. The log's signs what is on record, and a witness's says that it saw
+ * the log grow and nothing else.
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isName, verifierKeyText } from '../shared/tlog/note.ts'
+import { isName, type KeyType, type Signer, verifierKeyText } from '../shared/tlog/note.ts'
 import { UserError } from './user-error.ts'
 
-/** Of the key that `npm start` makes, and of any that is not named. */
-const DEMO_NAME = 'vitrine.local'
+/** Of the keys that `npm start` makes, and of any that is not named. */
+export const DEMO_NAME = 'vitrine.local'
 
 /** `--key` and `--name`, the same in every command that signs. */
 export const KEY_FLAGS = {
@@ -22,10 +23,8 @@ export const KEY_FLAGS = {
   name: { type: 'string', valueHint: 'DOMAIN', description: `Of a new key: your shop’s; else ${DEMO_NAME}` },
 } as const
 
-export interface PublisherKey {
-  name: string
-  keys: CryptoKeyPair
-  /** `name+hash+key`, for data-key in the script tag. */
+export interface PublisherKey extends Signer {
+  /** `name+hash+key` */
   verifierKey: string
 }
 
@@ -34,14 +33,38 @@ interface KeyFile {
   privateKey: JsonWebKey
 }
 
+export const openPublisherKey = (file: string, name?: string): Promise<PublisherKey> =>
+  openKey(file, { name, kind: 'publisher' })
+
+/** A log is called after its shop, and its key after the log. */
+export const openLogKey = (file: string, shop = DEMO_NAME): Promise<PublisherKey> =>
+  openKey(file, { otherwise: `${shop}/log`, kind: 'log' })
+
+interface Wanted {
+  /** Of a new key: whose it is, without spaces or "+"; of one that is there, the name it must have. */
+  name?: string
+  /** Of a new key that is not named. */
+  otherwise?: string
+  kind: 'publisher' | 'log' | 'witness'
+  type?: KeyType
+}
+
+const LOST: Record<Wanted['kind'], string> = {
+  publisher: 'restore it from your backup; without it PROTOCOL.md ("Keys") says what can be done',
+  log: 'restore it from your backup; without it PROTOCOL.md ("Keys") says what can be done',
+  witness: 'restore it from your backup; a new one has to be named in the policy',
+}
+
 /**
  * Reads the key of a file, or makes one there.
- * @param name of a new key: whose it is, without spaces or "+"; of one that is there, the name it must have
  * @throws UserError when the file is no key or another's, or the name cannot be one's
  */
-export async function openPublisherKey(file: string, name?: string): Promise<PublisherKey> {
+export async function openKey(
+  file: string,
+  { name, otherwise = DEMO_NAME, kind, type }: Wanted,
+): Promise<PublisherKey> {
   if (!existsSync(file)) {
-    const own = name ?? DEMO_NAME
+    const own = name ?? otherwise
     if (!isName(own)) {
       throw new UserError(`"${own}" cannot be the name of a key`, 'your shop’s domain, without spaces or "+"')
     }
@@ -68,7 +91,7 @@ export async function openPublisherKey(file: string, name?: string): Promise<Pub
     ])
   } catch {
     // What was read is a secret: the message does not repeat it.
-    throw new UserError(`${file}: is no publisher key`, 'restore it from your backup; a new key needs a new script tag')
+    throw new UserError(`${file}: is no ${kind} key`, LOST[kind])
   }
   if (name !== undefined && name !== content.name) {
     throw new UserError(
@@ -79,6 +102,6 @@ export async function openPublisherKey(file: string, name?: string): Promise<Pub
   return {
     name: content.name,
     keys: { privateKey, publicKey },
-    verifierKey: await verifierKeyText(content.name, publicKey),
+    verifierKey: await verifierKeyText(content.name, publicKey, type),
   }
 }

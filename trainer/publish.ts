@@ -1,15 +1,14 @@
 /**
- * From histories and a trained network to a signed bundle, and from a bundle to an edge.
+ * From histories and a trained network to a bundle, and from a bundle to an edge and into its log.
  */
 import { seeded } from '../shared/data/random.ts'
 import { BUY, SEARCH, type Token } from '../shared/data/sequence.ts'
 import {
   BUNDLE_FORMAT,
   type ChunkName,
+  decodeManifest,
   encodeManifest,
-  type Latest,
   type Manifest,
-  openManifest,
   type Phase,
   sha256Hex,
 } from '../shared/model/bundle.ts'
@@ -32,7 +31,10 @@ import { topK } from '../shared/model/metrics.ts'
 import { type BlendWeights, type Models, popularityShare, runProbe } from '../shared/model/rank.ts'
 import { countRules, topRules, withinBasket } from '../shared/model/rules.ts'
 import { encodeService } from '../shared/service/shop-service.ts'
-import { signNote } from '../shared/tlog/note.ts'
+import { type Entry, type ModelEntry, signEntry } from '../shared/tlog/entry.ts'
+import type { Signer } from '../shared/tlog/note.ts'
+import { DEFAULT_MAX_AGE_SECONDS, type Policy } from '../shared/tlog/policy.ts'
+import type { Standing } from '../shared/tlog/succession.ts'
 import { popularityCounts } from './baselines.ts'
 import type { TrainingEnds } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
@@ -41,8 +43,10 @@ import { wantedEvents } from './evaluate.ts'
 import type { PublisherKey } from './keys.ts'
 import { nextRules } from './next-rules.ts'
 import { USUAL_NEW_ITEMS } from './ranking.ts'
+import { makeRelease, type Release } from './release.ts'
 import type { RunParts } from './run-folder.ts'
 import { shopServiceOf } from './shop-service.ts'
+import { UserError } from './user-error.ts'
 
 /** A row in a bundle. */
 const TOGETHER_RULES = 4
@@ -52,8 +56,8 @@ const PROBES = 3
 
 export interface Bundle {
   manifest: Manifest
-  /** SHA-256 of the signed manifest. */
-  latest: Latest
+  /** What goes on record. */
+  entry: ModelEntry
   /** By SHA-256, the manifest among them. */
   chunks: Map<string, Uint8Array>
 }
@@ -76,7 +80,6 @@ export interface BundleInput {
   /** A signed list, of "vitrine coupons". */
   coupons?: Uint8Array
   version: number
-  key: PublisherKey
   /** Milliseconds since 1970 */
   now: number
   /** What browsers have now: deltas from it are made where they are worth it. */
@@ -95,7 +98,6 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     contact,
     coupons,
     version,
-    key,
     now,
     previous,
   } = input
@@ -159,10 +161,10 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     chunks: refs,
     ...(deltas && deltas.refs.length > 0 ? { deltas: deltas.refs } : {}),
   }
-  const note = await signNote(encodeManifest(manifest), key.name, key.keys)
-  const manifestHash = await sha256Hex(note)
-  chunks.set(manifestHash, note)
-  return { manifest, latest: { version, manifest: manifestHash }, chunks }
+  const bytes = new TextEncoder().encode(encodeManifest(manifest))
+  const sha256 = await sha256Hex(bytes)
+  chunks.set(sha256, bytes)
+  return { manifest, entry: { type: 'bundle', version, manifest: sha256 }, chunks }
 }
 
 /** Counts of the last week, or of longer where a week says too little. */
@@ -229,23 +231,85 @@ function makeProbes(h: Histories, models: Models, now: number): Probe[] {
 
 /** Where a bundle is put: a folder that an edge serves, or an edge over HTTP. */
 export interface Destination {
-  latest(): Promise<Latest | undefined>
+  /** What is in force there, and the verifier key of its log. */
+  standing(): Promise<Standing & { logKey: string }>
   readChunk(sha256: string): Promise<Uint8Array | undefined>
   putChunk(sha256: string, bytes: Uint8Array): Promise<unknown>
-  setLatest(next: Latest): Promise<void>
+  /** Puts a record into the log. */
+  append(record: Uint8Array): Promise<unknown>
 }
 
-/** Chunks first, the pointer last: what is published half is not published. */
-export async function publish(bundle: Bundle, destination: Destination): Promise<void> {
-  for (const [sha256, bytes] of bundle.chunks) await destination.putChunk(sha256, bytes)
-  await destination.setLatest(bundle.latest)
+/** Chunks first, the record last: what is published half is not published. */
+export async function publish(
+  { chunks, entry }: { chunks: ReadonlyMap<string, Uint8Array>; entry: Entry },
+  key: Signer,
+  destination: Destination,
+): Promise<void> {
+  for (const [sha256, bytes] of chunks) await destination.putChunk(sha256, bytes)
+  await destination.append(await signEntry(entry, key))
 }
 
-/** The bundle that a destination has now; undefined before the first, and where it is not this publisher's or not whole. */
-export async function readPrevious(destination: Destination, verifierKey: string): Promise<Previous | undefined> {
-  const latest = await destination.latest()
+/** What the policy says beyond the keys that publish. What is left out stays as it is on record. */
+export type PolicyTerms = Partial<Pick<Policy, 'witnesses' | 'cosignatures' | 'maxAgeSeconds'>>
+
+/**
+ * Puts on record what models are published under: the policy, where it is another than the one in force, and then the tag that pins it.
+ * @param previous the publisher's key so far, where `key` is a new one: it signs for it
+ * @returns what was put on record, in words
+ * @throws UserError when another key publishes there, and this one does not follow it
+ */
+export async function prepare(
+  destination: Destination,
+  key: PublisherKey,
+  terms: PolicyTerms = {},
+  previous?: PublisherKey,
+): Promise<{ policy: Policy; release: Release; said: string[] }> {
+  const { logKey, policy: before, release: released } = await destination.standing()
+  requirePublisher(before, previous ?? key, key)
+  const said: string[] = []
+  const policy: Policy = {
+    publisher: key.verifierKey,
+    log: logKey,
+    witnesses: terms.witnesses ?? before?.witnesses ?? [],
+    cosignatures: terms.cosignatures ?? before?.cosignatures ?? 0,
+    maxAgeSeconds: terms.maxAgeSeconds ?? before?.maxAgeSeconds ?? DEFAULT_MAX_AGE_SECONDS,
+  }
+  if (JSON.stringify(before) !== JSON.stringify(policy)) {
+    const signers = previous && before && before.publisher !== key.verifierKey ? [previous, key] : [key]
+    await destination.append(await signEntry({ type: 'policy', ...policy }, ...signers))
+    said.push(before ? 'a changed policy' : 'the policy')
+  }
+  const release = await makeRelease(policy)
+  if (JSON.stringify(released?.files) !== JSON.stringify(release.files)) {
+    const number = (released?.release ?? 0) + 1
+    await publish(
+      { chunks: release.chunks, entry: { type: 'release', release: number, files: release.files } },
+      key,
+      destination,
+    )
+    said.push(`release ${number} of the tag`)
+  }
+  return { policy, release, said }
+}
+
+/** @throws UserError unless it is one of these keys that publishes under the policy in force, if there is one */
+export function requirePublisher(policy: Policy | undefined, ...keys: PublisherKey[]): void {
+  if (!policy || keys.some(({ verifierKey }) => verifierKey === policy.publisher)) return
+  throw new UserError(
+    `${policy.publisher} publishes there, which is another key`,
+    'restore that key’s file, or name it with --key; to change it, "vitrine publish" with the new one there and its file as --previous-key',
+  )
+}
+
+/** The bundle that a destination has now; undefined before the first, and where it is not whole or of another format. */
+export async function readPrevious(destination: Destination): Promise<Previous | undefined> {
+  const { model } = await destination.standing()
   const read = (sha256: string) => destination.readChunk(sha256).catch(() => undefined)
-  const note = latest && (await read(latest.manifest))
-  const manifest = note && (await openManifest(note, verifierKey).catch(() => undefined))
-  return manifest && { manifest, read }
+  const bytes = model && (await read(model.manifest))
+  if (!bytes || (await sha256Hex(bytes)) !== model.manifest) return undefined
+  try {
+    return { manifest: decodeManifest(new TextDecoder().decode(bytes)), read }
+  } catch {
+    return undefined // deltas are all that is lost, and the next bundle is of our format
+  }
 }

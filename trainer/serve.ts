@@ -4,18 +4,18 @@
  */
 import { Hono } from 'hono'
 import { createApp } from '../edge/app.ts'
-import type { BundleStore } from '../edge/bundles.ts'
 import { type ServedEdge, serveEdge } from '../edge/node.ts'
+import type { Store } from '../edge/store.ts'
+import { createWitness, type WitnessOptions } from '../edge/witness.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import type { Destination } from './publish.ts'
 import { UserError } from './user-error.ts'
 
 /** The folder an edge serves from. Commands reach it through this file, the only one here that knows the edge. */
-export { openBundles } from '../edge/bundles.ts'
+export { openStore } from '../edge/store.ts'
 
 export interface ServeOptions {
-  bundles: BundleStore
-  /** Folder of the built tag. */
-  assets: string
+  store: Store
   operatorTokenSha256?: string
   port: number
   host: string
@@ -29,6 +29,7 @@ export interface ServeOptions {
 /** @throws UserError when the port cannot be had */
 export async function serve({ shop, port, host, onRequest, ...edge }: ServeOptions): Promise<ServedEdge> {
   const app = createApp({ ...edge, version: packageJson.version })
+  const signing = signHourly(edge.store.log, edge.log)
   const whole = new Hono()
   if (onRequest) {
     whole.use(async (c, next) => {
@@ -38,7 +39,39 @@ export async function serve({ shop, port, host, onRequest, ...edge }: ServeOptio
   }
   if (shop) whole.route('/edge', app).route('/', shop)
   else whole.route('/', app)
-  return listen(whole, port, host)
+  const served = await listen(whole, port, host).catch((error) => {
+    clearInterval(signing)
+    throw error
+  })
+  return {
+    ...served,
+    close() {
+      clearInterval(signing)
+      return served.close()
+    },
+  }
+}
+
+/** Cosigns what other people's edges put on record. @throws UserError when the port cannot be had */
+export async function serveWitness(options: WitnessOptions & Pick<ServeOptions, 'port' | 'host'>): Promise<ServedEdge> {
+  const { port, host, ...witness } = options
+  return listen(await createWitness(witness), port, host)
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/**
+ * A checkpoint says how young it is, now and once an hour; and what could not be published, because a witness was away, is tried again
+ * every minute. Where that fails, browsers go on until the policy's age is reached.
+ */
+function signHourly(log: Store['log'], logger: ServeOptions['log']): NodeJS.Timeout {
+  const sign = () =>
+    log
+      .refresh(HOUR_MS)
+      .catch((error: Error) => logger?.error({ reason: error.message }, 'the checkpoint was not signed anew'))
+  void sign()
+  return setInterval(sign, MINUTE_MS).unref()
 }
 
 /** Finds out before minutes of work are done for it. @throws UserError when the port cannot be had */
@@ -62,6 +95,29 @@ const PORT_REMEDIES: Record<string, string> = {
 }
 
 /** The line a shop pastes into its pages. Under a policy without 'wasm-unsafe-eval' it goes without `data-wasm`. */
-export function scriptTag(edgeUrl: string, key: string): string {
-  return `<script async src="${edgeUrl}/vitrine.js" data-key="${key}" data-wasm referrerpolicy="no-referrer"></script>`
+export function scriptTag(edgeUrl: string): string {
+  return `<script async src="${edgeUrl}/vitrine.js" data-wasm referrerpolicy="no-referrer"></script>`
+}
+
+/** The same, for pages that are to run this release and no other: to be pasted anew with each release. */
+export function pinnedScriptTag(edgeUrl: string, files: Record<string, string>): string {
+  const [name, integrity] = Object.entries(files).find(([file]) => /^vitrine\.\w{16}\.js$/.test(file)) ?? []
+  return `<script async src="${edgeUrl}/assets/${name}" integrity="${integrity}" crossorigin="anonymous" data-wasm referrerpolicy="no-referrer"></script>`
+}
+
+/** A destination in this process: a folder that an edge serves, with the log's key. */
+export function folderDestination({ log, logKey, readChunk, putChunk }: Store): Destination {
+  return {
+    async standing() {
+      if (!logKey) throw new Error("a folder is published to with the log's key")
+      return { ...(await log.next()).standing, logKey }
+    },
+    readChunk,
+    putChunk,
+    append: (record) =>
+      log.append(record).catch((error: Error) => {
+        if (error.name !== 'Problem') throw error
+        throw new UserError(error.message, 'publish again')
+      }),
+  }
 }

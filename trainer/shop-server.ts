@@ -31,7 +31,7 @@ export interface ShopOptions {
   /** Asked at every poll. */
   status: () => ShopStatus
   /** The one script tag. Without it the shop is a shop without suggestions. */
-  tag?: { src: string; key: string; refreshSeconds: number }
+  tag?: { src: string; refreshSeconds: number }
   /** What a code takes off now; without it no code is good. */
   redeem?: (code: string) => Reduction | undefined
   /** A folder or a tar of {handle}.jpg. */
@@ -148,7 +148,7 @@ function contentSecurityPolicy(products: StorefrontProduct[]): string {
 function withTag(html: string, tag: ShopOptions['tag']): string {
   if (!tag) return html
   const script =
-    `<script async src="${attribute(tag.src)}" data-key="${attribute(tag.key)}" data-consent="auto" ` +
+    `<script async src="${attribute(tag.src)}" data-consent="auto" ` +
     `data-refresh-seconds="${tag.refreshSeconds}" data-wasm referrerpolicy="no-referrer"></script>`
   return html.replace('</head>', () => `  ${script}\n  </head>`)
 }

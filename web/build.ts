@@ -9,7 +9,7 @@
  *     dist/tag/learner.90ce….js
  *     dist/tag/learning.5d02….js
  *     dist/tag/learning-simd.8f1e….wasm
- *     dist/tag/integrity.json      {"vitrine.js":"sha384-…", …}
+ *     dist/tag/integrity.json      {"vitrine.js":"sha256-…", …}
  *
  * What is up to date is left alone: a file of hashes of the sources lies beside each result.
  */
@@ -67,7 +67,8 @@ async function buildTag(): Promise<void> {
     const partial = join(TAG, `.${file}.${process.pid}`)
     await writeFile(partial, code)
     await rename(partial, join(TAG, file))
-    integrity[file] = `sha384-${createHash('sha384').update(code).digest('base64')}`
+    // SHA-256, which is also how the chunks of a release are named.
+    integrity[file] = `sha256-${createHash('sha256').update(code).digest('base64')}`
     return { file, integrity: integrity[file] }
   }
   const writeHashed = (name: string, code: string | Uint8Array, extension = 'js') =>
@@ -90,6 +91,7 @@ async function buildTag(): Promise<void> {
     ASSISTANT_ASSET: assistant,
     LEARNER_ASSET: learner,
   }
+  // What a shop's tag trusts is left open, and `vitrine publish` writes it in.
   await write('vitrine.js', await bundle('web/tag/vitrine.ts', defines(assets)))
   const list = JSON.stringify(integrity)
   await write('integrity.json', list)

@@ -6,8 +6,10 @@
  * other file to it.
  */
 
-const LATEST_MAX_BYTES = 4096
+/** A record, a proof in a log of 2^53 entries, and a checkpoint that 16 have signed. */
+const LATEST_MAX_BYTES = 8192
 const MANIFEST_MAX_BYTES = 64 * 1024
+const TILE_MAX_BYTES = 8192
 /** TF.js is the largest. */
 const ASSET_MAX_BYTES = 1024 * 1024
 /** `latest` is small: an edge that takes longer is as good as absent, and the shop goes on with what it has. */
@@ -19,7 +21,7 @@ const CHUNK_TIMEOUT_MS = 100_000
 export class Unreachable extends Error {}
 
 /**
- * The pointer to the newest bundle, as text. From the edge it is asked without If-None-Match ('no-store'): an ETag chosen
+ * The newest bundle and the proof that it is on record, as text. From the edge it is asked without If-None-Match ('no-store'): an ETag chosen
  * for one browser would be a cookie by another name. Asked from the HTTP cache, it is the copy that `keepLatest` left.
  */
 export async function getLatest(edge: string, from: 'edge' | 'cache' = 'edge'): Promise<string> {
@@ -27,7 +29,7 @@ export async function getLatest(edge: string, from: 'edge' | 'cache' = 'edge'): 
 }
 
 /**
- * Leaves a copy of the pointer in the HTTP cache, for a page that finds the edge away. A request more on the first visit
+ * Leaves a copy of it in the HTTP cache, for a page that finds the edge away. A request more on the first visit
  * and at each new version, none otherwise. ('reload' for every question would be one request, but it throws the old copy
  * away before the edge has answered.)
  */
@@ -48,6 +50,11 @@ export async function getChunk(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error('a chunk name is no SHA-256')
   return get(`${edge}v1/chunks/${sha256}`, { cache }, maxBytes, CHUNK_TIMEOUT_MS)
+}
+
+/** A tile of the log's tree. @param path as `tilePath` writes it, which numbers alone decide */
+export function getTile(edge: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return get(`${edge}v1/log/${path}`, { cache: 'force-cache' }, TILE_MAX_BYTES, LATEST_TIMEOUT_MS)
 }
 
 /** A file of the tag's own release. The browser refuses it when it is not the one the tag was built with. */

@@ -6,6 +6,7 @@ import type { ContentKind } from '../shared/data/catalog.ts'
 import type { ShopEvent } from '../shared/data/events.ts'
 import type { Preferences } from '../shared/profile/preferences.ts'
 import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
+import type { Policy, Untrusted } from '../shared/tlog/policy.ts'
 import type { Condition } from './learning/conditions.ts'
 import type { KeptAdapter, LastAttempt } from './store/adapter.ts'
 
@@ -79,6 +80,22 @@ export interface ShownProfile {
   preferences: Preferences
 }
 
+/** Why a bundle is not installed. */
+export type RefusalCode = Untrusted['why'] | 'rollback' | 'twice' | 'content'
+
+export interface Refusal {
+  /** 0 where not even that can be read. */
+  version: number
+  code: RefusalCode
+  /** In English, for whoever looks into it. */
+  reason: string
+  /** Milliseconds since 1970 */
+  time: number
+  /** What the edge offered, as it came, and the checkpoint that was seen before. Absent where it is the content alone. */
+  offered?: string
+  held?: string
+}
+
 /** What an installation check and the page of what is remembered show. */
 export interface Status {
   consent: Consent
@@ -86,7 +103,11 @@ export interface Status {
   /** Installed bundle; 0 before the first. `parts` grows from "shelf" to everything. */
   bundle: { version: number; items: number; simulated: boolean; parts: string[]; network: boolean; kernel: boolean }
   /** The last bundle that was refused, and why; the installed one stays. */
-  refused?: { version: number; reason: string }
+  refused?: Refusal
+  /** What was refused, the newest last, to be shown to others: it outlives what was put right since. */
+  evidence: Refusal[]
+  /** The log, at the newest checkpoint that was seen of it. */
+  record?: { origin: string; size: number; cosignatures: number }
   /** The edge could not be reached; the shop goes on with what it has. */
   offline: boolean
   /** Addresses that the worker has fetched from, in order: the browser's own record of it, which ends after some 250. */
@@ -153,7 +174,7 @@ export type ToWorker =
   | {
       type: 'start'
       edge: string
-      key: string
+      policy: Policy
       refreshSeconds: number
       language: string
       /** The tag's `data-wasm`: the page's policy, if it has one, allows 'wasm-unsafe-eval'. */
@@ -178,8 +199,8 @@ export type ToWorker =
 export type FromWorker =
   /** Everything has been asked of the edge that this page needs: what is left to load comes now. Told once. */
   | { type: 'settled' }
-  /** The log, or what ranks, changed: shelves ask again. Not so for `learning`, which is of interest to the panel. */
+  /** The log, or what ranks, changed: shelves ask again. Not so for `learning` and `record`, which are of interest to the panel. */
   | { type: 'changed'; what: Change }
   | Answering
 
-export type Change = 'events' | 'bundle' | 'consent' | 'preferences' | 'learning'
+export type Change = 'events' | 'bundle' | 'consent' | 'preferences' | 'learning' | 'record'

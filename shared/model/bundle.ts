@@ -1,9 +1,9 @@
 /**
- * The bundle: what the edge serves and a browser installs. One signed manifest, and chunks named by the SHA-256 of their
+ * The bundle: what the edge serves and a browser installs. One manifest, and chunks named by the SHA-256 of their
  * bytes; the same chunks in the same order for everyone, so that fetching says nothing about who fetches.
  *
- *     GET /v1/latest            {"version":7,"manifest":"9f86d0…"}      short-lived, the only thing that changes
- *     GET /v1/chunks/9f86d0…    the manifest: a C2SP signed note whose text is one line of JSON
+ *     GET /v1/latest            which manifest, signed, and the proof that this is on record (`../tlog/proof.ts`): all that changes
+ *     GET /v1/chunks/9f86d0…    the manifest: one line of JSON
  *     GET /v1/chunks/…          each chunk, in the manifest's order
  *
  * A browser that keeps an earlier version fetches, in place of a changed chunk, the deltas that lead to it (`delta.ts`).
@@ -15,7 +15,6 @@
  * This file is the envelope; `chunks.ts` says what is inside each chunk.
  */
 import * as v from 'valibot'
-import { openNote } from '../tlog/note.ts'
 
 export const BUNDLE_FORMAT = 'vitrine-bundle/1'
 
@@ -103,44 +102,27 @@ const manifest = v.strictObject({
   ),
 })
 
-const latest = v.strictObject({ version: v.pipe(count, v.minValue(1)), manifest: sha256 })
-
 export type ChunkRef = v.InferOutput<typeof chunkRef>
 export type DeltaRef = v.InferOutput<typeof deltaRef>
 export type Manifest = v.InferOutput<typeof manifest>
-export type Latest = v.InferOutput<typeof latest>
 
-function decodeJson<S extends v.GenericSchema>(what: string, schema: S, text: string): v.InferOutput<S> {
+/** One line of JSON and a newline. */
+export const encodeManifest = (value: Manifest): string => `${JSON.stringify(value)}\n`
+
+/** @throws Error naming the field */
+export function decodeManifest(text: string): Manifest {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new Error(`${what}: not JSON`)
+    throw new Error('manifest: not JSON')
   }
-  const result = v.safeParse(schema, value)
+  const result = v.safeParse(manifest, value)
   if (!result.success) {
     const issue = result.issues[0]
-    throw new Error(`${what}: field "${v.getDotPath(issue) ?? '(root)'}": ${issue.message}`)
+    throw new Error(`manifest: field "${v.getDotPath(issue) ?? '(root)'}": ${issue.message}`)
   }
   return result.output
-}
-
-/** @throws Error naming the field */
-export const decodeLatest = (text: string): Latest => decodeJson('latest', latest, text)
-
-/** The manifest as the text of a note: one line of JSON and a newline. */
-export const encodeManifest = (value: Manifest): string => `${JSON.stringify(value)}\n`
-
-/** @throws Error naming the field */
-export const decodeManifest = (text: string): Manifest => decodeJson('manifest', manifest, text)
-
-/**
- * Opens a manifest as it came from the edge.
- * @param verifierKey `name+hash+key`, pinned in the page
- * @throws Error with the reason when it is unsigned, wrongly signed or malformed
- */
-export async function openManifest(note: Uint8Array, verifierKey: string): Promise<Manifest> {
-  return decodeManifest(await openNote(note, verifierKey))
 }
 
 /** Everything that an edge must have before it serves this bundle, the manifest aside. */

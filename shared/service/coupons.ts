@@ -136,12 +136,12 @@ export async function signCoupons({ coupons }: WrittenCoupons, name: string, key
   const sealed = await Promise.all(
     coupons.map(async ({ code, ...coupon }): Promise<Coupon> => ({ ...coupon, code: await sealCode(coupon.id, code) })),
   )
-  return signNote(`${JSON.stringify({ format: FORMAT, coupons: sealed })}\n`, name, keys)
+  return signNote(`${JSON.stringify({ format: FORMAT, coupons: sealed })}\n`, { name, keys })
 }
 
 /**
  * The coupons of a list that the shop's key has signed.
- * @param verifierKey `name+hash+key`, pinned in the page
+ * @param verifierKey `name+hash+key`, the publisher's, of the tag's policy
  * @throws Error with the reason when it is unsigned, wrongly signed or malformed
  */
 export async function openCoupons(note: Uint8Array, verifierKey: string): Promise<Coupon[]> {

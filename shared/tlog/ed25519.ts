@@ -20,6 +20,9 @@ const SMALL_ORDER = [
   fromHex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'),
 ]
 
+/** By the bytes that they were made of, which nobody changes. */
+const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>()
+
 /** @returns false for whatever is no valid signature; never throws for what it is given */
 export async function verifyEd25519(
   publicKey: Uint8Array<ArrayBuffer>,
@@ -29,8 +32,9 @@ export async function verifyEd25519(
   if (publicKey.length !== 32 || signature.length !== 64) return false
   if (!isPoint(publicKey) || !isPoint(signature.subarray(0, 32)) || !isBelow(signature.subarray(32), L)) return false
   try {
-    const key = await crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify'])
-    return await crypto.subtle.verify('Ed25519', key, signature, message)
+    let key = imported.get(publicKey)
+    if (!key) imported.set(publicKey, (key = crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify'])))
+    return await crypto.subtle.verify('Ed25519', await key, signature, message)
   } catch (error) {
     // A key that is on no curve. Where there is no Ed25519 at all, that is another matter.
     if (error instanceof Error && error.name === 'NotSupportedError') throw error

@@ -6,7 +6,6 @@ import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { initParams } from '../../shared/model/params.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
-import type { PublisherKey } from '../../trainer/keys.ts'
 import { PRESETS } from '../../trainer/presets.ts'
 import { type Bundle, makeBundle } from '../../trainer/publish.ts'
 
@@ -64,7 +63,7 @@ export function madeUpHistories(items: number): Histories {
 
 const rounded = (price: number) => Math.round(price * 100) / 100
 
-export async function madeUpBundle(items: number, key: PublisherKey, version = 1): Promise<Bundle> {
+export async function madeUpBundle(items: number, version = 1): Promise<Bundle> {
   const histories = madeUpHistories(items)
   const { width, blocks, heads, window, hidden } = PRESETS.tiny
   const content = contentOf(histories.items)
@@ -79,7 +78,6 @@ export async function madeUpBundle(items: number, key: PublisherKey, version = 1
     network: compile(config, params, content),
     blend: { network: 1, rules: 1, popularity: 0.3, buyAgain: 0.3 },
     version,
-    key,
     now: 1_780_000_000_000,
   })
 }

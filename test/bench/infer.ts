@@ -17,8 +17,9 @@ import type { Browser, Page } from 'playwright-core'
 import { launchChromium } from '../../trainer/chromium.ts'
 import { kernel } from '../../trainer/kernel.ts'
 import { openPublisherKey } from '../../trainer/keys.ts'
-import { type Bundle, publish } from '../../trainer/publish.ts'
-import { openBundles, scriptTag, serve } from '../../trainer/serve.ts'
+import { type Bundle, prepare, publish } from '../../trainer/publish.ts'
+import { folderDestination, scriptTag, serve } from '../../trainer/serve.ts'
+import { openShopStore } from '../../trainer/shop-store.ts'
 import { buildWeb } from '../../web/build.ts'
 import type { Shelf, Status } from '../../web/protocol.ts'
 import { madeUpBundle } from './catalogue.ts'
@@ -28,7 +29,6 @@ import { benchSteps, bundled } from './step.ts'
 const SIZES = [4_000, 10_000]
 const EVENTS = 300
 const STARTS = 10
-const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
 
 export async function bench(): Promise<Row[]> {
   await buildWeb()
@@ -50,11 +50,13 @@ export async function bench(): Promise<Row[]> {
 async function benchSize(browser: Browser, items: number, engine: string): Promise<Row[]> {
   const home = mkdtempSync(join(tmpdir(), 'vitrine-bench-'))
   const key = await openPublisherKey(join(home, 'key.json'), 'bench.test')
-  const bundle = await madeUpBundle(items, key)
-  const bundles = await openBundles(join(home, 'bundles'))
-  await publish(bundle, bundles)
-  const edge = await serve({ bundles, assets: TAG, port: 0, host: '127.0.0.1' })
-  const html = `<!doctype html><title>bench</title>${scriptTag(edge.url, key.verifierKey)}`
+  const bundle = await madeUpBundle(items)
+  const store = await openShopStore(join(home, 'bundles'), { 'log-key': join(home, 'log.json') }, key.name)
+  const destination = folderDestination(store)
+  await prepare(destination, key)
+  await publish(bundle, key, destination)
+  const edge = await serve({ store, port: 0, host: '127.0.0.1' })
+  const html = `<!doctype html><title>bench</title>${scriptTag(edge.url)}`
   const shop = createServer((request, response) => {
     const script = request.url === '/engine.js'
     response.setHeader('content-type', script ? 'text/javascript' : 'text/html').end(script ? engine : html)

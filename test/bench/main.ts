@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<{ bench(flags: string[]): Promise<Ro
   finetune: () => import('./finetune.ts'),
   infer: () => import('./infer.ts'),
   learning: () => import('./learning.ts'),
+  log: () => import('./log.ts'),
   profile: () => import('./profile.ts'),
   sentiment: () => import('./sentiment.ts'),
   suggest: () => import('./suggest.ts'),

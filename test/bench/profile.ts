@@ -4,13 +4,9 @@
  *
  *     npm run bench -- profile --json
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
-import { openPublisherKey } from '../../trainer/keys.ts'
 import { createEngine } from '../../web/worker/engine.ts'
 import { madeUpBundle } from './catalogue.ts'
 import { quantile, type Row, rounded } from './row.ts'
@@ -23,9 +19,7 @@ const NOW = Date.UTC(2026, 10, 22)
 const NAMES = ['view_item', 'view_item', 'view_item', 'add_to_cart', 'purchase', 'add_to_wishlist'] as const
 
 export async function bench(): Promise<Row[]> {
-  const home = mkdtempSync(join(tmpdir(), 'vitrine-bench-'))
-  const { manifest, chunks } = await madeUpBundle(ITEMS, await openPublisherKey(join(home, 'key.json'), 'bench.test'))
-  rmSync(home, { recursive: true })
+  const { manifest, chunks } = await madeUpBundle(ITEMS)
   const parts = new Map<ChunkName, Uint8Array>()
   for (const { name, sha256 } of manifest.chunks) parts.set(name, chunks.get(sha256) as Uint8Array)
 

@@ -8,11 +8,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { signEntry } from '../../shared/tlog/entry.ts'
+import { decodeEntries } from '../../shared/tlog/tile.ts'
 import { SINGLE } from '../../trainer/blend.ts'
 import { launchChromium } from '../../trainer/chromium.ts'
 import { openPublisherKey } from '../../trainer/keys.ts'
 import { makeBundle, publish } from '../../trainer/publish.ts'
+import { folderDestination, openStore } from '../../trainer/serve.ts'
 import type { Shelf, Status } from '../../web/protocol.ts'
+import { MemoryLog } from '../shared/tlog/memory-log.ts'
 import { type ServedShop, serveSampleShop } from './served-shop.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'vitrine-swap-'))
@@ -97,38 +101,49 @@ it('goes from rules to the network without a reload, and without TF.js', async (
 
 it('refuses a bundle that another key has signed, says so, and takes the next one of its own shop', async () => {
   const key = await openPublisherKey(join(folder, 'stranger.json'), 'e2e.test')
-  const { histories, bundles } = shop
-  const strange = await makeBundle({ histories, blend: SINGLE.popularity, version: 3, key, now: Date.now() })
-  await publish(strange, bundles) // the edge holds no key, and cannot tell
-  await expect.poll(async () => (await status()).refused, { timeout: 10_000 }).toMatchObject({ version: 3 })
+  const { histories, store, storeFolder, destination, logKey } = shop
+  const strange = await makeBundle({ histories, blend: SINGLE.popularity, version: 3, now: Date.now() })
+  await expect(publish(strange, key, destination)).rejects.toThrow('not signed by')
+  // An edge that was taken over has the log's key, and puts on record what it likes.
+  const log = new MemoryLog(logKey)
+  const { size } = await store.log.head()
+  const entries = await store.log.readTile({ level: 'entries', index: 0, width: size })
+  for (const record of decodeEntries(entries as Uint8Array, size)) log.append(record)
+  const proof = await log.proof(log.append(await signEntry(strange.entry, key)))
+  await writeFile(join(storeFolder, 'log', 'latest'), proof)
+  await expect.poll(async () => (await status()).refused, { timeout: 10_000 }).toMatchObject({ code: 'signature' })
   const { refused, bundle } = await status()
-  expect(refused?.reason).toMatch(/sign|key/i)
+  expect(refused?.reason).toContain('the publisher has not signed it')
+  expect(refused?.offered).toBe(proof)
   expect(bundle).toMatchObject({ version: 2, network: true })
   await expectFollows()
 
-  expect(await shop.publishNetwork()).toBe(4)
-  await expect.poll(async () => (await status()).bundle.version, { timeout: 15_000 }).toBe(4)
+  expect(await shop.publishNetwork()).toBe(3)
+  await expect.poll(async () => (await status()).bundle.version, { timeout: 15_000 }).toBe(3)
   await expect.poll(async () => (await status()).refused).toBeUndefined()
+  expect((await status()).evidence).toMatchObject([{ code: 'signature', offered: proof }])
 })
 
 it('keeps what it has while a chunk is damaged on the edge’s disk', async () => {
-  const { histories, bundles, key } = shop
-  const next = await makeBundle({ histories, blend: SINGLE.rules, version: 5, key, now: Date.now() })
+  const { histories, store, storeFolder, key, logKey } = shop
+  const next = await makeBundle({ histories, blend: SINGLE.rules, version: 4, now: Date.now() })
   // A chunk that the edge has not seen: what the probes expect depends on the blend.
   const probes = next.manifest.chunks.find(({ name }) => name === 'probes')!.sha256
-  expect(await bundles.readChunk(probes)).toBeUndefined()
-  // Past the edge, which would not publish it: the files and the pointer as they lie in its folder, with a wrong byte.
-  for (const [sha256, whole] of next.chunks) {
-    const bytes = Uint8Array.from(whole)
-    if (sha256 === probes) bytes[bytes.length >> 1] ^= 1
-    await writeFile(join(shop.bundlesFolder, 'chunks', sha256), bytes)
-  }
-  await writeFile(join(shop.bundlesFolder, 'latest', 'after-4.json'), JSON.stringify(next.latest))
+  expect(await store.readChunk(probes)).toBeUndefined()
+  // Published by another process, into the folder; a byte turns before the edge has read it.
+  const release = shop.hold()
+  await publish(next, key, folderDestination(await openStore(storeFolder, logKey)))
+  const damaged = Uint8Array.from(next.chunks.get(probes) as Uint8Array)
+  damaged[damaged.length >> 1] ^= 1
+  await writeFile(join(storeFolder, 'chunks', probes), damaged)
+  release()
+  const asked = () => shop.requests.some(({ url }) => url.endsWith(`/v1/chunks/${probes}`))
+  await expect.poll(asked, { timeout: 15_000 }).toBe(true)
   await expect.poll(async () => (await status()).offline, { timeout: 10_000 }).toBe(true)
   const answer = await fetch(`${shop.url}/edge/v1/chunks/${probes}`)
   expect(answer.status).toBe(500)
   expect(await answer.text()).toContain('damaged')
-  expect((await status()).bundle).toMatchObject({ version: 4, network: true })
+  expect((await status()).bundle).toMatchObject({ version: 3, network: true })
   await expectFollows()
 })
 
@@ -147,7 +162,7 @@ it('goes on when the edge is away, in the open page and, where it may remember, 
   expect(await stayed()).toBe(false)
   await expect
     .poll(async () => (await status())?.bundle, { timeout: 10_000 })
-    .toMatchObject({ version: 4, network: true })
+    .toMatchObject({ version: 3, network: true })
   await expect.poll(async () => (await status()).offline).toBe(true)
   const now = await status()
   expect(now.storage).toBe('indexeddb')

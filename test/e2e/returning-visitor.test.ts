@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApp } from '../../edge/app.ts'
-import { type BundleStore, openBundles } from '../../edge/bundles.ts'
 import { type ServedEdge, serveEdge } from '../../edge/node.ts'
+import type { Store } from '../../edge/store.ts'
 import { seeded } from '../../shared/data/random.ts'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
@@ -15,7 +15,16 @@ import { launchChromium } from '../../trainer/chromium.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
 import { measureTransfer, type Transfer } from '../../trainer/deltas.ts'
 import { openPublisherKey, type PublisherKey } from '../../trainer/keys.ts'
-import { type BundleInput, makeBundle, publish, readPrevious } from '../../trainer/publish.ts'
+import {
+  type BundleInput,
+  type Destination,
+  makeBundle,
+  prepare,
+  publish,
+  readPrevious,
+} from '../../trainer/publish.ts'
+import { folderDestination } from '../../trainer/serve.ts'
+import { openShopStore } from '../../trainer/shop-store.ts'
 import { buildWeb } from '../../web/build.ts'
 import { madeUpHistories } from '../bench/catalogue.ts'
 import { startShop, type TestShop } from '../web/edge.ts'
@@ -24,7 +33,8 @@ import { openVisit, until } from '../web/visit.ts'
 const ITEMS = 1000
 const home = mkdtempSync(join(tmpdir(), 'vitrine-returning-'))
 let browser: Browser
-let bundles: BundleStore
+let store: Store
+let destination: Destination
 let key: PublisherKey
 let edge: ServedEdge
 let shop: TestShop
@@ -34,9 +44,11 @@ let sent: { sha256: string; bytes: number }[] = []
 beforeAll(async () => {
   await buildWeb()
   browser = await launchChromium()
-  bundles = await openBundles(join(home, 'bundles'))
   key = await openPublisherKey(join(home, 'key.json'), 'returning.test')
-  const app = createApp({ bundles, assets: join(import.meta.dirname, '..', '..', 'dist', 'tag'), version: 'test' })
+  store = await openShopStore(join(home, 'bundles'), { 'log-key': join(home, 'log.json') }, key.name)
+  destination = folderDestination(store)
+  await prepare(destination, key)
+  const app = createApp({ store, version: 'test' })
   edge = await serveEdge(
     {
       async fetch(request: Request) {
@@ -53,7 +65,7 @@ beforeAll(async () => {
   )
   shop = await startShop(() => ({
     html: `<!doctype html><html lang="en"><title>Shop</title><script async src="${edge.url}/vitrine.js"
-      data-key="${key.verifierKey}" data-consent="remember"></script><body><vitrine-shelf></vitrine-shelf>`,
+      data-consent="remember"></script><body><vitrine-shelf></vitrine-shelf>`,
   }))
 })
 afterAll(async () => {
@@ -87,18 +99,17 @@ const refined: Params = Object.fromEntries(
 )
 
 async function publishNext(histories: Histories, params: Params): Promise<Transfer[]> {
-  const previous = await readPrevious(bundles, key.verifierKey)
+  const previous = await readPrevious(destination)
   const input: BundleInput = {
     histories,
     network: compile(config, params, content),
     blend: { network: 1, rules: 1, popularity: 0.3, buyAgain: 0.3 },
     version: (previous?.manifest.version ?? 0) + 1,
-    key,
     now: Date.UTC(2026, 0, 1),
     ...(previous ? { previous } : {}),
   }
   const bundle = await makeBundle(input)
-  await publish(bundle, bundles)
+  await publish(bundle, key, destination)
   return measureTransfer(bundle.manifest, bundle.chunks, previous?.manifest)
 }
 
@@ -111,8 +122,8 @@ async function bytesOfVisit(context: BrowserContext, version: number): Promise<{
   await visit.page.waitForTimeout(500) // the bundle is written behind
   expect(await visit.status()).toMatchObject({ refused: undefined, storage: 'indexeddb' })
   await visit.page.close()
-  const latest = await bundles.latest()
-  const isManifest = ({ sha256 }: { sha256: string }) => sha256 === latest?.manifest
+  const { model } = (await store.log.head()).standing
+  const isManifest = ({ sha256 }: { sha256: string }) => sha256 === model?.manifest
   const sum = (files: typeof sent) => files.reduce((total, { bytes }) => total + bytes, 0)
   return { manifest: sum(sent.filter(isManifest)), chunks: sum(sent.filter((file) => !isManifest(file))) }
 }

@@ -14,11 +14,12 @@ import { launchChromium } from '../../trainer/chromium.ts'
 import { readHistories } from '../../trainer/datasets/histories.ts'
 import { openPublisherKey } from '../../trainer/keys.ts'
 import { readShoppers } from '../../trainer/profile/shoppers.ts'
-import { makeBundle, publish } from '../../trainer/publish.ts'
+import { makeBundle, prepare, publish } from '../../trainer/publish.ts'
 import { redeem, SAMPLE_CONTACT, sampleCoupons } from '../../trainer/sample/coupons.ts'
 import { generateSample } from '../../trainer/sample/sample.ts'
-import { openBundles, serve } from '../../trainer/serve.ts'
+import { folderDestination, serve } from '../../trainer/serve.ts'
 import { createShop } from '../../trainer/shop-server.ts'
+import { openShopStore } from '../../trainer/shop-store.ts'
 import { buildWeb } from '../../web/build.ts'
 import { shopReviews, shopSentiment } from '../shop-reviews.ts'
 import { layoutShiftOf, watchLayoutShifts } from './layout-shift.ts'
@@ -46,7 +47,9 @@ beforeAll(async () => {
   first = histories.items[0]
   titles = histories.items.map(({ title }) => title)
   const key = await openPublisherKey(join(folder, 'key.json'), 'shop.test')
-  const bundles = await openBundles(join(folder, 'bundles'))
+  const store = await openShopStore(join(folder, 'bundles'), { 'log-key': join(folder, 'log.json') }, key.name)
+  const destination = folderDestination(store)
+  await prepare(destination, key)
   const now = Date.now()
   const coupons = sampleCoupons(now)
   // What the three questions ask for; no head needs to be fitted for them.
@@ -64,18 +67,17 @@ beforeAll(async () => {
     coupons: await signCoupons(coupons, key.name, key.keys),
     contact: SAMPLE_CONTACT,
     version: 1,
-    key,
     now,
   })
-  await publish(bundle, bundles)
+  await publish(bundle, key, destination)
   const shop = await createShop({
     folder: data,
     dist: join(ROOT, 'dist', 'shop'),
     status: () => ({ name: 'Sample', simulated: true, phase: 'rules', version: 1, progress: 0, message: '' }),
-    tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds: 0 },
+    tag: { src: '/edge/vitrine.js', refreshSeconds: 0 },
     redeem: (code) => redeem(coupons, code, Date.now()),
   })
-  served = await serve({ bundles, assets: join(ROOT, 'dist', 'tag'), port: 0, host: '127.0.0.1', shop })
+  served = await serve({ store, port: 0, host: '127.0.0.1', shop })
   browser = await launchChromium()
 }, 120_000)
 

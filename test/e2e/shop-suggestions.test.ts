@@ -10,10 +10,11 @@ import { SINGLE } from '../../trainer/blend.ts'
 import { launchChromium } from '../../trainer/chromium.ts'
 import { readHistories } from '../../trainer/datasets/histories.ts'
 import { openPublisherKey } from '../../trainer/keys.ts'
-import { makeBundle, publish } from '../../trainer/publish.ts'
+import { makeBundle, prepare, publish } from '../../trainer/publish.ts'
 import { generateSample } from '../../trainer/sample/sample.ts'
-import { openBundles, serve } from '../../trainer/serve.ts'
+import { folderDestination, serve } from '../../trainer/serve.ts'
 import { createShop } from '../../trainer/shop-server.ts'
+import { openShopStore } from '../../trainer/shop-store.ts'
 import { buildWeb } from '../../web/build.ts'
 import { layoutShiftOf, watchLayoutShifts } from './layout-shift.ts'
 
@@ -32,15 +33,18 @@ beforeAll(async () => {
   const read = await readHistories(data)
   const histories = { ...read, items: read.items.map((item) => ({ ...item, url: productPath(item.item_id) })) }
   const key = await openPublisherKey(join(folder, 'key.json'), 'shop.test')
-  const bundles = await openBundles(join(folder, 'bundles'))
-  await publish(await makeBundle({ histories, blend: SINGLE.rules, version: 1, key, now: Date.now() }), bundles)
+  const store = await openShopStore(join(folder, 'bundles'), { 'log-key': join(folder, 'log.json') }, key.name)
+  const destination = folderDestination(store)
+  await prepare(destination, key)
+  const bundle = await makeBundle({ histories, blend: SINGLE.rules, version: 1, now: Date.now() })
+  await publish(bundle, key, destination)
   const shop = await createShop({
     folder: data,
     dist: join(ROOT, 'dist', 'shop'),
     status: () => ({ name: 'Sample', simulated: true, phase: 'rules', version: 1, progress: 0, message: '' }),
-    tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds: 10 },
+    tag: { src: '/edge/vitrine.js', refreshSeconds: 10 },
   })
-  served = await serve({ bundles, assets: join(ROOT, 'dist', 'tag'), port: 0, host: '127.0.0.1', shop })
+  served = await serve({ store, port: 0, host: '127.0.0.1', shop })
   browser = await launchChromium()
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' })
   await context.addInitScript({ content: AXE })

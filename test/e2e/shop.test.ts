@@ -39,7 +39,7 @@ beforeAll(async () => {
   const dist = join(folder, 'dist')
   await build({ configFile: 'vite.config.ts', logLevel: 'error', build: { outDir: dist, emptyOutDir: true } })
   await writeShop(join(folder, 'shop'))
-  const tag = { src: '/edge/vitrine.js', key: 'test+01234567+AbC', refreshSeconds: 10 }
+  const tag = { src: '/edge/vitrine.js', refreshSeconds: 10 }
   const shop = await createShop({ folder: join(folder, 'shop'), dist, status: () => status, tag })
   await new Promise<void>((listening) => {
     server = serve({ fetch: shop.fetch, port: 0, hostname: '127.0.0.1' }, () => listening())
@@ -299,7 +299,7 @@ describe('the server', () => {
     const answer = await fetch(origin)
     const html = await answer.text()
     expect(html.match(/<script[^>]*vitrine[^>]*>/g)).toEqual([
-      '<script async src="/edge/vitrine.js" data-key="test+01234567+AbC" data-consent="auto" data-refresh-seconds="10" data-wasm referrerpolicy="no-referrer">',
+      '<script async src="/edge/vitrine.js" data-consent="auto" data-refresh-seconds="10" data-wasm referrerpolicy="no-referrer">',
     ])
     const policy = answer.headers.get('content-security-policy')
     expect(policy).toMatch(/script-src 'self' 'wasm-unsafe-eval';/)

@@ -9,27 +9,31 @@ import { brotliDecompressSync } from 'node:zlib'
 import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createApp } from '../../edge/app.ts'
-import { type BundleStore, MAX_UPLOAD_BYTES, openBundles } from '../../edge/bundles.ts'
+import { MAX_UPLOAD_BYTES } from '../../edge/chunks.ts'
 import { type ServedEdge, serveEdge } from '../../edge/node.ts'
+import type { Store } from '../../edge/store.ts'
 import { sha256Hex } from '../../shared/model/bundle.ts'
-import { publish, type SampleBundle, sampleBundle } from './sample-bundle.ts'
+import { audit } from '../../trainer/audit/audit.ts'
+import { openSource } from '../../trainer/audit/source.ts'
+import { openSample, POLICY, publish, type SampleBundle, sampleBundle, sampleRelease } from './sample-bundle.ts'
 
 const TOKEN = 'over the wire'.replaceAll(' ', '-')
 const operator = { authorization: `Bearer ${TOKEN}` }
 
 let folder: string
-let bundles: BundleStore
+let store: Store
 let bundle: SampleBundle
 let edge: ServedEdge
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vitrine-node-'))
-  bundles = await openBundles(join(folder, 'bundles'))
+  store = await openSample(join(folder, 'bundles'))
   bundle = await sampleBundle(1)
-  await publish(bundles, bundle)
+  await publish(store, await sampleRelease(1, { 'vitrine.js': 'the tag', 'worker.4f1c09ab5d6e7f80.js': 'the worker' }))
+  await publish(store, bundle)
   await writeFile(join(folder, 'secret.js'), 'outside')
   const operatorTokenSha256 = createHash('sha256').update(TOKEN).digest('hex')
-  edge = await serveEdge(createApp({ bundles, assets: join(folder, 'bundles'), version: '1', operatorTokenSha256 }), {
+  edge = await serveEdge(createApp({ store, version: '1', operatorTokenSha256 }), {
     port: 0,
   })
 })
@@ -75,6 +79,17 @@ test('a chunk arrives in brotli with its length, and HEAD has the same length an
   expect(Buffer.from(await (await fetch(`${edge.url}/v1/chunks/${sha256}`)).arrayBuffer()).equals(bytes)).toBe(true)
 })
 
+test('what is served audits clean, and what lies in the folder', async () => {
+  for (const place of [edge.url, join(folder, 'bundles')]) {
+    const options = { contents: true, now: Date.now(), publisher: POLICY.publisher }
+    const { entries, findings } = await audit(openSource(place), options)
+    expect(entries).toEqual({ policy: 1, release: 1, bundle: 1 })
+    // The tag of this test is text: it pins no policy, as a real one does.
+    const codes = findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code)
+    expect(codes).toEqual(['tag-policy'])
+  }
+})
+
 test('a path that climbs finds nothing', async () => {
   for (const path of ['/assets/../secret.js', '/assets/..%2fsecret.js', '//secret.js', '/assets/%2e%2e/secret.js']) {
     const { status, body } = await send(path)
@@ -94,7 +109,7 @@ test('an upload is taken whole or refused, with its length said or not', async (
   expect(
     (await send(path, { ...put, headers: { ...operator, 'content-length': tooLong.length } }, tooLong)).status,
   ).toBe(413)
-  expect((await bundles.usage()).chunks).toBe(3)
+  expect((await store.usage()).chunks).toBe(6)
   expect((await send(path, put, [half, half])).status).toBe(201)
   expect((await send(path, put, largest)).status).toBe(200)
   expect((await send('/v1/latest')).status).toBe(200)
@@ -107,7 +122,7 @@ test('an upload that breaks off leaves nothing', async () => {
   await new Promise((resolve) => setTimeout(resolve, 50))
   socket.destroy()
   expect((await send('/v1/latest')).status).toBe(200)
-  expect((await bundles.usage()).chunks).toBe(3)
+  expect((await store.usage()).chunks).toBe(6)
 })
 
 test('headers beyond 16 kB are refused', async () => {

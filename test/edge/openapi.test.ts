@@ -1,24 +1,29 @@
 /** The document must list what the application answers, and be OpenAPI 3.1 as far as its rules can be checked here. */
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../edge/app.ts'
-import { openBundles } from '../../edge/bundles.ts'
 import type { openApiDocument } from '../../edge/openapi.ts'
-import { publish, sampleBundle } from './sample-bundle.ts'
+import { openStore, type Store } from '../../edge/store.ts'
+import { LOG, openSample, policyRecord, publish, sampleBundle, sampleRelease } from './sample-bundle.ts'
+
+const TOKEN = 'of-the-document'
 
 type Document = Awaited<ReturnType<typeof openApiDocument>>
 type Operation = NonNullable<Document['paths'][string]['get']>
 
 let folder: string
+let store: Store
 let app: Hono
 let document: Document
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vitrine-openapi-'))
-  app = createApp({ bundles: await openBundles(folder), assets: folder, version: '1.2.3' })
+  store = await openStore(folder, LOG)
+  app = createApp({ store, version: '1.2.3', operatorTokenSha256: createHash('sha256').update(TOKEN).digest('hex') })
   document = await (await app.request('/openapi.json')).json()
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -34,7 +39,7 @@ function operations(): [string, Operation][] {
 
 test('every route is documented, and nothing else is', () => {
   const routes = app.routes.filter((route) => route.method !== 'ALL')
-  const declared = new Set(routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`))
+  const declared = new Set(routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.+?\})?/g, '{$1}')}`))
   expect(new Set(operations().map(([name]) => name))).toEqual(declared)
   expect([...declared].sort()).toEqual([
     'GET /.well-known/gpc.json',
@@ -43,10 +48,12 @@ test('every route is documented, and nothing else is', () => {
     'GET /openapi.json',
     'GET /v1/chunks/{sha256}',
     'GET /v1/latest',
+    'GET /v1/log/checkpoint',
+    'GET /v1/log/tile/{path}',
     'GET /v1/operator/status',
     'GET /vitrine.js',
+    'POST /v1/operator/records',
     'PUT /v1/operator/chunks/{sha256}',
-    'PUT /v1/operator/latest',
   ])
 })
 
@@ -122,13 +129,38 @@ test('what is answered is a status that is documented', async () => {
   const hash = 'a'.repeat(64)
   await seen('/healthz', 'GET /healthz', 503)
   await seen('/v1/latest', 'GET /v1/latest', 404)
-  await publish(await openBundles(folder), await sampleBundle(1))
+  await seen('/vitrine.js', 'GET /vitrine.js', 404)
+  await seen('/v1/log/checkpoint', 'GET /v1/log/checkpoint', 404)
+  // Another process publishes.
+  const other = await openSample(folder)
+  await publish(other, await sampleRelease(1, { 'vitrine.js': 'the tag' }))
+  await publish(other, await sampleBundle(1))
   await seen('/healthz', 'GET /healthz', 200)
-  await seen('/v1/latest', 'GET /v1/latest', 200)
-  await seen('/v1/latest', 'GET /v1/latest', 304, { headers: { 'if-none-match': '*' } })
+  for (const path of ['/v1/latest', '/v1/log/checkpoint']) {
+    await seen(path, `GET ${path}`, 200)
+    await seen(path, `GET ${path}`, 304, { headers: { 'if-none-match': '*' } })
+  }
+  const tile = 'GET /v1/log/tile/{path}'
+  await seen('/v1/log/tile/0/000.p/3', tile, 200)
+  await seen('/v1/log/tile/0/000.p/3', tile, 304, { headers: { 'if-none-match': '*' } })
+  await seen('/v1/log/tile/0/000', tile, 404)
+  await seen('/v1/log/tile/0/0', tile, 400)
   await seen('/v1/chunks/x', 'GET /v1/chunks/{sha256}', 400)
   await seen(`/v1/chunks/${hash}`, 'GET /v1/chunks/{sha256}', 404)
-  await seen('/vitrine.js', 'GET /vitrine.js', 404)
+  await seen('/vitrine.js', 'GET /vitrine.js', 200)
+  await seen('/assets/integrity.json', 'GET /assets/{file}', 200)
+  await seen('/assets/nothing.js', 'GET /assets/{file}', 404)
   await seen('/openapi.json', 'GET /openapi.json', 200)
-  await seen('/v1/operator/latest', 'PUT /v1/operator/latest', 401, { method: 'PUT' })
+
+  const records = 'POST /v1/operator/records'
+  const post = (path: string, status: number, body: BodyInit, headers: Record<string, string> = {}) =>
+    seen(path, records, status, { method: 'POST', body, headers: { authorization: `Bearer ${TOKEN}`, ...headers } })
+  await post('/v1/operator/records', 401, '', { authorization: '' })
+  await post('/v1/operator/records', 413, 'x'.repeat(65_536))
+  await post('/v1/operator/records', 415, '', { 'content-encoding': 'br' })
+  await post('/v1/operator/records', 422, '')
+  await post('/v1/operator/records', 409, (await sampleBundle(3)).record)
+  const policy = await policyRecord({ maxAgeSeconds: 5 })
+  await post('/v1/operator/records', 201, policy)
+  await post('/v1/operator/records', 200, policy)
 })

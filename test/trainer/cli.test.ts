@@ -11,9 +11,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeLatest, sha256Hex } from '../../shared/model/bundle.ts'
+import { sha256Hex } from '../../shared/model/bundle.ts'
+import { decodeModelEntry } from '../../shared/tlog/entry.ts'
+import { decodeProof } from '../../shared/tlog/proof.ts'
 import { readLines } from '../../trainer/datasets/dataset.ts'
 import { COMMANDS, help } from '../../trainer/help.ts'
+import { openPublisherKey } from '../../trainer/keys.ts'
 
 const BIN = join(import.meta.dirname, '../../trainer/bin.js')
 const NAMES = Object.keys(COMMANDS)
@@ -187,6 +190,15 @@ const BAD: Record<string, [args: string[], files: Record<string, string>, what: 
     /one of auto, tfjs-node-gpu, webgpu, wasm/,
   ],
   'nowhere to publish': [['publish', '--data', 'e.csv'], {}, /where to publish/, /--to FOLDER or --edge URL/],
+  'nowhere to roll back': [['rollback', '--version', '1'], {}, /where to publish/, /--to FOLDER or --edge URL/],
+  'a rollback of what is not there': [['rollback', '--version', '1', '--to', 'b'], {}, /b: is not there/, /path/],
+  'a witness that is none': [
+    ['publish', '--data', 'e.csv', '--to', 'b', '--witness', 'w'],
+    { 'e.csv': EVENTS },
+    /--witness w: verifier key: not of the form/,
+    /vitrine witness/,
+  ],
+  'a log to watch that is none': [['witness', '--log', 'l'], {}, /--log l: verifier key: not of the form/, /serve/],
   'a table of no known format': [
     ['publish', '--data', 'e.csv', '--to', 'b', '--table', 'int3'],
     {},
@@ -315,8 +327,23 @@ describe('a disk that takes no more', () => {
     const [what, remedy, ...left] = stderr.trimEnd().split('\n')
     expect(what).toMatch(/^vitrine: .*disk\/.*the disk is full/)
     expect(remedy).toMatch(/^ {2}→ .*(room|space)/)
-    // A key is whole, and a chunk that nothing points to is not published.
-    expect(left.filter((path) => !/^disk\/(k|b\/chunks\/[0-9a-f]{64})$/.test(path))).toEqual([])
+    // A key is whole, a chunk that nothing points to is not published, and what is committed is published when there is room.
+    const whole = /^disk\/(k|b\/(chunks\/[0-9a-f]{64}|log\/(commits\/after-\d+\.json|tile\/[\w./]+\/\d+)))$/
+    expect(left.filter((path) => !whole.test(path))).toEqual([])
+  })
+
+  it.skipIf(!mounts).concurrent('full in the midst of a publication: with room, the next one goes on', async () => {
+    const folder = newFolder({ 'many.csv': MANY })
+    mkdirSync(join(folder, 'disk'))
+    const twice = 'mount -t tmpfs -o size=16k tmpfs disk && ! "$@" && mount -o remount,size=64m disk && "$@"'
+    const shell = `unshare -rm bash -c '${twice} && cp -r disk/b kept' bash "$@"`
+    const publish = ['publish', '--data', 'many.csv', '--to', 'disk/b', '--key', 'k']
+    const { code, stdout, stderr } = await vitrine(publish, folder, { shell })
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('the disk is full')
+    expect(stdout).toContain('on record: bundle 1')
+    const audited = await document<{ entries: object }>(['audit', 'kept'], folder)
+    expect(audited.entries).toEqual({ policy: 1, release: 1, bundle: 1 })
   })
 
   it.skipIf(!mounts).concurrent.each(cases.slice(1))('read-only: %s says so', async (_, args) => {
@@ -434,12 +461,17 @@ describe('an operator’s day', () => {
       expect(published.chunks.map(({ name }) => name)).toContain('encoder')
       expect(published.tag).toContain(`src="${url}/vitrine.js"`)
       const { version, manifest } = published
-      expect(decodeLatest(await (await fetch(`${url}/v1/latest`)).text())).toEqual({ version, manifest })
+      const { record } = decodeProof(await (await fetch(`${url}/v1/latest`)).text())
+      expect(decodeModelEntry(record).entry).toEqual({ type: 'bundle', version, manifest })
       for (const { sha256 } of published.chunks) {
         const bytes = await (await fetch(`${url}/v1/chunks/${sha256}`)).arrayBuffer()
         expect(await sha256Hex(new Uint8Array(bytes))).toBe(sha256)
       }
       expect((await document<Published>(toEdge, folder, 0, right)).version).toBe(version + 1)
+      const back = await vitrine(['rollback', '--version', String(version), '--edge', url], folder, right)
+      expect(back, back.stderr).toMatchObject({ code: 0, stdout: 'on record: bundle 3, which restores 1\n' })
+      const audited = await document<{ entries: object }>(['audit', url], folder)
+      expect(audited.entries).toEqual({ policy: 1, release: 1, bundle: 2, rollback: 1 })
 
       edge.kill('SIGTERM')
       expect((await ended)[0]).toBe(0)
@@ -449,11 +481,43 @@ describe('an operator’s day', () => {
           expect(readFileSync(join(folder, path), 'utf8')).not.toContain(secret)
         }
       }
-      expect(edgeSaid).toContain('/v1/operator/latest')
+      expect(edgeSaid).toContain('/v1/operator/records')
     } finally {
       edge.kill('SIGKILL')
     }
   }, 90_000)
+
+  it('what was published is audited: one wrong byte of it is named, and ends with code 1', async () => {
+    const folder = newFolder({ 'many.csv': MANY })
+    type Published = { chunks: { name: string; sha256: string }[] }
+    const { chunks } = await document<Published>(['publish', '--data', 'many.csv', '--to', 'f'], folder)
+    const { verifierKey } = await openPublisherKey(join(folder, '.vitrine', 'keys', 'publisher.json'))
+    const audit = ['audit', 'f', '--key', verifierKey]
+    type Audited = { entries: object; findings: { code: string; severity: string; where: string }[] }
+    const whole = await document<Audited>(audit, folder)
+    expect(whole.entries).toEqual({ policy: 1, release: 1, bundle: 1 })
+    expect(whole.findings.map(({ code }) => code)).toEqual(['no-witnesses'])
+
+    const rules = chunks.find(({ name }) => name === 'rules')?.sha256
+    const entries = readFileSync(join(folder, 'f/log/tile/entries/000.p/3'))
+    const second = 2 + entries.readUInt16BE(0)
+    const turned: [path: string, at: number, named: string][] = [
+      [`chunks/${rules}`, 30, `chunk-differs v1/chunks/${rules}`],
+      ['log/tile/entries/000.p/3', second + 2 + 40, 'malformed-entry entry 1'],
+      ['log/tile/entries/000.p/3', second, 'tile-malformed tile/entries/000.p/3'],
+      ['log/tile/0/000.p/3', 70, 'tile-differs tile/0/000.p/3'],
+    ]
+    for (const [path, at, named] of turned) {
+      const file = join(folder, 'f', path)
+      const bytes = readFileSync(file)
+      writeFileSync(file, bytes.with(at, bytes[at] ^ 1))
+      const { findings } = await document<Audited>(audit, folder, 1)
+      const critical = findings.filter(({ severity }) => severity === 'critical')
+      expect(critical.map(({ code, where }) => `${code} ${where}`)).toContain(named)
+      writeFileSync(file, bytes)
+    }
+    expect(await document<Audited>(audit, folder)).toEqual(whole)
+  })
 
   it('verify prints one JSON document, and ends with code 1 where something must be mended', async () => {
     const page = `http://127.0.0.1:${portOf(busy)}/`

@@ -1,12 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seeded } from '../../shared/data/random.ts'
 import { deltasTo, type Manifest, sha256Hex } from '../../shared/model/bundle.ts'
 import { encodeItems, encodeRules, type ItemView } from '../../shared/model/chunks.ts'
 import { applyDelta } from '../../shared/model/delta.ts'
 import { countRules, topRules } from '../../shared/model/rules.ts'
-import { verifierKeyText } from '../../shared/tlog/note.ts'
 import { makeDeltas, measureTransfer, type Part, type Previous } from '../../trainer/deltas.ts'
-import type { PublisherKey } from '../../trainer/keys.ts'
 import { type Bundle, type Destination, makeBundle, readPrevious } from '../../trainer/publish.ts'
 import { historiesOf } from './small-histories.ts'
 
@@ -172,49 +170,47 @@ describe('deltas', () => {
 })
 
 describe('a published bundle', () => {
-  let key: PublisherKey
-  beforeAll(async () => {
-    const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-    key = { name: 'shop.example', keys, verifierKey: await verifierKeyText('shop.example', keys.publicKey) }
-  })
   const bundleOf = (shoppers: number, previous?: Previous) => {
     const random = seeded('shop')
     const steps = Array.from({ length: shoppers }, () =>
       Array.from({ length: 10 }, (_, at) => ({ item: random.int(300), time: Date.UTC(2026, 0, 1) + at })),
     )
-    const input = { histories: historiesOf(steps, 300), blend: BLEND, key, now: Date.UTC(2026, 1, 1) }
+    const input = { histories: historiesOf(steps, 300), blend: BLEND, now: Date.UTC(2026, 1, 1) }
     return makeBundle({ ...input, version: (previous?.manifest.version ?? 0) + 1, ...(previous ? { previous } : {}) })
   }
-  const holding = ({ latest, chunks }: Bundle): Destination => ({
-    latest: async () => latest,
+  const holding = ({ entry, chunks }: Bundle): Destination => ({
+    standing: async () => ({ logKey: '', model: entry }),
     readChunk: async (sha256) => chunks.get(sha256),
     putChunk: async () => {},
-    setLatest: async () => {},
+    append: async () => {},
   })
 
   it('names the deltas from the one that the destination has, which are among its files', async () => {
     const first = await bundleOf(400)
     expect(first.manifest.deltas).toBeUndefined()
-    const second = await bundleOf(404, await readPrevious(holding(first), key.verifierKey))
+    const second = await bundleOf(404, await readPrevious(holding(first)))
     const [delta] = second.manifest.deltas ?? []
     expect(delta.from).toBe(first.manifest.chunks.find(({ name }) => name === 'rules')?.sha256)
     expect(delta.to).toBe(second.manifest.chunks.find(({ name }) => name === 'rules')?.sha256)
     expect(second.chunks.get(delta.sha256)).toHaveLength(delta.bytes)
   })
 
-  it('is made without them when what is there is absent, damaged or somebody else’s', async () => {
+  it('is made without them when what is there is absent, damaged or of another format', async () => {
     const first = await bundleOf(400)
     const there = holding(first)
-    const stranger = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
-    const other = await verifierKeyText('shop.example', (stranger as CryptoKeyPair).publicKey)
-    expect(await readPrevious(there, other)).toBeUndefined()
-    expect(await readPrevious({ ...there, latest: async () => undefined }, key.verifierKey)).toBeUndefined()
-    expect(await readPrevious({ ...there, readChunk: async () => undefined }, key.verifierKey)).toBeUndefined()
+    expect(await readPrevious({ ...there, standing: async () => ({ logKey: '' }) })).toBeUndefined()
+    expect(await readPrevious({ ...there, readChunk: async () => undefined })).toBeUndefined()
+    const turned = async (sha256: string) => first.chunks.get(sha256)?.map((byte, at) => (at === 9 ? byte ^ 1 : byte))
+    expect(await readPrevious({ ...there, readChunk: turned })).toBeUndefined()
+    const other = new TextEncoder().encode('{"format":"vitrine-bundle/9","version":1}\n')
+    const model = { type: 'bundle', version: 1, manifest: await sha256Hex(other) } as const
+    const changed = { ...there, standing: async () => ({ logKey: '', model }), readChunk: async () => other }
+    expect(await readPrevious(changed)).toBeUndefined()
     const failing = async () => {
       throw new Error('damaged on the disk')
     }
-    expect(await readPrevious({ ...there, readChunk: failing }, key.verifierKey)).toBeUndefined()
-    const previous = (await readPrevious(there, key.verifierKey)) as Previous
+    expect(await readPrevious({ ...there, readChunk: failing })).toBeUndefined()
+    const previous = (await readPrevious(there)) as Previous
     const second = await bundleOf(404, { ...previous, read: async () => undefined })
     expect(second.manifest.deltas).toBeUndefined()
   })

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { openNote, parseVerifierKey, signNote } from '../../shared/tlog/note.ts'
-import { openPublisherKey } from '../../trainer/keys.ts'
+import { COSIGNATURE, ED25519, openNote, parseVerifierKey, signNote } from '../../shared/tlog/note.ts'
+import { openKey, openLogKey, openPublisherKey } from '../../trainer/keys.ts'
 import { UserError } from '../../trainer/user-error.ts'
 
 let folder: string
@@ -22,7 +22,7 @@ describe('a publisher’s key', () => {
     expect(opened.verifierKey).toBe(made.verifierKey)
     expect(opened.name).toBe('shop.example')
     expect((await parseVerifierKey(made.verifierKey)).name).toBe('shop.example')
-    const note = await signNote('text\n', opened.name, opened.keys)
+    const note = await signNote('text\n', opened)
     expect(await openNote(note, made.verifierKey)).toBe('text\n')
   })
 
@@ -75,5 +75,24 @@ describe('a publisher’s key', () => {
     const keys = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.verifierKey] : []))
     expect(keys.length).toBeGreaterThan(0)
     expect(new Set([...keys, (await openPublisherKey(file, 'shop.example')).verifierKey]).size).toBe(1)
+  })
+})
+
+describe('a key of a log or of a witness', () => {
+  it('is called after the shop, and after its own place; a witness’s says what it is for', async () => {
+    const log = await openLogKey(file, 'shop.example')
+    expect(await parseVerifierKey(log.verifierKey)).toMatchObject({ name: 'shop.example/log', type: ED25519 })
+    // Whatever the shop is called by now, the log keeps its name.
+    expect((await openLogKey(file, 'renamed.example')).verifierKey).toBe(log.verifierKey)
+    const place = { name: 'watch.example/w1', kind: 'witness', type: COSIGNATURE } as const
+    const witness = await openKey(join(folder, 'witness.json'), place)
+    expect(await parseVerifierKey(witness.verifierKey)).toMatchObject({ name: place.name, type: COSIGNATURE })
+  })
+
+  it('is named for what it is where its file is damaged', async () => {
+    await openLogKey(file)
+    writeFileSync(file, '{}')
+    await expect(openLogKey(file)).rejects.toThrow(`${file}: is no log key`)
+    await expect(openKey(file, { kind: 'witness' })).rejects.toThrow(`${file}: is no witness key`)
   })
 })

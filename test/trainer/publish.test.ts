@@ -1,9 +1,12 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { seeded } from '../../shared/data/random.ts'
 import { BUY, CART, REFUND, VIEW } from '../../shared/data/sequence.ts'
 import { decodeArrays, encodeArrays } from '../../shared/model/arrays.ts'
-import { type ChunkName, openManifest, sha256Hex } from '../../shared/model/bundle.ts'
+import { type ChunkName, decodeManifest, encodeManifest, sha256Hex } from '../../shared/model/bundle.ts'
 import { decodeItems, decodeProbes, decodeRules, decodeShelf } from '../../shared/model/chunks.ts'
 import { compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
@@ -16,10 +19,26 @@ import {
   textEncoderInfo,
 } from '../../shared/model/text-encoder.ts'
 import { decodeService } from '../../shared/service/shop-service.ts'
-import { verifierKeyText } from '../../shared/tlog/note.ts'
+import { decodeEntry, signEntry } from '../../shared/tlog/entry.ts'
+import { integrityHex } from '../../shared/tlog/integrity.ts'
+import { isSignedBy, parseVerifierKey } from '../../shared/tlog/note.ts'
+import { audit } from '../../trainer/audit/audit.ts'
+import { openSource } from '../../trainer/audit/source.ts'
 import type { Histories } from '../../trainer/datasets/histories.ts'
-import type { PublisherKey } from '../../trainer/keys.ts'
-import { type Bundle, type BundleInput, makeBundle, publish, recentPopularity } from '../../trainer/publish.ts'
+import { openLogKey, openPublisherKey, type PublisherKey } from '../../trainer/keys.ts'
+import {
+  type Bundle,
+  type BundleInput,
+  type Destination,
+  makeBundle,
+  prepare,
+  publish,
+  readPrevious,
+  recentPopularity,
+} from '../../trainer/publish.ts'
+import { rollBack } from '../../trainer/rollback.ts'
+import { folderDestination, openStore } from '../../trainer/serve.ts'
+import { UserError } from '../../trainer/user-error.ts'
 import { createEngine } from '../../web/worker/engine.ts'
 import { historiesOf, type Step } from './small-histories.ts'
 
@@ -52,29 +71,30 @@ const h = shop()
 const content = contentOf(h.items)
 const config = { items: ITEMS, contentWidth: content.width, width: 16, blocks: 1, heads: 2, window: 8, hidden: 16 }
 const network = compile(config, initParams(config, 'published'), content)
+const home = mkdtempSync(join(tmpdir(), 'vitrine-publish-'))
 let key: PublisherKey
 let input: BundleInput
 let bundle: Bundle
 
 beforeAll(async () => {
-  const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  key = { name: 'shop.example', keys, verifierKey: await verifierKeyText('shop.example', keys.publicKey) }
+  key = await openPublisherKey(join(home, 'publisher.json'), 'shop.example')
   const blend = { network: 0.4, rules: 1, popularity: 0.1, buyAgain: 0.05 }
-  input = { histories: h, network, blend, version: 3, key, now: START + 30 * DAY }
+  input = { histories: h, network, blend, version: 3, now: START + 30 * DAY }
   bundle = await makeBundle(input)
 })
+afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const partsOf = ({ manifest, chunks }: Bundle) =>
   new Map<ChunkName, Uint8Array>(manifest.chunks.map(({ name, sha256 }) => [name, chunks.get(sha256) as Uint8Array]))
 
 describe('a bundle', () => {
-  it('is a signed manifest and the chunks that it names, by their SHA-256', async () => {
-    const { manifest, latest, chunks } = bundle
+  it('is a manifest and the chunks that it names, by their SHA-256', async () => {
+    const { manifest, entry, chunks } = bundle
     expect(chunks.size).toBe(manifest.chunks.length + 1)
     for (const [sha256, bytes] of chunks) expect(await sha256Hex(bytes)).toBe(sha256)
     for (const { sha256, bytes } of manifest.chunks) expect(chunks.get(sha256)).toHaveLength(bytes)
-    expect(latest.version).toBe(3)
-    expect(await openManifest(chunks.get(latest.manifest) as Uint8Array, key.verifierKey)).toEqual(manifest)
+    expect(entry).toMatchObject({ type: 'bundle', version: 3 })
+    expect(decodeManifest(new TextDecoder().decode(chunks.get(entry.manifest)))).toEqual(manifest)
     expect(manifest).toMatchObject({ items: ITEMS, simulated: true, created: new Date(input.now).toISOString() })
   })
 
@@ -153,7 +173,7 @@ describe('a bundle', () => {
     expect(await makeBundle(input)).toEqual(bundle)
     const later = await makeBundle({ ...input, version: 4, now: input.now + 5 * DAY })
     expect(later.manifest.chunks).toEqual(bundle.manifest.chunks)
-    expect(later.latest.manifest).not.toBe(bundle.latest.manifest)
+    expect(later.entry.manifest).not.toBe(bundle.entry.manifest)
   })
 
   it('has nothing of any shopper in it: the same shop with other names gives the same chunks', async () => {
@@ -201,28 +221,169 @@ describe('a bundle', () => {
     expect([...recentPopularity(silent, silent.start.slice(1))]).toEqual([0, 5, 5])
   })
 
-  it('is published with the pointer last, and not at all when a chunk cannot be put', async () => {
+  it('is put on record last, signed, and not at all when a chunk cannot be put', async () => {
     const done: string[] = []
-    const destination = {
-      latest: async () => undefined,
+    const records: Uint8Array[] = []
+    const destination: Destination = {
+      standing: async () => ({ logKey: '' }),
       readChunk: async () => undefined,
-      putChunk: async (sha256: string) => done.push(sha256),
-      setLatest: async () => void done.push('latest'),
+      putChunk: async (sha256) => done.push(sha256),
+      append: async (record) => {
+        records.push(record)
+        done.push('record')
+      },
     }
-    await publish(bundle, destination)
-    expect(done).toEqual([...bundle.chunks.keys(), 'latest'])
+    await publish(bundle, key, destination)
+    expect(done).toEqual([...bundle.chunks.keys(), 'record'])
+    const { entry, note } = decodeEntry(records[0])
+    expect(entry).toEqual(bundle.entry)
+    expect(await isSignedBy(note, await parseVerifierKey(key.verifierKey))).toBe(true)
     for (let failing = 0; failing < bundle.chunks.size; failing++) {
       const put: string[] = []
-      const full = {
+      const full: Destination = {
         ...destination,
-        putChunk: async (sha256: string) => {
+        putChunk: async (sha256) => {
           if (put.push(sha256) > failing) throw new Error('no space left on device')
         },
-        setLatest: async () => void put.push('latest'),
+        append: async () => void put.push('record'),
       }
-      await expect(publish(bundle, full)).rejects.toThrow('no space left')
-      expect(put).not.toContain('latest')
+      await expect(publish(bundle, key, full)).rejects.toThrow('no space left')
+      expect(put).not.toContain('record')
     }
+  })
+})
+
+describe('on record', () => {
+  const DAY_SECONDS = 86_400
+
+  /** A folder that an edge serves, with a log of its own. */
+  async function newShop() {
+    const folder = mkdtempSync(join(home, 'store-'))
+    const store = await openStore(folder, await openLogKey(join(folder, 'log.json'), key.name))
+    return { folder, store, destination: folderDestination(store) }
+  }
+
+  /** Counts alone: what is in a bundle is the same here. */
+  async function publishNext(destination: Destination, by = key, popular = 0): Promise<Bundle> {
+    const previous = await readPrevious(destination)
+    const version = (previous?.manifest.version ?? 0) + 1
+    const blend = { ...input.blend, popularity: popular }
+    const made = await makeBundle({ ...input, network: undefined, blend, version, ...(previous ? { previous } : {}) })
+    await publish(made, by, destination)
+    return made
+  }
+
+  /** What a stranger who knows the publisher finds, but for what any log without witnesses is told. */
+  async function auditOf(folder: string) {
+    const report = await audit(openSource(folder), { publisher: key.verifierKey, contents: true, now: Date.now() })
+    const findings = report.findings.filter(({ code }) => code !== 'no-witnesses')
+    return { entries: report.entries, findings: findings.map(({ code, message }) => `${code}: ${message}`) }
+  }
+
+  it('are the policy and the tag once, however often a bundle follows', async () => {
+    const { folder, store, destination } = await newShop()
+    expect((await prepare(destination, key)).said).toEqual(['the policy', 'release 1 of the tag'])
+    await publishNext(destination)
+    expect((await prepare(destination, key)).said).toEqual([])
+    await publishNext(destination)
+    expect((await store.log.head()).size).toBe(4)
+    expect(await auditOf(folder)).toEqual({ entries: { policy: 1, release: 1, bundle: 2 }, findings: [] })
+  })
+
+  it('is a changed term of the policy, and a tag that pins it; what is not named stays', async () => {
+    const { folder, destination } = await newShop()
+    const first = await prepare(destination, key, { maxAgeSeconds: 9 * DAY_SECONDS })
+    const changed = await prepare(destination, key, { maxAgeSeconds: 10 * DAY_SECONDS })
+    expect(changed.said).toEqual(['a changed policy', 'release 2 of the tag'])
+    expect(changed.policy).toEqual({ ...first.policy, maxAgeSeconds: 10 * DAY_SECONDS })
+    expect((await prepare(destination, key)).said).toEqual([])
+    const { policy, release } = await destination.standing()
+    expect(policy).toEqual(changed.policy)
+    // The tags are another file each, under another name, and all else of the releases is the same.
+    const tagOf = async ({ files }: { files: Record<string, string> }) => {
+      const name = Object.keys(files).find((file) => /^vitrine\.\w{16}\.js$/.test(file)) ?? ''
+      expect(files[name]).toBe(files['vitrine.js'])
+      const script = await destination.readChunk(integrityHex(files['vitrine.js']))
+      return { name, script: new TextDecoder().decode(script) }
+    }
+    const [before, after] = [await tagOf(first.release), await tagOf(release as { files: Record<string, string> })]
+    expect(after.name).not.toBe(before.name)
+    expect(after.script).toBe(before.script.replace(`${9 * DAY_SECONDS}`, `${10 * DAY_SECONDS}`))
+    expect(await auditOf(folder)).toEqual({ entries: { policy: 2, release: 2 }, findings: [] })
+  })
+
+  it('is another key of the publisher where the one so far signs for it, and nowhere else', async () => {
+    const { folder, store, destination } = await newShop()
+    const next = await openPublisherKey(join(folder, 'next.json'), 'shop.example')
+    const { policy } = await prepare(destination, key)
+    const unsigned = prepare(destination, next)
+    await expect(unsigned).rejects.toThrow(`${key.verifierKey} publishes there`)
+    await expect(unsigned).rejects.toMatchObject({ remedy: expect.stringContaining('--previous-key') })
+    const stranger = await openPublisherKey(join(folder, 'stranger.json'), 'shop.example')
+    await expect(prepare(destination, next, {}, stranger)).rejects.toThrow(UserError)
+    // Nor is it, whatever is sent: the log asks for both signatures.
+    const entry = { type: 'policy', ...policy, publisher: next.verifierKey } as const
+    for (const [signer, code] of [
+      [next, 'wrong-signature'],
+      [key, 'rotation-unsigned'],
+    ] as const) {
+      const refused = store.log.append(await signEntry(entry, signer))
+      await expect(refused).rejects.toMatchObject({ status: 422, members: { code } })
+    }
+    expect((await store.log.head()).size).toBe(2)
+
+    expect((await prepare(destination, next, {}, key)).said).toEqual(['a changed policy', 'release 2 of the tag'])
+    await expect(publishNext(destination)).rejects.toThrow('not signed by')
+    await publishNext(destination, next)
+    expect((await prepare(destination, next)).said).toEqual([])
+    expect(await auditOf(folder)).toEqual({ entries: { policy: 2, release: 2, bundle: 1 }, findings: [] })
+  })
+
+  it('is a rollback as a new version, whose chunks are the old one’s', async () => {
+    const { folder, destination } = await newShop()
+    await prepare(destination, key)
+    const old = await publishNext(destination, key, 0.2)
+    await publishNext(destination, key, 0.7)
+    const now = START + 40 * DAY
+    const back = () => rollBack(1, openSource(folder), destination, key, now)
+    expect(await back()).toMatchObject({ type: 'rollback', version: 3, restores: 1 })
+    const { manifest } = (await readPrevious(destination)) ?? {}
+    expect(manifest).toEqual({ ...old.manifest, version: 3, created: new Date(now).toISOString() })
+    const entries = { policy: 1, release: 1, bundle: 2, rollback: 1 }
+    expect(await auditOf(folder)).toEqual({ entries, findings: [] })
+    // What came back is a version like any other.
+    expect((await publishNext(destination, key, 0.7)).manifest.version).toBe(4)
+    expect(await rollBack(3, openSource(folder), destination, key, now)).toMatchObject({ version: 5, restores: 3 })
+    expect(await auditOf(folder)).toEqual({ entries: { ...entries, bundle: 3, rollback: 2 }, findings: [] })
+  })
+
+  it('is no rollback with other chunks than those it is said to restore', async () => {
+    const { destination } = await newShop()
+    await prepare(destination, key)
+    const { manifest } = await publishNext(destination)
+    await publishNext(destination)
+    const other = encodeManifest({ ...manifest, version: 3, chunks: manifest.chunks.slice(1) })
+    const bytes = new TextEncoder().encode(other)
+    const entry = { type: 'rollback', version: 3, manifest: await sha256Hex(bytes), restores: 1 } as const
+    const refused = publish({ chunks: new Map([[entry.manifest, bytes]]), entry }, key, destination)
+    await expect(refused).rejects.toThrow('version 3 has not the chunks of 1')
+  })
+
+  it('is no rollback to what is not there, or by another key', async () => {
+    const { folder, store, destination } = await newShop()
+    const source = openSource(folder)
+    await prepare(destination, key)
+    await expect(rollBack(1, source, destination, key, START)).rejects.toThrow('version 1 is not before 0')
+    const first = await publishNext(destination)
+    await publishNext(destination)
+    const { size } = await store.log.head()
+    await expect(rollBack(2, source, destination, key, START)).rejects.toThrow('version 2 is not before 2')
+    const other = await openPublisherKey(join(folder, 'other.json'), 'shop.example')
+    await expect(rollBack(1, source, destination, other, START)).rejects.toThrow('publishes there')
+    rmSync(join(folder, 'chunks', first.entry.manifest))
+    const gone = folderDestination(await openStore(folder, await openLogKey(join(folder, 'log.json'))))
+    await expect(rollBack(1, source, gone, key, START)).rejects.toThrow('version 1 is not to be had')
+    expect((await store.log.head()).size).toBe(size)
   })
 })
 

@@ -1,25 +1,27 @@
 /** Real pages over real HTTP, well installed and badly: what is wrong must be found, and nothing else. */
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../edge/app.ts'
-import { openBundles } from '../../edge/bundles.ts'
 import { type ServedEdge, serveEdge } from '../../edge/node.ts'
-import { decodeLatest, sha256Hex } from '../../shared/model/bundle.ts'
+import { openStore, type Store, type StoreOptions } from '../../edge/store.ts'
 import { launchChromium } from '../../trainer/chromium.ts'
+import type { PublisherKey } from '../../trainer/keys.ts'
+import { prepare, publish } from '../../trainer/publish.ts'
+import { BUILT_TAG, withPolicy } from '../../trainer/release.ts'
+import { folderDestination } from '../../trainer/serve.ts'
 import type { Check, Checklist } from '../../trainer/verify/checklist.ts'
 import { renderChecklist } from '../../trainer/verify/checklist.ts'
 import { verifyIn } from '../../trainer/verify.ts'
 import { buildWeb } from '../../web/build.ts'
-import { createSigner, type Published, publish, type Signer } from '../web/edge.ts'
+import { createSigner, publish as madeUp, type Signer } from '../web/edge.ts'
 
-const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
 const MAIN = join(import.meta.dirname, '..', '..', 'trainer', 'main.ts')
+const DAY_MS = 86_400_000
 
 interface PageSpec {
   html: string
@@ -31,6 +33,8 @@ const served: ServedEdge[] = []
 const pages = new Map<string, PageSpec>()
 let browser: Browser
 let signer: Signer
+let key: PublisherKey
+let store: Store
 let edge: string
 let shop: string
 
@@ -46,20 +50,52 @@ async function serve(app: Hono): Promise<string> {
   return server.url
 }
 
-async function startEdge(published?: Published, assets = TAG): Promise<Hono> {
-  const bundles = await openBundles(await newFolder())
-  if (published) {
-    for (const [sha256, bytes] of published.chunks) await bundles.putChunk(sha256, bytes)
-    await bundles.setLatest(decodeLatest(published.latest))
-  }
-  return createApp({ bundles, assets, version: 'test' })
+/** With the policy and the tag on record. */
+async function newStore(options: StoreOptions = {}): Promise<Store> {
+  const made = await openStore(await newFolder(), signer.log.signer, options)
+  await prepare(folderDestination(made), key)
+  return made
 }
+
+/** A shop of twelve products. */
+async function publishTo(to: Store): Promise<Store> {
+  const { version, chunks, names } = await madeUp(signer, 1)
+  const entry = { type: 'bundle', version, manifest: names.get('manifest') as string } as const
+  await publish({ chunks, entry }, key, folderDestination(to))
+  return to
+}
+
+const edgeOf = (from: Store): Hono => createApp({ store: from, version: 'test' })
+
+const serveEdgeOf = (from: Store): Promise<string> => serve(edgeOf(from))
+
+/** An edge in whose place something else answers with the tag. */
+function serveWithTag(code: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const headers = { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' }
+  return serve(new Hono().get('/vitrine.js', (c) => c.body(code, 200, headers)).route('/', edgeOf(store)))
+}
+
+const builtTag = () => readFile(join(BUILT_TAG, 'vitrine.js'), 'utf8')
+
+/** By the name that is kept for ever, and its integrity. */
+async function pinnedIn(from: Store): Promise<{ name: string; integrity: string }> {
+  const files = Object.entries((await from.log.head()).standing.release?.files ?? {})
+  const [name, integrity] = files.find(([file]) => /^vitrine\.\w{16}\.js$/.test(file)) ?? []
+  if (!name || !integrity) throw new Error('no release')
+  return { name, integrity }
+}
+
+const pinnedLine = (address: string, { name, integrity }: { name: string; integrity: string }) =>
+  `<script async src="${address}/assets/${name}" integrity="${integrity}" crossorigin="anonymous"
+    referrerpolicy="no-referrer"></script>`
 
 beforeAll(async () => {
   await buildWeb()
   browser = await launchChromium()
   signer = await createSigner()
-  edge = await serve(await startEdge(await publish(signer, 1)))
+  key = { ...signer, verifierKey: signer.policy.publisher }
+  store = await publishTo(await newStore())
+  edge = await serveEdgeOf(store)
   const app = new Hono()
   app.get('/moved', (c) => c.redirect('/good'))
   app.get('*', (c) => {
@@ -74,7 +110,7 @@ afterAll(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })))
 })
 
-const tagLine = (attributes = `data-key="${signer.key}"`, from = edge) =>
+const tagLine = (attributes = '', from = edge) =>
   `<script async src="${from}/vitrine.js" referrerpolicy="no-referrer" ${attributes}></script>`
 
 const CONSENT_MODE =
@@ -114,11 +150,15 @@ describe.concurrent('a page that is well installed', () => {
     const list = await verifyIn(browser, `${shop}/moved`, { timeoutMs: 15_000, interact: true })
     expect(troubles(list), renderChecklist(list)).toEqual([])
     expect(list.checks.map(({ id }) => id)).toEqual(
-      'page tag key policy edge bundle catalogue semantics events shelves consent storage console long-tasks'.split(
+      'page tag policy edge record bundle catalogue semantics events shelves consent storage console long-tasks'.split(
         ' ',
       ),
     )
     expect(check(list, 'page')).toMatchObject({ found: 'status 200 after 1 redirect', details: [`302 ${shop}/moved`] })
+    expect(check(list, 'record')).toMatchObject({
+      found: 'in shop.test/log, 3 entries, no witness asked for',
+      details: [key.verifierKey],
+    })
     expect(check(list, 'bundle').found).toContain('version 1, 12 items, shelf, items, rules, probes')
     expect(check(list, 'catalogue').found).toContain('(100 %)')
     expect(check(list, 'events').details).toEqual(
@@ -149,6 +189,37 @@ describe.concurrent('a page that is well installed', () => {
   })
 })
 
+describe.concurrent('a page that pins its tag', () => {
+  it('is well installed under a policy that allows the files of this release, and no other script of the edge', async ({
+    expect,
+  }) => {
+    const pinned = await pinnedIn(store)
+    const { files = {} } = (await store.log.head()).standing.release ?? {}
+    const hashes = Object.values(files).map((hash) => `'${hash}'`)
+    const policy = STRICT().replace(`script-src 'nonce-n' ${edge}`, `script-src 'nonce-n' ${hashes.join(' ')}`)
+    const html = productPage('mug-0', { tag: pinnedLine(edge, pinned) })
+    const list = await verify('/pinned', { html, headers: { 'content-security-policy': policy } })
+    expect(troubles(list), renderChecklist(list)).toEqual([])
+    expect(check(list, 'tag')).toMatchObject({ found: 'running', details: [`${edge}/assets/${pinned.name}`] })
+    expect(check(list, 'tag').remedy).toBeUndefined()
+    expect(check(list, 'record').state).toBe('ok')
+    expect(check(list, 'edge').found).toContain(`${edge}/ answered`)
+    expect(policy).not.toMatch(/script-src [^;]*http/)
+  })
+
+  it('to an earlier release goes on with it, and is told of the newest', async ({ expect }) => {
+    const changing = await publishTo(await newStore())
+    const earlier = await pinnedIn(changing)
+    await prepare(folderDestination(changing), key, { maxAgeSeconds: 14 * 86_400 })
+    const newest = await pinnedIn(changing)
+    expect(newest.name).not.toBe(earlier.name)
+    const tag = pinnedLine(await serveEdgeOf(changing), earlier)
+    const list = await verify('/pinned-earlier', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(troubles(list), renderChecklist(list)).toEqual([])
+    expect(check(list, 'tag').remedy).toContain(`assets/${newest.name}" integrity="${newest.integrity}"`)
+  })
+})
+
 describe.concurrent('a page that is badly installed', () => {
   it('without a tag gets the line to add', async ({ expect }) => {
     const list = await verify('/no-tag', { html: productPage('mug-0', { tag: '', shelf: false }) })
@@ -156,21 +227,23 @@ describe.concurrent('a page that is badly installed', () => {
     expect(check(list, 'tag').remedy).toContain('<script async src=')
   })
 
-  it('without a key, or with something else in its place', async ({ expect }) => {
-    const absent = await verify('/no-key', { html: productPage('mug-0', { tag: tagLine(''), shelf: false }) })
-    expect(troubles(absent)).toEqual(['tag fail', 'key fail', 'console fail'])
-    const tag = tagLine('data-key="my-shop"')
-    const malformed = await verify('/bad-key', { html: productPage('mug-0', { tag, shelf: false }) })
-    expect(check(malformed, 'key').found).toContain('"my-shop" is no key')
+  it('whose tag was built and not released trusts nothing, and is told how it is released', async ({ expect }) => {
+    const tag = tagLine('', await serveWithTag(await builtTag()))
+    const list = await verify('/unreleased', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(troubles(list)).toEqual(['tag fail', 'record fail', 'console fail'])
+    expect(check(list, 'record').found).toContain('no policy written into it')
+    expect(check(list, 'record').remedy).toContain('vitrine publish')
   })
 
-  it('with another publisher’s key is told whose the bundle is', async ({ expect }) => {
-    const other = await createSigner('other.test')
-    const html = productPage('mug-0', { tag: tagLine(`data-key="${other.key}"`), shelf: false })
-    const list = await verify('/wrong-key', { html })
-    expect(check(list, 'key')).toMatchObject({ state: 'fail' })
-    expect(check(list, 'key').found).toMatch(/other\.test’s.*signed by shop\.test/)
-    expect(check(list, 'bundle').found).toContain('refused: note: not signed by other.test')
+  it('whose tag trusts another publisher is told whom, and that nothing is installed', async ({ expect }) => {
+    const { publisher } = (await createSigner('other.test')).policy
+    const strange = withPolicy(await builtTag(), { ...signer.policy, publisher })
+    const tag = tagLine('', await serveWithTag(strange))
+    const list = await verify('/other-publisher', { html: productPage('mug-0', { tag, shelf: false }) })
+    expect(troubles(list)).toEqual(['record fail', 'bundle fail'])
+    expect(check(list, 'record').found).toContain('would be refused: the publisher has not signed it')
+    expect(check(list, 'record').details).toEqual([publisher])
+    expect(check(list, 'bundle').found).toBe('what the edge offers was refused: the publisher has not signed it')
   })
 
   it('whose policy lacks what the tag needs is told the directives, and they are enough', async ({ expect }) => {
@@ -188,7 +261,7 @@ describe.concurrent('a page that is badly installed', () => {
   })
 
   it('whose tag says that WebAssembly is allowed, and whose policy does not', async ({ expect }) => {
-    const tag = tagLine(`data-key="${signer.key}" data-wasm`)
+    const tag = tagLine('data-wasm')
     const policy = `script-src 'self' 'nonce-n' ${edge}; worker-src blob:`
     const headers = { 'content-security-policy': policy }
     const list = await verify('/wasm', { html: productPage('mug-0', { tag, shelf: false }), headers })
@@ -232,7 +305,7 @@ describe.concurrent('a page that is badly installed', () => {
   })
 
   it('with the tag twice, in the way of parsing, telling the edge its address', async ({ expect }) => {
-    const tag = `<script src="${edge}/vitrine.js" referrerpolicy="unsafe-url" data-key="${signer.key}"></script>`
+    const tag = `<script src="${edge}/vitrine.js" referrerpolicy="unsafe-url"></script>`
     const list = await verify('/twice', { html: productPage('mug-0', { tag: tag + tag, shelf: false }) })
     expect(check(list, 'tag')).toMatchObject({ state: 'warn', found: 'running, added 2 times' })
     expect(check(list, 'tag').details).toContain(`its request told the edge which page it was: Referer: ${shop}/twice`)
@@ -240,10 +313,10 @@ describe.concurrent('a page that is badly installed', () => {
   })
 
   it('whose integrity attribute is of another release is given the right hash', async ({ expect }) => {
-    const tag = tagLine(`data-key="${signer.key}" integrity="sha384-${'A'.repeat(64)}" crossorigin="anonymous"`)
+    const tag = tagLine(`integrity="sha256-${'A'.repeat(43)}=" crossorigin="anonymous"`)
     const list = await verify('/integrity', { html: productPage('mug-0', { tag, shelf: false }) })
-    const hashes = JSON.parse(await readFile(join(TAG, 'integrity.json'), 'utf8'))
-    expect(check(list, 'tag').remedy).toContain(hashes['vitrine.js'])
+    expect(check(list, 'tag').found).toBe('refused by its integrity attribute')
+    expect(check(list, 'tag').remedy).toContain((await pinnedIn(store)).integrity)
   })
 
   it('whose shelf pushes what lies below is told to keep room', async ({ expect }) => {
@@ -252,7 +325,7 @@ describe.concurrent('a page that is badly installed', () => {
     // Painted before the tag is there, as on any slow network.
     const late = `<script>new PerformanceObserver((list, painted) => { painted.disconnect(); setTimeout(() => {
       const tag = document.createElement('script'); tag.src = '${edge}/vitrine.js'
-      tag.dataset.vitrineKey = '${signer.key}'; document.head.append(tag) }, 300)
+      tag.dataset.vitrine = ''; document.head.append(tag) }, 300)
     }).observe({ type: 'paint', buffered: true })</script>`
     const list = await verify('/jumps', { html: html.replace(tagLine(), late) })
     expect(check(list, 'shelves')).toMatchObject({ state: 'warn' })
@@ -264,7 +337,7 @@ describe.concurrent('an edge', () => {
   it('that cannot be reached', async ({ expect }) => {
     const closed = await serveEdge(new Hono(), { port: 0 })
     await closed.close()
-    const tag = tagLine(`data-key="${signer.key}"`, closed.url)
+    const tag = tagLine('', closed.url)
     const list = await verify('/away', { html: productPage('mug-0', { tag, shelf: false }) })
     expect(troubles(list)).toEqual(['tag fail', 'edge fail'])
     expect(check(list, 'tag').found).toContain('ECONNREFUSED')
@@ -272,33 +345,28 @@ describe.concurrent('an edge', () => {
   })
 
   it('with nothing published', async ({ expect }) => {
-    const empty = await serve(await startEdge())
-    const tag = tagLine(`data-key="${signer.key}"`, empty)
+    const empty = await serveEdgeOf(await newStore())
+    const tag = tagLine('', empty)
     const list = await verify('/empty', { html: productPage('mug-0', { tag, shelf: false }) })
     expect(check(list, 'edge')).toMatchObject({ state: 'fail', found: 'it answers, and has no bundle' })
     expect(check(list, 'bundle').state).toBe('fail')
   })
 
   it('that answers a script it does not have', async ({ expect }) => {
-    const tag = tagLine(`data-key="${signer.key}"`, `${edge}/wrong`)
+    const tag = tagLine('', `${edge}/wrong`)
     const list = await verify('/misplaced', { html: productPage('mug-0', { tag, shelf: false }) })
     expect(check(list, 'tag').found).toContain('status 404')
   })
 
-  it('whose bundle is not signed', async ({ expect }) => {
-    const published = await publish(signer, 1)
-    const { manifest } = decodeLatest(published.latest)
-    const note = new TextDecoder().decode(published.chunks.get(manifest))
-    const unsigned = new TextEncoder().encode(note.slice(0, note.lastIndexOf('\n\n') + 2))
-    const sha256 = await sha256Hex(unsigned)
-    published.chunks.set(sha256, unsigned)
-    const latest = JSON.stringify({ version: 1, manifest: sha256 })
-    const careless = await serve(await startEdge({ ...published, latest }))
-    const tag = tagLine(`data-key="${signer.key}"`, careless)
-    const list = await verify('/unsigned', { html: productPage('mug-0', { tag, shelf: false }) })
-    expect(check(list, 'key').state).toBe('ok')
-    expect(check(list, 'bundle').found).toMatch(/version 1 was refused: .*\(it is not signed\)/)
-    expect(check(list, 'bundle').remedy).toContain('vitrine publish')
+  it('that no longer signs its checkpoint is named before its shop goes silent for long', async ({ expect }) => {
+    const ago = 8 * DAY_MS
+    const stale = await publishTo(await newStore({ now: () => Date.now() - ago }))
+    const tag = tagLine('', await serveEdgeOf(stale))
+    const list = await verify('/stale', { html: productPage('mug-0', { tag, shelf: false }) })
+    const day = new Date(Date.now() - ago).toISOString().slice(0, 8)
+    expect(check(list, 'record')).toMatchObject({ state: 'fail', remedy: expect.stringContaining('every hour') })
+    expect(check(list, 'record').found).toContain(`would be refused: the checkpoint is of ${day}`)
+    expect(check(list, 'bundle').found).toContain(`what the edge offers was refused: the checkpoint is of ${day}`)
   })
 
   it('behind a proxy that drops its CORS headers', async ({ expect }) => {
@@ -307,23 +375,18 @@ describe.concurrent('an edge', () => {
       await next()
       c.res.headers.delete('access-control-allow-origin')
     })
-    app.route('/', await startEdge(await publish(signer, 1)))
-    const tag = tagLine(`data-key="${signer.key}"`, await serve(app))
+    app.route('/', edgeOf(store))
+    const tag = tagLine('', await serve(app))
     const list = await verify('/cors', { html: productPage('mug-0', { tag, shelf: false }) })
     expect(check(list, 'edge').found).toMatch(/^CORS: .*\/v1\/latest may not be read by this page/)
     expect(check(list, 'edge').remedy).toContain('access-control-allow-origin')
   })
 
   it('whose tag keeps the main thread busy, and complains', async ({ expect }) => {
-    const assets = await newFolder()
-    for (const file of await readdir(TAG)) await copyFile(join(TAG, file), join(assets, file))
     const busy = '{ const end = performance.now() + 200; while (performance.now() < end) {} }'
-    const code = `${busy};setTimeout(() => { null.x });${await readFile(join(TAG, 'vitrine.js'), 'utf8')}`
-    const hash = `sha384-${createHash('sha384').update(code).digest('base64')}`
-    await writeFile(join(assets, 'vitrine.js'), code)
-    await writeFile(join(assets, 'integrity.json'), JSON.stringify({ 'vitrine.js': hash }))
-    const slow = await serve(await startEdge(await publish(signer, 1), assets))
-    const tag = tagLine(`data-key="${signer.key}" crossorigin="anonymous"`, slow)
+    const released = new TextDecoder().decode(withPolicy(await builtTag(), signer.policy))
+    const slow = await serveWithTag(`${busy};setTimeout(() => { null.x });${released}`)
+    const tag = tagLine('crossorigin="anonymous"', slow)
     const list = await verify('/busy', { html: productPage('mug-0', { tag, shelf: false }) })
     const [, longest] = /the longest (\d+) ms/.exec(check(list, 'long-tasks').found) ?? []
     expect(Number(longest)).toBeGreaterThanOrEqual(200)

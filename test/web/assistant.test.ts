@@ -232,7 +232,7 @@ describe('the assistant', { timeout: 60_000 }, () => {
   })
 
   it('works under a strict policy, without a complaint', async () => {
-    visit = await world.visit(await world.newProfile(), { ...STRICT, tag: `data-key="${world.signer.key}" data-wasm` })
+    visit = await world.visit(await world.newProfile(), { ...STRICT, tag: `data-wasm` })
     await ready()
     expect(await suggested('mug')).toContain('products: Blue mug')
     expect(visit.complaints).toEqual([])

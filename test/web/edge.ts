@@ -1,5 +1,5 @@
 /** A small published shop and an edge that serves it over real HTTP, with every request written down. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -14,8 +14,13 @@ import {
 } from '../../shared/model/bundle.ts'
 import { encodeItems, encodeProbes, encodeRules, encodeShelf, viewOf } from '../../shared/model/chunks.ts'
 import { countRules, withinBasket } from '../../shared/model/rules.ts'
-import { signNote, verifierKeyText } from '../../shared/tlog/note.ts'
+import { type ModelEntry, signEntry } from '../../shared/tlog/entry.ts'
+import { verifierKeyText } from '../../shared/tlog/note.ts'
+import type { Policy } from '../../shared/tlog/policy.ts'
+import { parseTilePath } from '../../shared/tlog/tile.ts'
+import { withPolicy } from '../../trainer/release.ts'
 import { buildWeb } from '../../web/build.ts'
+import { MemoryLog } from '../shared/tlog/memory-log.ts'
 
 const TAG = join(import.meta.dirname, '..', '..', 'dist', 'tag')
 const NAMES = ['mug', 'lamp', 'vase', 'bowl', 'tray', 'clock', 'kettle', 'candle', 'basket', 'cushion', 'frame', 'rug']
@@ -32,7 +37,10 @@ export const PRODUCTS: Product[] = NAMES.map((name, n) => ({
 
 export interface Published {
   version: number
+  /** The proof that it is on record. */
   latest: string
+  /** Where its tiles come from. */
+  log: MemoryLog
   /** By SHA-256, the manifest included. */
   chunks: Map<string, Uint8Array>
   names: Map<ChunkName | 'manifest', string>
@@ -43,16 +51,34 @@ export interface Link {
   bytes: Uint8Array
 }
 
+/** A publisher, its log and what a tag of theirs pins. */
 export interface Signer {
-  key: string
   name: string
   keys: CryptoKeyPair
-  sign(text: string): Promise<Uint8Array>
+  log: MemoryLog
+  policy: Policy
 }
 
+export const makeKeys = () => crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']) as Promise<CryptoKeyPair>
+
 export async function createSigner(name = 'shop.test'): Promise<Signer> {
-  const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  return { key: await verifierKeyText(name, keys.publicKey), name, keys, sign: (text) => signNote(text, name, keys) }
+  const [keys, logKeys] = await Promise.all([makeKeys(), makeKeys()])
+  const origin = `${name}/log`
+  const policy: Policy = {
+    publisher: await verifierKeyText(name, keys.publicKey),
+    log: await verifierKeyText(origin, logKeys.publicKey),
+    witnesses: [],
+    cosignatures: 0,
+    maxAgeSeconds: 86_400,
+  }
+  const log = new MemoryLog({ name: origin, keys: logKeys })
+  log.append(await signEntry({ type: 'policy', ...policy }, { name, keys }))
+  return { name, keys, log, policy }
+}
+
+/** Puts a model on record, and proves it. */
+export async function record(signer: Signer, entry: ModelEntry): Promise<string> {
+  return signer.log.proof(signer.log.append(await signEntry(entry, signer)))
 }
 
 /**
@@ -94,7 +120,7 @@ export async function publish(
     refs.push({ name, sha256, bytes: bytes.length, phase })
   }
   for (const { ref, bytes } of links) chunks.set(ref.sha256, bytes)
-  const note = await signer.sign(
+  const bytes = new TextEncoder().encode(
     encodeManifest({
       format: BUNDLE_FORMAT,
       version,
@@ -109,10 +135,16 @@ export async function publish(
       ...(links.length > 0 ? { deltas: links.map(({ ref }) => ref) } : {}),
     }),
   )
-  const manifest = await sha256Hex(note)
-  chunks.set(manifest, note)
+  const manifest = await sha256Hex(bytes)
+  chunks.set(manifest, bytes)
   names.set('manifest', manifest)
-  return { version, latest: JSON.stringify({ version, manifest }), chunks, names }
+  return {
+    version,
+    latest: await record(signer, { type: 'bundle', version, manifest }),
+    log: signer.log,
+    chunks,
+    names,
+  }
 }
 
 export interface SeenRequest {
@@ -131,13 +163,18 @@ export interface TestEdge {
   close(): void
 }
 
-export async function startEdge(published?: Published): Promise<TestEdge> {
+/** @param policy that the tag pins */
+export async function startEdge(policy: Policy, published?: Published): Promise<TestEdge> {
   await buildWeb()
+  // Read at once: another test may build anew beside this one.
+  const assets = new Map(readdirSync(TAG).map((name) => [name, readFileSync(join(TAG, name))]))
+  const tag = withPolicy(String(assets.get('vitrine.js')), policy)
   const { server, url } = await listen((request, response) => {
     if (edge.offline) return void request.socket.destroy()
     const { method = '', url: path = '', headers } = request
     edge.requests.push({ method, path, headers })
-    const body = find(path, edge.published)
+    const asset = path.startsWith('/assets/') ? assets.get(path.slice('/assets/'.length)) : undefined
+    const body = path === '/vitrine.js' ? tag : (asset ?? find(path, edge.published))
     response.setHeader('access-control-allow-origin', '*')
     if (!body) return void response.writeHead(404).end()
     const type = path.endsWith('.js') ? 'text/javascript' : 'application/octet-stream'
@@ -149,10 +186,10 @@ export async function startEdge(published?: Published): Promise<TestEdge> {
 }
 
 function find(path: string, published: Published | undefined): Uint8Array | string | undefined {
-  const [, folder, name = ''] = path.match(/^\/(assets|v1\/chunks)\/([\w.-]+)$/) ?? []
-  if (path === '/vitrine.js') return readFileSync(join(TAG, 'vitrine.js'))
-  if (folder === 'assets') return readFileSync(join(TAG, name))
+  const [, name = ''] = path.match(/^\/v1\/chunks\/(\w+)$/) ?? []
   if (path === '/v1/latest') return published?.latest
+  const tile = parseTilePath(path.replace(/^\/v1\/log\//, ''))
+  if (tile) return published?.log.tile(tile)
   return published?.chunks.get(name)
 }
 

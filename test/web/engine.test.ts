@@ -10,7 +10,6 @@ import { type CompiledModel, compile } from '../../shared/model/compile.ts'
 import { contentOf } from '../../shared/model/content.ts'
 import { initParams } from '../../shared/model/params.ts'
 import { lean, noPreferences } from '../../shared/profile/preferences.ts'
-import { verifierKeyText } from '../../shared/tlog/note.ts'
 import { type Bundle, makeBundle } from '../../trainer/publish.ts'
 import { SHELF_KINDS, type Shelf, type ShelfKind } from '../../web/protocol.ts'
 import { type KeptAdapter, networkName } from '../../web/store/adapter.ts'
@@ -49,10 +48,8 @@ beforeAll(async () => {
   }))
   const content = contentOf(h.items)
   const config = { items: ITEMS, contentWidth: content.width, width: 16, blocks: 2, heads: 2, window: 4, hidden: 16 }
-  const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  const key = { name: 'engine.test', keys, verifierKey: await verifierKeyText('engine.test', keys.publicKey) }
   const blend = { network: 0.3, rules: 1, popularity: 0.05, buyAgain: 0.05 }
-  publishWith = (network) => makeBundle({ histories: h, network, blend, version: 1, key, now: NOW })
+  publishWith = (network) => makeBundle({ histories: h, network, blend, version: 1, now: NOW })
   network = compile(config, initParams(config, 'engine'), content)
   bundle = await publishWith(network)
   parts = partsOf(bundle)

@@ -1,4 +1,6 @@
 /** The shop must not notice the tag: whatever is missing, blocked or broken, the page is as it would be without it. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { backAgain, createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
@@ -32,7 +34,7 @@ describe('a strict page', () => {
     ['by host', 'EDGE', ''],
     ['by nonce', "'nonce-abc' 'strict-dynamic'", 'nonce="abc"'],
   ])('allows what we need %s, and nothing of ours is refused', async (_how, script, attribute) => {
-    const tag = `data-key="${world.signer.key}" ${attribute}`
+    const tag = `${attribute}`
     const strictVisit = await visit({ policy: strict(script), tag, body: SHELF })
     await strictVisit.page.locator('vitrine-shelf[data-state=ready] li').nth(3).waitFor()
     expect(strictVisit.complaints).toEqual([])
@@ -83,14 +85,15 @@ describe('an edge that is away', () => {
   })
 })
 
-it('a tag without a key says what it lacks, and does nothing else', async () => {
-  const bare = await visit({ tag: '', body: SHELF })
+it('a tag that was not released says what it lacks, and does nothing else', async () => {
+  const built = await readFile(join(import.meta.dirname, '..', '..', 'dist', 'tag', 'vitrine.js'), 'utf8')
+  const bare = await visit({ tag: 'type="text/plain"', body: `${SHELF}<script>${built}</script>` })
   await bare.page.waitForLoadState('load')
   await until(
     async () => bare.complaints,
     (complaints) => complaints.length > 0,
   )
-  expect(bare.complaints).toEqual(['vitrine: the script element needs data-key, the key that bundles are signed with'])
+  expect(bare.complaints).toEqual(['vitrine: ReferenceError: POLICY_OF_THIS_RELEASE is not defined'])
   expect(await bare.page.evaluate(() => window.vitrine)).toBeUndefined()
   expect(await isOwnShown(bare)).toBe(true)
 })
@@ -110,7 +113,7 @@ it('a worker whose code was changed on the way is not run', async () => {
 
 it('the tag added twice runs once', async () => {
   const twice = await visit({
-    tag: `data-key="${world.signer.key}"></script><script src="${world.edge.url}vitrine.js" data-key="${world.signer.key}"`,
+    tag: `></script><script src="${world.edge.url}vitrine.js" `,
   })
   await running(twice)
   await twice.page.waitForLoadState('load')
@@ -203,10 +206,7 @@ describe('politeness', () => {
   it('the page still enters the back/forward cache, and goes on when it returns', async () => {
     let page!: Visit
     const why = await backAgain(async () => {
-      page = await visit(
-        { body: SHELF, tag: `data-key="${world.signer.key}" data-consent="remember"` },
-        { tag: `data-key="${world.signer.key}" data-consent="remember"` },
-      )
+      page = await visit({ body: SHELF, tag: `data-consent="remember"` }, { tag: `data-consent="remember"` })
       await running(page)
       await until(page.status, ({ storage, bundle }) => storage === 'indexeddb' && bundle.parts.includes('probes'))
       await page.page.evaluate(() => document.body.setAttribute('data-kept', ''))

@@ -1,29 +1,22 @@
 /** Where the WebAssembly kernel ranks, where it does not, and that no shop hears of it. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ShopEvent } from '../../shared/data/events.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
 import { kernel } from '../../trainer/kernel.ts'
-import { openPublisherKey, type PublisherKey } from '../../trainer/keys.ts'
 import type { Bundle } from '../../trainer/publish.ts'
 import { createEngine, type Engine } from '../../web/worker/engine.ts'
 import { KERNEL_FROM_ITEMS } from '../../web/worker/installed.ts'
 import { madeUpBundle } from '../bench/catalogue.ts'
+import { record } from './edge.ts'
 import { createWorld, until, type World } from './visit.ts'
 
-const home = mkdtempSync(join(tmpdir(), 'vitrine-kernel-'))
-let key: PublisherKey
 let large: Bundle
 let module: WebAssembly.Module
 
 beforeAll(async () => {
-  key = await openPublisherKey(join(home, 'key.json'), 'kernel.test')
-  large = await madeUpBundle(KERNEL_FROM_ITEMS, key)
+  large = await madeUpBundle(KERNEL_FROM_ITEMS)
   module = new WebAssembly.Module(await kernel('rank', { importMemory: true }))
 })
-afterAll(() => rmSync(home, { recursive: true }))
 
 const partsOf = ({ manifest, chunks }: Bundle) =>
   new Map(manifest.chunks.map(({ name, sha256 }): [ChunkName, Uint8Array] => [name, chunks.get(sha256) as Uint8Array]))
@@ -53,7 +46,7 @@ describe('the engine', () => {
   })
 
   it('does not ask for it where the catalogue is small', async () => {
-    const small = await madeUpBundle(KERNEL_FROM_ITEMS - 1, key)
+    const small = await madeUpBundle(KERNEL_FROM_ITEMS - 1)
     const engine = engineWith(small, () => {
       throw new Error('asked')
     })
@@ -70,8 +63,10 @@ describe('in a page', () => {
   let world: World
   beforeAll(async () => {
     world = await createWorld()
-    const { latest, chunks, manifest } = large
-    world.edge.published = { version: manifest.version, latest: JSON.stringify(latest), chunks, names: new Map() }
+    const { entry, chunks } = large
+    const { signer } = world
+    const latest = await record(signer, entry)
+    world.edge.published = { version: entry.version, latest, log: signer.log, chunks, names: new Map() }
   })
   afterAll(() => world.close())
 
@@ -88,7 +83,7 @@ describe('in a page', () => {
   ])('with tag "%s" and policy "%s": kernel %s, reported %s', async (said, allowed, runs, reported) => {
     world.edge.requests.length = 0
     const context = await world.newProfile()
-    const visit = await world.visit(context, { policy: policy(allowed), tag: `data-key="${key.verifierKey}" ${said}` })
+    const visit = await world.visit(context, { policy: policy(allowed), tag: said })
     const { bundle } = await until(visit.status, (status) => status.bundle.network)
     expect(bundle.kernel).toBe(runs)
     await visit.call('event', 'view_item', { items: [{ item_id: 'SKU-10007' }] })

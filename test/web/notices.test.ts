@@ -32,7 +32,7 @@ afterAll(() => world.close())
 afterEach(() => context.close())
 
 /** A page at ten in the morning, whose clock can be moved on, and which says what it has shown. */
-async function open(permissions: string[], tag = `data-key="${world.signer.key}"`): Promise<void> {
+async function open(permissions: string[], tag = ``): Promise<void> {
   context = await world.newProfile()
   await context.grantPermissions(permissions)
   const morning = new Date()

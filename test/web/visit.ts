@@ -49,10 +49,10 @@ export async function createWorld(flags: string[] = []): Promise<World> {
   const browser = await launchChromium(flags, ['--disable-back-forward-cache'])
   const signer = await createSigner()
   const published = await publish(signer, 1)
-  const edge = await startEdge(published)
+  const edge = await startEdge(signer.policy, published)
   let pages: PageSpec[] = []
   const shop = await startShop((path) => {
-    const { body = '', head = '', tag = `data-key="${signer.key}"`, policy } = pages[Number(path.slice(1))] ?? {}
+    const { body = '', head = '', tag = '', policy } = pages[Number(path.slice(1))] ?? {}
     const script = `<script async src="${edge.url}vitrine.js" ${tag}></script>`
     const html = `<!doctype html><html lang="en"><title>Shop</title>${head}${script}<body>${body}`
     return { html, policy: policy?.replaceAll('EDGE', edge.url.slice(0, -1)) }

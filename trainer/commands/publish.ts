@@ -7,20 +7,22 @@ import { encodeTextEncoder } from '../../shared/model/text-encoder.ts'
 import { decodeSentiment, MAX_SENTIMENT_BYTES } from '../../shared/profile/sentiment.ts'
 import { isContact } from '../../shared/service/contact.ts'
 import { openCoupons } from '../../shared/service/coupons.ts'
+import { buildWeb } from '../child.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
 import { KEY_FLAGS, openPublisherKey } from '../keys.ts'
-import { type Destination, makeBundle, publish, readPrevious } from '../publish.ts'
+import { type Destination, makeBundle, prepare, publish, readPrevious } from '../publish.ts'
 import { networkOf, readParts, readRun } from '../run-folder.ts'
-import { openBundles, scriptTag } from '../serve.ts'
+import { folderDestination, pinnedScriptTag, scriptTag } from '../serve.ts'
+import { LOG_FLAGS, openShopStore, POLICY_FLAGS, policyTerms } from '../shop-store.ts'
 import { readTextEncoder } from '../text/encoder-file.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
   meta: {
     name: 'publish',
-    description: `Make a signed bundle and put it where browsers fetch it.
+    description: `Make a bundle, put it where browsers fetch it, and put it on record: the tag and its policy too, where they have changed.
 
 Questions that the shop answers are read from faq.jsonl in the dataset folder, one a line:
   {"id":"returns","question":"How do I return something?","answer":"You have 30 days.","language":"en"}
@@ -57,10 +59,18 @@ Examples:
     to: { type: 'string', valueHint: 'FOLDER', description: 'A folder that "vitrine serve" serves' },
     edge: { type: 'string', valueHint: 'URL', description: 'An edge; its token in VITRINE_TOKEN' },
     ...KEY_FLAGS,
+    'previous-key': {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'The publisher’s key so far, where --key is to take its place: both sign',
+    },
+    ...POLICY_FLAGS,
+    ...LOG_FLAGS,
     json: { type: 'boolean', default: false, description: 'Print what was published as one JSON document' },
   },
   async run({ args }) {
     const openDestination = destinationOf(args)
+    const terms = await policyTerms(args)
     const table = TABLE_FORMATS.find((format) => format === args.table)
     if (!table) throw new UserError(`--table ${args.table}: not known`, `one of ${TABLE_FORMATS.join(', ')}`)
     if (args.contact !== undefined && !isContact(args.contact)) {
@@ -78,9 +88,11 @@ Examples:
     const parts = args.run === undefined ? {} : await readParts(args.run)
     if (sentiment) parts.sentiment = sentiment
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
-    const destination = await openDestination()
+    const previousKey = args['previous-key'] === undefined ? undefined : await openPublisherKey(args['previous-key'])
     const key = await openPublisherKey(args.key, args.name)
-    const previous = await readPrevious(destination, key.verifierKey)
+    const [destination] = await Promise.all([openDestination(key.name), buildWeb()])
+    const { policy, release, said } = await prepare(destination, key, terms, previousKey)
+    const previous = await readPrevious(destination)
     const bundle = await makeBundle({
       histories: h,
       ...(network ? { network } : {}),
@@ -91,22 +103,28 @@ Examples:
       table,
       blend: run?.info.blend.weights ?? COUNTS_ALONE,
       ...(run ? { newItems: run.info.blend.newItems } : {}),
-      version: ((await destination.latest())?.version ?? 0) + 1,
-      key,
+      version: ((await destination.standing()).model?.version ?? 0) + 1,
       now: Date.now(),
       ...(previous ? { previous } : {}),
     })
-    await publish(bundle, destination)
+    await publish(bundle, key, destination)
     const { version, items, chunks, deltas = [] } = bundle.manifest
     const transfer = await measureTransfer(bundle.manifest, bundle.chunks, previous?.manifest)
-    const tag = scriptTag(args.edge ?? 'https://EDGE', key.verifierKey)
+    const edge = args.edge?.replace(/\/$/, '') ?? 'https://EDGE'
+    const tag = scriptTag(edge)
+    const pinned = pinnedScriptTag(edge, release.files)
     if (args.json) {
-      const { manifest } = bundle.latest
-      console.log(JSON.stringify({ version, items, manifest, chunks, deltas, transfer, tag }))
+      const { manifest } = bundle.entry
+      console.log(
+        JSON.stringify({ version, items, manifest, chunks, deltas, transfer, onRecord: said, policy, tag, pinned }),
+      )
     } else {
-      console.log(`bundle ${version}: ${items} items`)
+      for (const what of said) console.log(`on record: ${what}`)
+      console.log(`on record: bundle ${version}, ${items} items`)
       console.log(transferTable(transfer, previous?.manifest.version))
       console.log(`in your pages: ${tag}`)
+      console.log(`or, pinned to this release of the tag: ${pinned}`)
+      console.log(`for whoever audits: vitrine audit ${edge} --key ${policy.publisher}`)
     }
   },
 })
@@ -171,8 +189,12 @@ function transferTable(transfer: readonly Transfer[], previous: number | undefin
 const COUNTS_ALONE = { network: 0, rules: 1, popularity: 0.1, buyAgain: 0.1 }
 
 /** @throws UserError when the flags name none, before anything is read */
-function destinationOf({ to, edge }: { to?: string; edge?: string }): () => Promise<Destination> {
-  if (to !== undefined && edge === undefined) return () => openBundles(to)
+export function destinationOf(
+  args: { to?: string; edge?: string } & Parameters<typeof openShopStore>[1],
+): (shop: string) => Promise<Destination> {
+  const { to, edge } = args
+  if (to !== undefined && edge === undefined)
+    return async (shop) => folderDestination(await openShopStore(to, args, shop))
   if (edge !== undefined && to === undefined) {
     if (!URL.canParse(edge) || !/^https?:$/.test(new URL(edge).protocol)) {
       throw new UserError(`--edge ${edge}: is no address`, 'write it in full, such as https://edge.example')

@@ -1,16 +1,16 @@
 /** `vitrine serve`: the edge alone, for a shop that has its own pages. */
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { pino } from 'pino'
-import { buildWeb } from '../child.ts'
-import { openBundles, serve } from '../serve.ts'
+import { DEMO_NAME } from '../keys.ts'
+import { serve } from '../serve.ts'
+import { LOG_FLAGS, openShopStore } from '../shop-store.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
   meta: {
     name: 'serve',
-    description: `Serve bundles and the tag. With VITRINE_TOKEN in the environment, "vitrine publish --edge" may publish here.
+    description: `Serve bundles, the tag and the log. With VITRINE_TOKEN in the environment, "vitrine publish --edge" may publish here.
 
 Examples:
   vitrine serve --bundles /var/lib/vitrine --port 8443
@@ -20,6 +20,8 @@ Examples:
     bundles: { type: 'string', required: true, valueHint: 'FOLDER', description: 'Where bundles are kept' },
     port: { type: 'string', default: '8080', description: '0 takes any free one' },
     host: { type: 'string', default: '127.0.0.1', description: 'Address to listen on' },
+    name: { type: 'string', valueHint: 'DOMAIN', description: `Of a new log: your shop’s; else ${DEMO_NAME}` },
+    ...LOG_FLAGS,
     quiet: { type: 'boolean', default: false, description: 'Log no requests' },
   },
   async run({ args }) {
@@ -27,18 +29,18 @@ Examples:
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new UserError(`--port ${args.port}: not a port`, 'a whole number from 0 to 65535')
     }
-    await buildWeb()
     // Only its hash is kept: the token is in no variable that is ever printed.
     const token = process.env.VITRINE_TOKEN
+    const store = await openShopStore(args.bundles, args, args.name)
     const served = await serve({
-      bundles: await openBundles(args.bundles),
-      assets: join(import.meta.dirname, '..', '..', 'dist', 'tag'),
+      store,
       ...(token ? { operatorTokenSha256: createHash('sha256').update(token).digest('hex') } : {}),
       port,
       host: args.host,
       log: pino({ level: args.quiet ? 'silent' : 'info' }, pino.destination(2)),
     })
     console.log(`edge: ${served.url}  (documentation of its routes: ${served.url}/openapi.json)`)
+    console.log(`log:  ${store.logKey}`)
     const stop = () => void served.close().then(() => process.exit(0))
     process.once('SIGINT', stop)
     process.once('SIGTERM', stop)

@@ -17,12 +17,13 @@ import { datasetFolder } from '../datasets/load.ts'
 import { historyNotes } from '../history-notes.ts'
 import { openPublisherKey } from '../keys.ts'
 import { type ProgressView, progressView } from '../progress.ts'
-import { type BundleInput, makeBundle, publish } from '../publish.ts'
+import { type BundleInput, makeBundle, prepare, publish } from '../publish.ts'
 import { modelsAt } from '../ranking.ts'
 import { networkOf, readParts, readRun } from '../run-folder.ts'
 import { redeem, SAMPLE_CONTACT, sampleCoupons } from '../sample/coupons.ts'
-import { checkPort, openBundles, scriptTag, serve } from '../serve.ts'
+import { checkPort, folderDestination, scriptTag, serve } from '../serve.ts'
 import { createShop } from '../shop-server.ts'
+import { openShopStore } from '../shop-store.ts'
 import { openThumbnails, thumbnailOf } from '../thumbnails.ts'
 import type { TrainProgress } from '../train.ts'
 import { tuningSplit } from '../train-run.ts'
@@ -90,21 +91,22 @@ Examples:
     for (const note of historyNotes(h)) say(`note: ${note}`)
 
     const key = await openPublisherKey(join(args.home, 'keys', 'publisher.json'))
-    const bundles = await openBundles(join(args.home, 'bundles'))
+    const store = await openShopStore(join(args.home, 'bundles'), { 'log-key': join(args.home, 'keys', 'log.json') })
+    const destination = folderDestination(store)
+    await prepare(destination, key)
     const offered = h.simulated ? sampleCoupons(began) : undefined
     const publishNext = async (input: Pick<BundleInput, 'network' | 'blend' | 'newItems' | 'parts'>) => {
-      const version = ((await bundles.latest())?.version ?? 0) + 1
+      const version = ((await destination.standing()).model?.version ?? 0) + 1
       const now = Date.now()
       const coupons = offered && (await signCoupons(offered, key.name, key.keys))
       const bundle = await makeBundle({
         histories: h,
         version,
-        key,
         now,
         ...(coupons ? { coupons, contact: SAMPLE_CONTACT } : {}),
         ...input,
       })
-      await publish(bundle, bundles)
+      await publish(bundle, key, destination)
       return version
     }
 
@@ -124,13 +126,13 @@ Examples:
       folder,
       dist: join(DIST, 'shop'),
       status: () => status,
-      tag: { src: '/edge/vitrine.js', key: key.verifierKey, refreshSeconds: REFRESH_SECONDS },
+      tag: { src: '/edge/vitrine.js', refreshSeconds: REFRESH_SECONDS },
       ...(offered ? { redeem: (code) => redeem(offered, code, Date.now()) } : {}),
       ...(args.thumbnails ? { thumbnails: args.thumbnails } : {}),
     })
-    const served = await serve({ bundles, assets: join(DIST, 'tag'), port, host: args.host, shop })
+    const served = await serve({ store, port, host: args.host, shop })
     say(`${served.url}/ answers with suggestions from rules (bundle ${status.version})`)
-    say(`the tag: ${scriptTag(`${served.url}/edge`, key.verifierKey)}`)
+    say(`the tag: ${scriptTag(`${served.url}/edge`)}`)
     if (args.open) openBrowser(served.url)
 
     let trainer: Child | undefined

@@ -5,15 +5,15 @@
 import type { Check } from './checklist.ts'
 import type { Evidence } from './evidence.ts'
 import { checkConsent, checkConsole, checkLongTasks, checkPolicy, checkStorage } from './guest-checks.ts'
-import { checkBundle, checkEdge, checkKey, checkPage, checkTag } from './installation-checks.ts'
+import { checkBundle, checkEdge, checkPage, checkRecord, checkTag } from './installation-checks.ts'
 import { checkCatalogue, checkEvents, checkSemantics, checkShelves } from './shop-checks.ts'
 
 const CHECKS: ((evidence: Evidence) => Check | undefined)[] = [
   checkPage,
   checkTag,
-  checkKey,
   checkPolicy,
   checkEdge,
+  checkRecord,
   checkBundle,
   checkCatalogue,
   checkSemantics,

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { Manifest } from '../../shared/model/bundle.ts'
 import type { ItemView } from '../../shared/model/chunks.ts'
+import type { Policy as TrustPolicy } from '../../shared/tlog/policy.ts'
 
 const count = v.number()
 const text = v.string()
@@ -72,7 +73,6 @@ export interface PageReading {
 
 export interface TagScript {
   src: string
-  key?: string
   consent?: string
   integrity: string
   crossOrigin: string | null
@@ -127,24 +127,20 @@ export interface Asked {
 export interface EdgeReading {
   tag: Asked
   latest: Asked & { version?: number; problem?: string }
-  manifest?: Asked & {
-    /** "name" of every signature line; empty where the file is no signed note. */
-    signers: string[]
-    opened?: Manifest
-    /** Why it does not open with the page's key. */
-    problem?: string
-  }
+  manifest?: Asked & { opened?: Manifest; problem?: string }
+  /** What the policy that the served tag pins says to what is offered; absent where one of them is not to be had. */
+  record?: RecordReading
   /** What the bundle knows; undefined where it could not be read. */
   items?: ItemView[]
   /** Hashes of the released files, by name. */
   integrity: Record<string, string>
 }
 
-/** The tag's data-key, read. */
-export type KeyReading =
-  | { is: 'absent' }
-  | { is: 'malformed'; text: string; problem: string }
-  | { is: 'well-formed'; name: string }
+export type RecordReading =
+  /** The tag has no policy: it is no release. */
+  | { is: 'unreleased' }
+  | { is: 'refused'; problem: string; policy: TrustPolicy }
+  | { is: 'on record'; origin: string; size: number; policy: TrustPolicy }
 
 export interface Evidence {
   asked: string
@@ -160,6 +156,4 @@ export interface Evidence {
   /** The folder that the tag is served from. Ends in "/". */
   edge?: string
   edgeReading?: EdgeReading
-  /** Undefined where there is no script element. */
-  key?: KeyReading
 }

@@ -1,10 +1,9 @@
-/** Is it there? The page, its script tag, the key, the edge, the bundle. */
+/** Is it there? The page, its script tag, the edge, the record, the bundle. */
 import type { Check, State } from './checklist.ts'
 import type { Asked, EdgeReading, Evidence, Exchange, TagScript } from './evidence.ts'
 import { isTagFile } from './visit.ts'
 
-const TAG_LINE =
-  '<script async src="https://EDGE/vitrine.js" data-key="KEY" data-wasm referrerpolicy="no-referrer"></script>'
+const TAG_LINE = '<script async src="https://EDGE/vitrine.js" data-wasm referrerpolicy="no-referrer"></script>'
 
 export function checkPage({ asked, answer, page }: Evidence): Check {
   const base = { id: 'page', title: 'Page' }
@@ -42,7 +41,7 @@ export function checkPage({ asked, answer, page }: Evidence): Check {
   return { ...base, state: 'ok', found, details }
 }
 
-export function checkTag({ answer, page, exchanges, edgeReading }: Evidence): Check | undefined {
+export function checkTag({ answer, page, exchanges, edge, edgeReading }: Evidence): Check | undefined {
   if (!page || answer?.failure) return undefined
   const base = { id: 'tag', title: 'Script tag' }
   const [script, ...more] = page.scripts
@@ -54,7 +53,6 @@ export function checkTag({ answer, page, exchanges, edgeReading }: Evidence): Ch
   const exchange = exchanges.find(({ url }) => url === script.src)
   if (!page.running) return { ...base, state: 'fail', ...whyNotRunning(script, exchange, edgeReading) }
 
-  const hash = edgeReading?.integrity['vitrine.js']
   const details = [script.src]
   const advice: string[] = []
   let state: State = 'ok'
@@ -76,8 +74,13 @@ export function checkTag({ answer, page, exchanges, edgeReading }: Evidence): Ch
     state = 'warn'
     advice.push('add async to the tag: now the page waits for it')
   }
-  if (!script.integrity && hash && isForeign(script, page.address)) {
-    advice.push(`to pin this release: integrity="${hash}" crossorigin="anonymous", renewed with each release`)
+  const pinned = edge && edgeReading && pinnedAt(edge, edgeReading)
+  if (pinned && isForeign(script, page.address)) {
+    const name = fileOf(script)
+    if (!script.integrity) advice.push(`to pin this release: ${pinned}`)
+    else if (name === 'vitrine.js')
+      advice.push(`the next release will not fit its integrity; to pin this one: ${pinned}`)
+    else if (!pinned.includes(name)) advice.push(`a newer release is there: ${pinned}`)
   }
   const how = more.length > 0 ? `running, added ${more.length + 1} times` : 'running'
   return { ...base, state, found: how, details, ...(advice.length > 0 ? { remedy: advice.join('; ') } : {}) }
@@ -89,7 +92,7 @@ function whyNotRunning(
   edge: EdgeReading | undefined,
 ): Pick<Check, 'found' | 'remedy' | 'details'> {
   const details = [script.src]
-  const hash = edge?.integrity['vitrine.js']
+  const hash = edge?.integrity[fileOf(script)]
   const { status = 200, failure, readable = true } = edge?.tag ?? {}
   if (status >= 300) {
     const remedy = 'mend the address in src: it is the edge’s, followed by /vitrine.js'
@@ -123,34 +126,42 @@ function whyNotRunning(
     const remedy = 'see that nothing (a policy, a consent tool, type="text/plain") keeps the page from loading it'
     return { found: 'in the page, but the browser did not ask for its file', details, remedy }
   }
-  const remedy = script.key
-    ? 'see what the console says, below'
-    : 'give the tag its data-key, which "vitrine publish" prints'
-  return { found: 'loaded, but not running', details, remedy }
+  return { found: 'loaded, but not running', details, remedy: 'see what the console says, below' }
 }
 
 function isKnownMismatch(integrity: string, hash: string | undefined): boolean {
-  return hash !== undefined && /sha384-/.test(integrity) && !integrity.split(/\s+/).includes(hash)
+  return hash !== undefined && /sha256-/.test(integrity) && !integrity.split(/\s+/).includes(hash)
 }
+
+/** The newest release by the name that never serves another; undefined where nothing was released. */
+function pinnedAt(edge: string, { integrity }: EdgeReading): string | undefined {
+  const name = Object.keys(integrity).find((file) => /^vitrine\.[0-9a-f]{16}\.js$/.test(file))
+  return name && `src="${edge}assets/${name}" integrity="${integrity[name]}" crossorigin="anonymous"`
+}
+
+const fileOf = ({ src }: TagScript) => new URL(src).pathname.split('/').at(-1) ?? ''
 
 function isForeign({ src }: TagScript, address: string): boolean {
   return new URL(src).origin !== new URL(address).origin
 }
 
-export function checkKey({ page, key, edgeReading }: Evidence): Check | undefined {
-  if (!page || page.scripts.length === 0 || !key) return undefined
-  const base = { id: 'key', title: 'Key' }
-  const remedy = 'copy data-key as "vitrine publish" printed it: name+hash+base64'
-  if (key.is === 'absent') return { ...base, state: 'fail', found: 'the tag has no data-key', remedy }
-  if (key.is === 'malformed') {
-    return { ...base, state: 'fail', found: `"${key.text.slice(0, 80)}" is no key (${key.problem})`, remedy }
+export function checkRecord({ page, edgeReading }: Evidence): Check | undefined {
+  const record = edgeReading?.record
+  if (!page || !record) return undefined
+  const base = { id: 'record', title: 'On record' }
+  if (record.is === 'unreleased') {
+    const remedy = 'release the tag: "vitrine publish" does, to the edge that serves it'
+    return { ...base, state: 'fail', found: 'the tag that is served has no policy written into it', remedy }
   }
-  const { signers = [], problem } = edgeReading?.manifest ?? {}
-  if (problem && signers.length > 0) {
-    const found = `the tag’s key is ${key.name}’s, and what the edge serves is signed by ${signers.join(', ')} with another`
-    return { ...base, state: 'fail', found, remedy: 'put the publisher’s key into data-key, or publish with the tag’s' }
+  const { publisher, cosignatures } = record.policy
+  if (record.is === 'refused') {
+    const found = `what the edge offers would be refused: ${record.problem}`
+    const remedy = 'see "vitrine audit" for the whole log; an edge that is running signs its checkpoint anew every hour'
+    return { ...base, state: 'fail', found, details: [publisher], remedy }
   }
-  return { ...base, state: 'ok', found: `of ${key.name}` }
+  const witnessed = cosignatures > 0 ? `, ${counted(cosignatures, 'cosignature')} asked for` : ', no witness asked for'
+  const found = `in ${record.origin}, ${record.size} ${record.size === 1 ? 'entry' : 'entries'}${witnessed}`
+  return { ...base, state: 'ok', found, details: [publisher] }
 }
 
 export function checkEdge(evidence: Evidence): Check | undefined {
@@ -231,12 +242,11 @@ export function checkBundle({ page, status, edgeReading }: Evidence): Check | un
   }
   const installed = `version ${bundle.version}, ${counted(bundle.items, 'item')}, ${bundle.parts.join(', ')}`
   if (refused) {
-    const unsigned = edgeReading?.manifest?.signers.length === 0
-    const remedy = unsigned
-      ? 'publish with "vitrine publish", which signs'
-      : 'publish again; if the key was changed, put the new one into data-key'
+    const remedy = 'see "On record", and "vitrine audit" for the whole log; a new page has the newest tag'
     const kept = bundle.version > 0 ? `; the page goes on with ${installed}` : ''
-    const found = `version ${refused.version} was refused: ${refused.reason}${unsigned ? ' (it is not signed)' : ''}${kept}`
+    // Of what is not the publisher's word, the version is nobody's.
+    const what = refused.version > 0 ? `version ${refused.version}` : 'what the edge offers'
+    const found = `${what} was refused: ${refused.reason}${kept}`
     return { ...base, state: 'fail', found, remedy }
   }
   if (bundle.version === 0) {

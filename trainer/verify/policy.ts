@@ -71,7 +71,9 @@ export function missingDirectives(policy: string, tag: TagInPage): Missing[] {
   const connections = effective(directives, 'connect-src')
   if (
     connections &&
-    !['assets/worker.js', 'v1/latest', 'v1/chunks/0'].every((path) => connects(`${tag.edge}${path}`))
+    !['assets/worker.js', 'v1/latest', 'v1/chunks/0', 'v1/log/tile/0/000'].every((path) =>
+      connects(`${tag.edge}${path}`),
+    )
   ) {
     missing.push({
       need: 'edge',
@@ -109,10 +111,10 @@ function effective(directives: Directives, directive: keyof typeof FALLBACKS) {
   return { name: name === 'default-src' ? directive : name, sources: directives.get(name) ?? [] }
 }
 
-function allowsScript(sources: string[], url: string, { nonce, integrity, origin }: TagInPage): boolean {
+function allowsScript(sources: string[], url: string, { src, nonce, integrity, origin }: TagInPage): boolean {
   if (nonce !== '' && sources.includes(`'nonce-${nonce}'`)) return true
   const hashes = integrity.split(/\s+/).filter((hash) => hash !== '')
-  if (url.endsWith('/vitrine.js') && hashes.some((hash) => sources.includes(`'${hash}'`))) return true
+  if (url === src && hashes.some((hash) => sources.includes(`'${hash}'`))) return true
   return !sources.includes("'strict-dynamic'") && sources.some((source) => matches(source, url, origin))
 }
 

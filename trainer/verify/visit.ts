@@ -1,14 +1,12 @@
 /** A visit to a shop page as a new shopper makes it, in a fresh profile, with everything the checklist needs written down. */
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
-import { parseVerifierKey } from '../../shared/tlog/note.ts'
 import { readEdge } from './edge-reading.ts'
 import {
   type Complaint,
   type EdgeReading,
   type Evidence,
   type Exchange,
-  type KeyReading,
   type PageReading,
   type Policy,
   readHistory,
@@ -175,7 +173,7 @@ async function gather(
   const script = first?.scripts[0]
   const src = script?.src || records.exchanges.find(({ url }) => isTagFile(url))?.url
   const edge = edgeOf(src)
-  const tag = { src: src ?? '', key: script?.key }
+  const tag = { src: src ?? '' }
   const edgeReading =
     edge && first
       ? await readEdge(context.request, edge, new URL(first.address).origin, tag, Math.max(1_000, remaining(end)))
@@ -199,16 +197,7 @@ async function gather(
     history,
     edge,
     edgeReading,
-    key: script && (await readKey(script.key)),
   }
-}
-
-async function readKey(text: string | undefined): Promise<KeyReading> {
-  if (!text) return { is: 'absent' }
-  return parseVerifierKey(text).then(
-    ({ name }) => ({ is: 'well-formed', name }),
-    (error: Error) => ({ is: 'malformed', text, problem: error.message }),
-  )
 }
 
 /** Until it runs, or has failed to load, or is not going to come. */
@@ -309,12 +298,15 @@ async function evaluate<T>(page: Page, expression: string): Promise<T | undefine
 }
 const STUCK_MS = 5_000
 
+/** By name, or pinned to a release; the same in witness.js. */
 export function isTagFile(url: string): boolean {
-  return /\/vitrine\.js([?#]|$)/.test(url)
+  return /\/(vitrine|assets\/vitrine\.[0-9a-f]{16})\.js([?#]|$)/.test(url)
 }
 
+/** As the tag finds it (`web/tag/settings.ts`): what pins a release names it by its hash, among the assets. */
 function edgeOf(src: string | undefined): string | undefined {
-  return src && URL.canParse(src) ? new URL('.', src).href : undefined
+  if (!src || !URL.canParse(src)) return undefined
+  return new URL(/\/assets\/vitrine\.\w+\.js$/.test(new URL(src).pathname) ? '..' : '.', src).href
 }
 
 function remaining(end: number): number {

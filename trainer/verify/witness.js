@@ -54,12 +54,13 @@
   const list = (value) => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value])
   const isObject = (value) => typeof value === 'object' && value !== null
 
+  // As `isTagFile` in visit.ts knows them: by name, or pinned to a release.
+  const TAG_FILE = /\/(vitrine|assets\/vitrine\.[0-9a-f]{16})\.js([?#]|$)/
   const readScripts = () =>
     [...document.scripts]
-      .filter((script) => script.dataset.vitrineKey !== undefined || /\/vitrine\.js([?#]|$)/.test(script.src))
+      .filter((script) => script.dataset.vitrine !== undefined || TAG_FILE.test(script.src))
       .map((script) => ({
         src: script.src,
-        key: script.dataset.key ?? script.dataset.vitrineKey,
         consent: script.dataset.consent,
         integrity: script.integrity,
         crossOrigin: script.crossOrigin,

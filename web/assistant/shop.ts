@@ -32,7 +32,7 @@ export interface Shop {
   nameOf(label: string, language: string): string | undefined
 }
 
-/** @param key `name+hash+key`, pinned in the page */
+/** @param key the publisher's, of the policy that the tag pins */
 export function openShop(chunks: ReadonlyMap<string, Uint8Array>, key: string): Shop {
   const bytes = (name: AssistantChunk) => chunks.get(name)
   const read = <T>(name: AssistantChunk, decode: (bytes: Uint8Array) => T) => {

@@ -8,7 +8,7 @@ import type { AGE_BANDS, Leaning } from '../../shared/profile/preferences.ts'
 import type { Doing, Evidence, Profile } from '../../shared/profile/profile.ts'
 import type { Opinion, Opinions } from '../../shared/profile/said.ts'
 import { type Condition, LEAST_NEW_EVENTS } from '../learning/conditions.ts'
-import type { EventSource, Status } from '../protocol.ts'
+import type { EventSource, RefusalCode, Status } from '../protocol.ts'
 import type { LastAttempt } from '../store/adapter.ts'
 
 export interface Words {
@@ -99,6 +99,17 @@ export interface Words {
   sentNothing: string
   requests(count: number): string
   requestsHint: string
+  record: string
+  /** What the suggestions come from is in a public log. */
+  onRecord(record: NonNullable<Status['record']>, version: number): string
+  notOnRecord: string
+  /** Why it was not taken, in a clause. */
+  refusals: Record<RefusalCode, string>
+  refused(why: string, kept: number): string
+  refusedBefore(count: number): string
+  version(version: number): string
+  evidenceHint: string
+  saveEvidence: string
   timeline: string
   keptIn: Record<Status['storage'], string>
   nothingRemembered: string
@@ -303,6 +314,34 @@ const ENGLISH: Words = {
   requests: (n) =>
     `What this page has fetched for them, or taken from this browser’s cache: ${count(n, 'file', 'files')}`,
   requestsHint: 'As your browser recorded it, up to its limit, and without what learns.',
+  record: 'On public record',
+  onRecord: ({ origin, size, cosignatures }, version) =>
+    `What suggests here is version ${version}. This browser has checked that it is in the public log “${origin}”, of ${count(size, 'entry', 'entries')}, where anyone can find it, and out of which nothing has been taken since this browser saw it first. ${
+      cosignatures > 0
+        ? `${count(cosignatures, 'witness has', 'witnesses have')} to confirm that everyone is shown the same log.`
+        : 'No witness is asked whether everyone is shown the same log; anyone can compare.'
+    }`,
+  notOnRecord: 'Nothing has been checked yet.',
+  refusals: {
+    malformed: 'what was offered could not be read',
+    signature: 'it was not signed by this shop',
+    stale: 'its record is too old, or this device’s clock is wrong',
+    witnesses: 'too few witnesses have confirmed its record',
+    unlogged: 'it is not on public record',
+    fork: 'the public record was changed after the fact',
+    rollback: 'it is older than what is here',
+    twice: 'two different ones carry the same version',
+    content: 'it is damaged',
+  },
+  refused: (why, kept) =>
+    kept > 0
+      ? `A new version was refused: ${why}. Suggestions go on from version ${kept}.`
+      : `What this shop offers was refused: ${why}. There are no suggestions until that is put right.`,
+  refusedBefore: (n) => count(n, 'refusal', 'refusals'),
+  version: (version) => `version ${version}`,
+  evidenceHint:
+    'The file has what the shop’s server offered and what it had said before, both signed by it. It has nothing about you.',
+  saveEvidence: 'Save the evidence',
   timeline: 'Remembered on this device',
   keptIn: {
     memory: 'Kept in memory, until you close or reload this page.',
@@ -563,6 +602,33 @@ const CHINESE: Words = {
   sentNothing: '没有。本浏览器获取的文件与许可相同的其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
   requests: (n) => `此页面为推荐获取（或从浏览器缓存中取出）的文件：${n} 个`,
   requestsHint: '依据浏览器自己的记录（有数量上限），不含学习程序。',
+  record: '公开记录',
+  onRecord: ({ origin, size, cosignatures }, version) =>
+    `此处的推荐来自版本 ${version}。本浏览器已核实：它在公开日志“${origin}”（共 ${size} 条）中，任何人都能查到；自本浏览器首次看到以来，日志没有少过任何内容。${
+      cosignatures > 0
+        ? `须有 ${cosignatures} 个见证方确认人人看到的是同一份日志。`
+        : '没有见证方确认人人看到的是同一份日志；任何人都可以比对。'
+    }`,
+  notOnRecord: '尚未核实任何内容。',
+  refusals: {
+    malformed: '所提供的内容无法读取',
+    signature: '没有本店的签名',
+    stale: '其记录过旧，或本设备的时钟有误',
+    witnesses: '确认其记录的见证方太少',
+    unlogged: '不在公开记录中',
+    fork: '公开记录事后被改动',
+    rollback: '比已有的版本更旧',
+    twice: '同一版本号有两个不同的内容',
+    content: '内容已损坏',
+  },
+  refused: (why, kept) =>
+    kept > 0
+      ? `新版本已被拒绝：${why}。推荐仍使用版本 ${kept}。`
+      : `本店提供的内容已被拒绝：${why}。在更正之前没有推荐。`,
+  refusedBefore: (n) => `被拒绝的版本：${n} 个`,
+  version: (version) => `版本 ${version}`,
+  evidenceHint: '文件包含本店服务器所提供的内容和它先前的说法，均有其签名；其中没有关于您的内容。',
+  saveEvidence: '保存证据',
   timeline: '本设备记住的内容',
   keptIn: {
     memory: '保存在内存中，直到您关闭或重新加载此页面。',

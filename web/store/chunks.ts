@@ -8,29 +8,28 @@
 import type { Database } from './database.ts'
 
 export interface StoredBundle {
-  version: number
-  /** SHA-256 of the manifest. */
-  manifest: string
+  /** That it is on record, as the edge served it. */
+  proof: string
   /** By SHA-256, the manifest included. Not yet verified: the installer does that again. */
   chunks: Map<string, Uint8Array>
 }
 
 /** Replaces the bundle that was kept. Strictly durable: a pointer must never name chunks that a crash took. */
-export async function saveBundle(database: Database, { version, manifest, chunks }: StoredBundle): Promise<void> {
+export async function saveBundle(database: Database, { proof, chunks }: StoredBundle): Promise<void> {
   const transaction = database.transaction(['pointer', 'chunks'], 'readwrite', { durability: 'strict' })
   transaction.done.catch(() => {}) // a failing request throws below; its transaction would reject unheard
   const store = transaction.objectStore('chunks')
   await store.clear()
   for (const [sha256, bytes] of chunks) await store.put(bytes, sha256)
-  await transaction.objectStore('pointer').put({ version, manifest }, 'installed')
+  await transaction.objectStore('pointer').put(proof, 'installed')
   await transaction.done
 }
 
 export async function loadBundle(database: Database): Promise<StoredBundle | undefined> {
   const transaction = database.transaction(['pointer', 'chunks'])
-  const pointer = await transaction.objectStore('pointer').get('installed')
-  if (!pointer) return undefined
+  const proof = await transaction.objectStore('pointer').get('installed')
+  if (typeof proof !== 'string') return undefined
   const store = transaction.objectStore('chunks')
   const [names, values] = await Promise.all([store.getAllKeys(), store.getAll()])
-  return { ...pointer, chunks: new Map(names.map((name, i) => [name, values[i]])) }
+  return { proof, chunks: new Map(names.map((name, i) => [name, values[i]])) }
 }

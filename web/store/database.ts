@@ -13,8 +13,11 @@ export interface Schema extends DBSchema {
   events: { key: number; value: LogEntry; indexes: { id: string } }
   /** What the shopper decided. Decoded on reading: another script of the page, or a crash, may have left anything. */
   consent: { key: 'consent' | 'preferences'; value: unknown }
-  /** Which bundle is installed. Written in the same durable transaction as its chunks. */
-  pointer: { key: 'installed'; value: { version: number; manifest: string } }
+  /**
+   * Which bundle is installed, written in the same durable transaction as its chunks; the newest checkpoint of the log that was seen; what
+   * was refused. Decoded on reading.
+   */
+  pointer: { key: 'installed' | 'checkpoint' | 'refusals'; value: unknown }
   /** By SHA-256, the manifest included. */
   chunks: { key: string; value: Uint8Array }
   /** What the device has learned for itself. Decoded on reading. */

@@ -10,7 +10,7 @@ export type Ask = Connection<ToAssistant, AssistantQuestions>['ask']
 export function lazyAssistant(
   worker: Connection<ToWorker, Questions>,
   load: () => Promise<Uint8Array<ArrayBuffer>>,
-  settings: Pick<Settings, 'key' | 'language'>,
+  settings: Pick<Settings, 'policy' | 'language'>,
   vouch: (url: string) => string,
 ): Ask {
   let assistant: Connection<ToAssistant, AssistantQuestions> | undefined
@@ -25,12 +25,12 @@ export function lazyAssistant(
 function start(
   worker: Connection<ToWorker, Questions>,
   load: () => Promise<Uint8Array<ArrayBuffer>>,
-  { key, language }: Pick<Settings, 'key' | 'language'>,
+  { policy, language }: Pick<Settings, 'policy' | 'language'>,
   vouch: (url: string) => string,
 ): Connection<ToAssistant, AssistantQuestions> {
   const { port1, port2 } = new MessageChannel()
   worker.tell({ type: 'assistant', port: port1 }, [port1])
   const assistant = connect<ToAssistant, AssistantQuestions>(load, vouch)
-  assistant.tell({ type: 'start', key, language, port: port2 }, [port2])
+  assistant.tell({ type: 'start', key: policy.publisher, language, port: port2 }, [port2])
   return assistant
 }

@@ -58,7 +58,7 @@ export function connect<T, Q extends QuestionList<Q>, Told extends { type: strin
     }
     worker.onerror = (event) => {
       event.preventDefault() // else the shop's own error monitor would be told of ours
-      fail('the worker did not start or broke; a Content-Security-Policy needs worker-src blob:')
+      fail('the worker broke, or the page’s policy lacks worker-src blob:')
     }
     const waiting = state.is === 'starting' ? state.waiting : []
     state = { is: 'running', worker }

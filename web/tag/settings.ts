@@ -1,15 +1,20 @@
 /**
  * The one line a shop adds, read back:
  *
- *     <script async src="https://edge.example/vitrine.js" data-key="shop+0a1b2c3d+AbC…" data-consent="auto" data-wasm></script>
+ *     <script async src="https://edge.example/vitrine.js" data-consent="auto" data-wasm></script>
+ *
+ * What the tag trusts is not said there: the release that the edge serves, and the log has on record, has its policy written into it.
  */
+import type { Policy } from '../../shared/tlog/policy.ts'
 import { type Consent, DEFAULT_CONSENT } from '../protocol.ts'
+
+/** Written in by a release (`trainer/release.ts`): where there was none, the tag does not start, and the console names this. */
+declare const POLICY_OF_THIS_RELEASE: Policy
 
 export interface Settings {
   /** The folder the tag came from, which is the edge. Ends in "/". */
   edge: string
-  /** The verifier key bundles are signed for: "name+hash+base64". */
-  key: string
+  policy: Policy
   /** How often a page that stays open asks for a newer bundle; 0 is never. */
   refreshSeconds: number
   language: string
@@ -32,17 +37,16 @@ const INITIAL: Record<Settings['consentMode'], Consent> = {
 
 /** @throws Error that tells the shop's developer what its script tag lacks. */
 export function readSettings(page: Document): Settings {
-  if (!isSecureContext) throw new Error('browsers give a page no cryptography unless it is served over https')
+  if (!isSecureContext) throw new Error('the page is not served over https')
   const script = findScript(page)
-  if (!script) throw new Error('its own script element was not found; add data-vitrine-key to it')
-  const { key, vitrineKey, consent, refreshSeconds, language, wasm } = script.dataset
-  const verifierKey = key ?? vitrineKey
-  if (!verifierKey) throw new Error('the script element needs data-key, the key that bundles are signed with')
+  if (!script) throw new Error('no script element: add data-vitrine to it')
+  const { consent, refreshSeconds, language, wasm } = script.dataset
   const consentMode = consent === 'remember' || consent === 'none' ? consent : 'auto'
   const seconds = Number(refreshSeconds ?? REFRESH_SECONDS)
   return {
-    edge: new URL('.', script.src).href,
-    key: verifierKey,
+    // A page that pins its release names it by its hash, among the assets.
+    edge: new URL(/assets\/vitrine\.\w+\.js/.test(script.src) ? '..' : '.', script.src).href,
+    policy: POLICY_OF_THIS_RELEASE,
     refreshSeconds: seconds >= 0 ? seconds : REFRESH_SECONDS,
     language: language || page.documentElement.lang || navigator.language,
     wasm: wasm !== undefined,
@@ -56,5 +60,5 @@ export function readSettings(page: Document): Settings {
 function findScript(page: Document): HTMLScriptElement | null {
   const { currentScript } = page
   if (currentScript instanceof HTMLScriptElement && currentScript.src) return currentScript
-  return page.querySelector<HTMLScriptElement>('script[data-vitrine-key], script[src$="/vitrine.js"]')
+  return page.querySelector<HTMLScriptElement>('script[data-vitrine], script[src$="/vitrine.js"]')
 }

@@ -45,7 +45,7 @@ const RERANK_IMPACT = 50
 try {
   if (!window.vitrine?.running) start(readSettings(document))
 } catch (error) {
-  console.warn(`vitrine: ${error instanceof Error ? error.message : 'could not start'}`)
+  console.warn(`vitrine: ${error}`)
 }
 
 function start(settings: Settings): void {
@@ -98,8 +98,8 @@ function start(settings: Settings): void {
     worker.tell({ type: 'consent', consent: { ...said, ...decided } })
   }
 
-  const { edge, key, refreshSeconds, language, wasm, consent } = settings
-  worker.tell({ type: 'start', edge, key, refreshSeconds, language, wasm, consent, decided })
+  const { edge, policy, refreshSeconds, language, wasm, consent } = settings
+  worker.tell({ type: 'start', edge, policy, refreshSeconds, language, wasm, consent, decided })
 
   const vitrine = createCommands(worker, assistant, settings, listeners, onEvent, (said) => {
     if (said.remember !== undefined) rememberCalled = true
@@ -212,6 +212,7 @@ function failedStatus({ consent }: Settings, failed: string): Status {
     storage: 'unavailable',
     bundle: { version: 0, items: 0, simulated: false, parts: [], network: false, kernel: false },
     offline: false,
+    evidence: [],
     failed,
     events: { total: 0, bySource: {}, unknownItems: 0, rejected: 0 },
   }

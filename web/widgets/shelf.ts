@@ -69,7 +69,7 @@ class VitrineShelf extends HTMLElement {
     this.dataset.state ??= 'loading'
     this.#impressions = watchImpressions((itemIds) => this.#onSeen(itemIds))
     for (const card of this.#list.children) if (card instanceof HTMLElement) this.#impressions.watch(card)
-    this.#unsubscribe = vitrine()?.('on', 'change', (what) => what !== 'learning' && this.#ask(SETTLE_MS))
+    this.#unsubscribe = vitrine()?.('on', 'change', (what) => !/^(learning|record)$/.test(what) && this.#ask(SETTLE_MS))
     this.#ask(0)
   }
 

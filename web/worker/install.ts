@@ -1,5 +1,5 @@
 /**
- * Brings the published bundle to this browser: pointer, manifest, then chunks one after the other in the manifest's
+ * Brings the published bundle to this browser: what is on record, the manifest, then chunks one after the other in the manifest's
  * order. What is fetched depends on the version already here and on nothing else, above all not on what the shopper did.
  *
  * Where the bundle is kept, a changed chunk is made from the kept one by the deltas that the manifest names: these requests
@@ -7,49 +7,66 @@
  * chunks are fetched whole, because it is the HTTP cache that brings them to the next page. A delta that is missing,
  * damaged or gives other bytes than the manifest's hash costs its own download, and the chunk is fetched whole.
  *
- * Nothing is used before it is checked: the manifest's signature, its version (never back), each chunk's length and
- * SHA-256, then the engine's own probes. What fails is refused with the reason, and what was installed stays.
+ * Nothing is used before it is checked: that it is on record, signed, in a log that has only grown since this browser saw it last
+ * (`shared/tlog/on-record.ts`); its version (never back); the manifest's and each chunk's length and SHA-256; then the engine's own
+ * probes. What fails is refused with the reason, and what was installed stays.
  */
 import {
   type ChunkName,
   type ChunkRef,
-  decodeLatest,
+  decodeManifest,
   deltasTo,
   MAX_CHUNK_BYTES,
   type Manifest,
-  openManifest,
   sha256Hex,
 } from '../../shared/model/bundle.ts'
 import { applyDelta } from '../../shared/model/delta.ts'
-import { getChunk, getLatest, keepLatest, Unreachable } from '../network.ts'
+import { compareCheckpoints, type OnRecord, openLatest } from '../../shared/tlog/on-record.ts'
+import { type Policy, Untrusted } from '../../shared/tlog/policy.ts'
+import { tilePath } from '../../shared/tlog/tile.ts'
+import { getChunk, getLatest, getTile, keepLatest, Unreachable } from '../network.ts'
+import type { Refusal, RefusalCode } from '../protocol.ts'
 import { loadBundle, saveBundle } from '../store/chunks.ts'
 import type { Database } from '../store/database.ts'
+import type { Seen } from '../store/witnessed.ts'
 import type { Engine } from './engine.ts'
 
 export interface Installed {
   manifest: Manifest
   manifestSha256: string
+  /** That it is on record, as the edge served it. */
+  proof: string
   /** Checked chunks by SHA-256, the manifest included. */
   chunks: Map<string, Uint8Array>
   complete: boolean
 }
 
 /** A bundle that is not what it should be. */
-export class Refused extends Error {
+export class Refused extends Error implements Omit<Refusal, 'time' | 'reason'> {
+  readonly code: RefusalCode
   readonly version: number
-  constructor(version: number, reason: string) {
+  /** What to show others: as the edge offered it, and the checkpoint that was seen before. */
+  readonly offered?: string
+  readonly held?: string
+  constructor(code: RefusalCode, version: number, reason: string, offered?: string, held?: string) {
     super(reason)
+    this.code = code
     this.version = version
+    this.offered = offered
+    this.held = held
   }
 }
 
 interface Destination {
   edge: string
-  key: string
+  policy: Policy
   engine: Engine
   installed: Installed | undefined
   /** Whether what is installed outlives the page. */
   keeps: boolean
+  /** The newest checkpoint that was seen. */
+  seen: Seen | undefined
+  onSeen(seen: Seen): void
   onInstalled(installed: Installed): void
   /** Resolves when the page has had its first shelf, so that what is fetched for later is not in its way. */
   idle(): Promise<void>
@@ -60,28 +77,23 @@ interface Destination {
  * @throws Unreachable when the edge cannot be reached, Refused when what it has is not installed
  */
 export async function installLatest(destination: Destination, from: 'edge' | 'cache'): Promise<void> {
-  const { edge, key, installed, keeps, engine, onInstalled, idle } = destination
-  const text = await getLatest(edge, from)
-  const latest = attempt(0, () => decodeLatest(text))
-  const { version } = latest
-  const before = installed?.manifest.version ?? 0
-  if (version < before) throw new Refused(version, `version ${version} is older than the installed ${before}`)
-  if (version === before && latest.manifest !== installed?.manifestSha256) {
-    throw new Refused(version, `version ${version} was published twice`)
-  }
+  const { edge, installed, keeps, engine, onInstalled, idle } = destination
+  const proof = await getLatest(edge, from)
+  const { entry } = await checkRecord(proof, destination)
+  const { version, manifest: manifestSha256 } = entry
   // Last of all, so that requests always come in the same order. Without a copy the next page only lacks a fallback.
-  const keepCopy = () => (from === 'edge' ? keepLatest(edge, text).catch(() => {}) : undefined)
+  const keepCopy = () => (from === 'edge' ? keepLatest(edge, proof).catch(() => {}) : undefined)
+  const before = installed?.manifest.version ?? 0
   if (version === before && installed?.complete) return keepCopy()
 
   const have = installed?.chunks ?? new Map<string, Uint8Array>()
-  const manifestBytes = have.get(latest.manifest) ?? (await fetchChecked(edge, latest.manifest, version))
-  const manifest = await attempt(version, () => openManifest(manifestBytes, key))
-  if (manifest.version !== version) throw new Refused(version, `its manifest is of version ${manifest.version}`)
+  const manifestBytes = have.get(manifestSha256) ?? (await fetchChecked(edge, manifestSha256, version))
+  const manifest = attempt(version, () => readManifest(manifestBytes, version))
 
-  const chunks = new Map([[latest.manifest, manifestBytes]])
+  const chunks = new Map([[manifestSha256, manifestBytes]])
   const install = (complete: boolean) => {
     attempt(version, () => engine.install(partsOf(manifest, chunks), manifest))
-    onInstalled({ manifest, manifestSha256: latest.manifest, chunks: new Map(chunks), complete })
+    onInstalled({ manifest, manifestSha256, proof, chunks: new Map(chunks), complete })
   }
   for (const [i, ref] of manifest.chunks.entries()) {
     const next = manifest.chunks[i + 1]?.phase
@@ -98,25 +110,65 @@ export async function installLatest(destination: Destination, from: 'edge' | 'ca
   await keepCopy()
 }
 
-/** Installs the bundle that an earlier visit kept, checked as if it had just come over the network. */
+/**
+ * That what is offered is on record, in a log that has grown out of the one seen before, and that it is not older than what is here.
+ * @throws Refused, Unreachable
+ */
+async function checkRecord(proof: string, destination: Destination): Promise<OnRecord> {
+  const { edge, policy, installed, seen, onSeen } = destination
+  const before = installed?.manifest.version ?? 0
+  let version = 0
+  const refuse = (code: RefusalCode, reason: string): never => {
+    throw new Refused(code, version, reason, proof, seen?.note)
+  }
+  try {
+    const offered = await openLatest(proof, policy, Math.floor(Date.now() / 1000))
+    version = offered.entry.version
+    // Tiles are asked for only where the log has changed, and which of them its two sizes decide.
+    const standing = seen
+      ? await compareCheckpoints(seen.checkpoint, offered.checkpoint, (tile) => getTile(edge, tilePath(tile)))
+      : 'newer'
+    if (version < before) refuse('rollback', `version ${version} is older than the installed ${before}`)
+    if (version === before && offered.entry.manifest !== installed?.manifestSha256) {
+      refuse('twice', `version ${version} was published twice`)
+    }
+    if (standing === 'newer') onSeen(offered)
+    return offered
+  } catch (error) {
+    if (error instanceof Untrusted) refuse(error.why, error.message)
+    throw error
+  }
+}
+
+/** Installs the bundle that an earlier visit kept, checked as if it had just come over the network, but for its age. */
 export async function installStored(database: Database, destination: Destination): Promise<void> {
   const stored = await loadBundle(database)
   if (!stored) return
-  const { version, manifest: manifestSha256, chunks } = stored
-  const bytes = chunks.get(manifestSha256)
-  if (!bytes) throw new Refused(version, 'the stored manifest is missing')
-  const manifest = await attempt(version, () => openManifest(bytes, destination.key))
-  if (manifest.version !== version) throw new Refused(version, 'the stored pointer names another version')
-  for (const { name, sha256 } of manifest.chunks) {
-    const chunk = chunks.get(sha256)
-    if (!chunk || (await sha256Hex(chunk)) !== sha256) throw new Refused(version, `stored chunk "${name}" is damaged`)
+  const { proof, chunks } = stored
+  const { entry } = await openLatest(proof, destination.policy).catch((error: Error) => {
+    throw new Refused('content', 0, `the stored proof: ${error.message}`)
+  })
+  const { version, manifest: manifestSha256 } = entry
+  const checked = async (name: string, sha256: string) => {
+    const bytes = chunks.get(sha256)
+    if (bytes && (await sha256Hex(bytes)) === sha256) return bytes
+    throw new Refused('content', version, `stored chunk "${name}" is damaged`)
   }
+  const bytes = await checked('manifest', manifestSha256)
+  const manifest = attempt(version, () => readManifest(bytes, version))
+  for (const { name, sha256 } of manifest.chunks) await checked(name, sha256)
   attempt(version, () => destination.engine.install(partsOf(manifest, chunks), manifest))
-  destination.onInstalled({ manifest, manifestSha256, chunks, complete: true })
+  destination.onInstalled({ manifest, manifestSha256, proof, chunks, complete: true })
 }
 
-export function store(database: Database, { manifest, manifestSha256, chunks }: Installed): Promise<void> {
-  return saveBundle(database, { version: manifest.version, manifest: manifestSha256, chunks })
+export function store(database: Database, { proof, chunks }: Installed): Promise<void> {
+  return saveBundle(database, { proof, chunks })
+}
+
+function readManifest(bytes: Uint8Array, version: number): Manifest {
+  const manifest = decodeManifest(new TextDecoder().decode(bytes))
+  if (manifest.version !== version) throw new Error(`its manifest is of version ${manifest.version}`)
+  return manifest
 }
 
 /** @param without those of these names */
@@ -174,18 +226,14 @@ async function fetchChecked(
       reason = (error as Error).message
     }
   }
-  throw new Refused(version, `chunk "${ref?.name ?? 'manifest'}": ${reason}`)
+  throw new Refused('content', version, `chunk "${ref?.name ?? 'manifest'}": ${reason}`)
 }
 
 /** Whatever is wrong with a bundle's content, it is refused for it. */
 function attempt<T>(version: number, work: () => T): T {
-  const refuse = (error: unknown): never => {
-    throw new Refused(version, (error as Error).message)
-  }
   try {
-    const result = work()
-    return result instanceof Promise ? (result.catch(refuse) as T) : result
+    return work()
   } catch (error) {
-    return refuse(error)
+    throw new Refused('content', version, (error as Error).message)
   }
 }

@@ -21,6 +21,7 @@ import {
 } from '../protocol.ts'
 import { EventLog } from '../store/event-log.ts'
 import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
+import { loadRefusals, loadSeen, type Seen, saveRefusals, saveSeen, withRefusal } from '../store/witnessed.ts'
 import { compiledKernel } from './compiled-kernel.ts'
 import { createEngine } from './engine.ts'
 import { type Installed, installLatest, installStored, partsOf, Refused, store } from './install.ts'
@@ -49,7 +50,10 @@ let settings: Start | undefined
 let consent: Consent = DEFAULT_CONSENT
 let tabs: Tabs = { tell() {}, close() {} }
 let installed: Installed | undefined
+/** The newest checkpoint of the log. */
+let seen: Seen | undefined
 let refused: Status['refused']
+let evidence: Status['evidence'] = []
 let offline = false
 let rejected = 0
 let lastRejection: string | undefined
@@ -158,6 +162,10 @@ async function start(message: Start): Promise<void> {
   setTimeout(firstBundle.happen, FIRST_BUNDLE_MS)
   const remembered = await log.restore()
   if (remembered) consent = remembered
+  if (log.database) {
+    seen = await loadSeen(log.database, originOf(message)).catch(() => undefined)
+    evidence = await loadRefusals(log.database).catch(() => [])
+  }
   await decide(message.decided ?? {}, consent.remember)
   onLogChanged('events')
   if (log.database) await installStored(log.database, destination(message)).catch(onInstallFailed)
@@ -244,6 +252,7 @@ async function applyConsent(before: Consent): Promise<void> {
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
   await keepBundle()
+  await keepRecord()
   onLogChanged('consent')
 }
 
@@ -303,7 +312,10 @@ async function refresh(): Promise<void> {
         return true
       },
     )
-    refused = undefined
+    if (refused) {
+      refused = undefined
+      post({ type: 'changed', what: 'record' })
+    }
   } catch (error) {
     onInstallFailed(error)
   } finally {
@@ -313,15 +325,29 @@ async function refresh(): Promise<void> {
 }
 
 function onInstallFailed(error: unknown): void {
-  if (error instanceof Refused) refused = { version: error.version, reason: error.message }
+  if (error instanceof Refused) {
+    const { code, version, message: reason, offered, held } = error
+    refused = { code, version, reason, time: Date.now(), ...(offered ? { offered } : {}), ...(held ? { held } : {}) }
+    evidence = withRefusal(evidence, refused)
+    void keepRecord()
+    post({ type: 'changed', what: 'record' })
+  }
   offline = error instanceof Unreachable
 }
 
-function destination({ edge, key }: Start) {
+/** Of the log that the tag pins. */
+const originOf = ({ policy }: Start) => policy.log.split('+')[0]
+
+function destination({ edge, policy }: Start) {
   return {
     edge,
-    key,
+    policy,
     engine,
+    seen,
+    onSeen(now: Seen) {
+      seen = now
+      void keepRecord()
+    },
     installed,
     keeps: consent.remember && log.database !== undefined,
     onInstalled(now: Installed) {
@@ -336,6 +362,14 @@ function destination({ edge, key }: Start) {
       await delay(100) // the page draws that shelf first
     },
   }
+}
+
+/** What was seen of the log: where it cannot be kept, the next page knows less. */
+async function keepRecord(): Promise<void> {
+  const { database } = log
+  if (!consent.remember || !database) return
+  if (seen) await saveSeen(database, seen).catch(() => {})
+  await saveRefusals(database, evidence).catch(() => {})
 }
 
 /** Not being able to keep the bundle costs the next page a download, nothing else. */
@@ -386,6 +420,12 @@ function status(): Status {
     storage: log.storage,
     bundle: { version, items, simulated, parts, network: parts.includes('encoder'), kernel: engine.accelerated() },
     refused,
+    evidence,
+    record: seen && {
+      origin: seen.checkpoint.origin,
+      size: seen.checkpoint.size,
+      cosignatures: settings?.policy.cosignatures ?? 0,
+    },
     offline,
     fetched: performance.getEntriesByType('resource').map(({ name }) => name),
     events: {

@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
   BUNDLE_FORMAT,
-  decodeLatest,
   decodeManifest,
   encodeManifest,
   MAX_CHUNK_BYTES,
   type Manifest,
-  openManifest,
   sha256Hex,
 } from '../../../shared/model/bundle.ts'
-import { signNote, verifierKeyText } from '../../../shared/tlog/note.ts'
 
 const HASH = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
 const manifest: Manifest = {
@@ -74,32 +71,6 @@ describe('a manifest', () => {
 
   it.each(['', '{', 'null', '[]', '7', '"manifest"'])('that is %j is refused', (text) => {
     expect(() => decodeManifest(text)).toThrow(/^manifest: /)
-  })
-
-  it('opens with the key that signed it, and with no other', async () => {
-    const make = () => crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']) as Promise<CryptoKeyPair>
-    const [own, other] = [await make(), await make()]
-    const note = await signNote(encodeManifest(manifest), 'shop.example', own)
-    expect(await openManifest(note, await verifierKeyText('shop.example', own.publicKey))).toEqual(manifest)
-    const stranger = await verifierKeyText('shop.example', other.publicKey)
-    await expect(openManifest(note, stranger)).rejects.toThrow('not signed by')
-    const nonsense = await signNote('{"version":7}\n', 'shop.example', own)
-    const opened = openManifest(nonsense, await verifierKeyText('shop.example', own.publicKey))
-    await expect(opened).rejects.toThrow('manifest: field "format"')
-  })
-})
-
-describe('the pointer', () => {
-  it('has a version and a hash and nothing else', () => {
-    expect(decodeLatest(`{"version":7,"manifest":"${HASH}"}`)).toEqual({ version: 7, manifest: HASH })
-    for (const text of [
-      `{"version":0,"manifest":"${HASH}"}`,
-      `{"version":7,"manifest":"${HASH}","for":"you"}`,
-      '{"version":7,"manifest":"../../etc"}',
-      `{"manifest":"${HASH}"}`,
-    ]) {
-      expect(() => decodeLatest(text)).toThrow(/^latest: field "/)
-    }
   })
 })
 

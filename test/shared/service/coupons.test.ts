@@ -60,7 +60,7 @@ describe('a list of coupons', () => {
   })
 
   it('with codes in the open is no published list, even signed', async () => {
-    const open = await signNote(`${listOf(WRITTEN)}\n`, NAME, keys)
+    const open = await signNote(`${listOf(WRITTEN)}\n`, { name: NAME, keys })
     await expect(openCoupons(open, verifierKey)).rejects.toThrow('coupons: field "coupons.0.code"')
   })
 

@@ -15,7 +15,7 @@ let note: string
 beforeAll(async () => {
   keys = await makeKeys()
   verifier = await verifierKeyText('shop.example', keys.publicKey)
-  note = textOf(await signNote(TEXT, 'shop.example', keys))
+  note = textOf(await signNote(TEXT, { name: 'shop.example', keys }))
 })
 
 const open = (changed: string) => openNote(bytesOf(changed), verifier)
@@ -34,7 +34,8 @@ describe('the golden note of golang.org/x/mod/sumdb/note', () => {
     const privateKey = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign'])
     const raw = (await parseVerifierKey(vkey)).publicKey
     const publicKey = await crypto.subtle.importKey('raw', raw, 'Ed25519', true, ['verify'])
-    expect(textOf(await signNote(text, 'PeterNeumann', { privateKey, publicKey }))).toBe(signed)
+    const keys = { privateKey, publicKey }
+    expect(textOf(await signNote(text, { name: 'PeterNeumann', keys }))).toBe(signed)
     expect(await verifierKeyText('PeterNeumann', publicKey)).toBe(vkey)
   })
 
@@ -69,8 +70,21 @@ describe('the golden note of golang.org/x/mod/sumdb/note', () => {
 describe('a note', () => {
   it('opens to the text that was signed', async () => {
     expect(await open(note)).toBe(TEXT)
-    const blank = textOf(await signNote('one\n\ntwo\n', 'shop.example', keys))
+    const blank = textOf(await signNote('one\n\ntwo\n', { name: 'shop.example', keys }))
     expect(await open(blank)).toBe('one\n\ntwo\n')
+  })
+
+  it('signed by two, as when a key is changed, opens for either and for nobody else', async () => {
+    const signers = [
+      { name: 'shop.example', keys },
+      { name: 'shop.example', keys: await makeKeys() },
+    ]
+    const both = textOf(await signNote(TEXT, ...signers))
+    expect(both.split('\n— ')).toHaveLength(3)
+    const keyOf = ({ keys: { publicKey } }: { keys: CryptoKeyPair }) => verifierKeyText('shop.example', publicKey)
+    for (const signer of signers) expect(await openNote(bytesOf(both), await keyOf(signer))).toBe(TEXT)
+    const stranger = await keyOf({ keys: await makeKeys() })
+    await expect(openNote(bytesOf(both), stranger)).rejects.toThrow('not signed by')
   })
 
   it('with any bit turned does not open', async () => {
@@ -114,7 +128,7 @@ describe('a note', () => {
   })
 
   it('signed by somebody else of the same name does not open', async () => {
-    const impostor = textOf(await signNote(TEXT, 'shop.example', await makeKeys()))
+    const impostor = textOf(await signNote(TEXT, { name: 'shop.example', keys: await makeKeys() }))
     await expect(open(impostor)).rejects.toThrow('not signed by shop.example')
     // Nor with the true key's hash before the impostor's signature.
     const [hash, other] = [note, impostor].map((whole) => Buffer.from(whole.trim().split(' ').at(-1) ?? '', 'base64'))
@@ -124,10 +138,10 @@ describe('a note', () => {
 
   it('is only made of a text that can be opened again', async () => {
     for (const text of ['no newline', 'a\ttab\n', 'nul\0\n']) {
-      await expect(signNote(text, 'shop.example', keys)).rejects.toThrow(/^note: the text/)
+      await expect(signNote(text, { name: 'shop.example', keys })).rejects.toThrow(/^note: the text/)
     }
     for (const name of ['', 'a b', 'a+b', 'a\u00a0b']) {
-      await expect(signNote(TEXT, name, keys)).rejects.toThrow(/key name/)
+      await expect(signNote(TEXT, { name, keys })).rejects.toThrow(/key name/)
       await expect(verifierKeyText(name, keys.publicKey)).rejects.toThrow(/key name/)
     }
   })

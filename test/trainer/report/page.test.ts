@@ -15,7 +15,6 @@ import { initParams, type ModelConfig } from '../../../shared/model/params.ts'
 import { rowsOf } from '../../../shared/model/quantise.ts'
 import { launchChromium } from '../../../trainer/chromium.ts'
 import type { Histories } from '../../../trainer/datasets/histories.ts'
-import { openPublisherKey } from '../../../trainer/keys.ts'
 import { PRESETS } from '../../../trainer/presets.ts'
 import { makeBundle } from '../../../trainer/publish.ts'
 import { viewHistory } from '../../../trainer/report/history-view.ts'
@@ -156,7 +155,6 @@ const listed = (page: Page, run: number) =>
     )
 
 it('counts the chunks that publishing the run makes, its profile and segments among them', async () => {
-  const key = await openPublisherKey(join(home, 'key.json'), 'report.test')
   for (const [run, parts] of [PARTS, {}].entries()) {
     const { network, info, sizes } = runs[run]
     const published = await makeBundle({
@@ -165,7 +163,6 @@ it('counts the chunks that publishing the run makes, its profile and segments am
       blend: info.blend.weights,
       parts,
       version: 7,
-      key,
       now: 1_700_000_000_000,
     })
     const nameAndBytes = ({ name, bytes }: { name: string; bytes: number }) => [name, bytes]

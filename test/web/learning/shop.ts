@@ -1,32 +1,24 @@
 /** A shop with a network small enough to learn with in a second, and shoppers whose next wish can be foreseen by learning. */
 import type { BrowserContext, Page } from 'playwright-core'
-import { verifierKeyText } from '../../../shared/tlog/note.ts'
-import type { PublisherKey } from '../../../trainer/keys.ts'
 import { makeBundle } from '../../../trainer/publish.ts'
 import type { Status } from '../../../web/protocol.ts'
 import { SMALL, smallNetwork } from '../../shared/model/small-network.ts'
 import { historiesOf, viewsOf } from '../../trainer/small-histories.ts'
-import type { Published } from '../edge.ts'
+import { type Published, record, type Signer } from '../edge.ts'
 import { openVisit, until, type Visit } from '../visit.ts'
 
-export async function createKey(): Promise<PublisherKey> {
-  const keys = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
-  return { name: 'learning.test', keys, verifierKey: await verifierKeyText('learning.test', keys.publicKey) }
-}
-
 /** @param seed of the network */
-export async function publishNetwork(key: PublisherKey, version: number, seed: string): Promise<Published> {
+export async function publishNetwork(signer: Signer, version: number, seed: string): Promise<Published> {
   const everyone = Array.from({ length: 20 }, (_, n) => viewsOf(n, n + 20, (n + 7) % SMALL.items))
   const bundle = await makeBundle({
     histories: historiesOf(everyone, SMALL.items),
     network: smallNetwork(seed),
     blend: { network: 1, rules: 0.1, popularity: 0.01, buyAgain: 0 },
     version,
-    key,
     now: Date.now(),
   })
   const names: Published['names'] = new Map(bundle.manifest.chunks.map(({ name, sha256 }) => [name, sha256]))
-  return { version, latest: JSON.stringify(bundle.latest), chunks: bundle.chunks, names }
+  return { version, latest: await record(signer, bundle.entry), log: signer.log, chunks: bundle.chunks, names }
 }
 
 const MINUTE = 60_000

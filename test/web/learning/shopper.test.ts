@@ -1,25 +1,22 @@
 /** A shopper's browser that learns: the built tag over HTTP, from the first event to what another tab ranks with. */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { PublisherKey } from '../../../trainer/keys.ts'
 import type { Explanation } from '../../../web/protocol.ts'
 import type { Published } from '../edge.ts'
 import { backAgain, createWorld, type PageSpec, until, type Visit, violationsIn, type World } from '../visit.ts'
-import { createKey, goRound, kept, openTimed, publishNetwork, putLearned, stay } from './shop.ts'
+import { goRound, kept, openTimed, publishNetwork, putLearned, stay } from './shop.ts'
 
 const TRUSTED = `require-trusted-types-for 'script'; trusted-types vitrine`
 const STRICT = `default-src 'none'; connect-src EDGE; worker-src blob:; style-src 'none'; ${TRUSTED}`
 
 let world: World
-let key: PublisherKey
 let first: Published
 let second: Published
 beforeAll(async () => {
   // How busy this machine is decides nothing here: conditions.test.ts has what it would.
   world = await createWorld(['--disable-blink-features=ComputePressure'])
-  key = await createKey()
-  first = await publishNetwork(key, 1, 'learning')
-  second = await publishNetwork(key, 2, 'another network')
+  first = await publishNetwork(world.signer, 1, 'learning')
+  second = await publishNetwork(world.signer, 2, 'another network')
 })
 afterAll(() => world.close())
 
@@ -32,7 +29,7 @@ const newProfile = async () => {
 /** What stays open goes on to fetch. */
 afterEach(() => Promise.all(profiles.splice(0).map((profile) => profile.close())))
 
-const tag = (more = 'data-wasm data-consent="remember"') => `data-key="${key.verifierKey}" ${more}`
+const tag = (more = 'data-wasm data-consent="remember"') => more
 const isComplete = ({ status }: Visit) => until(status, ({ bundle }) => bundle.parts.includes('probes'))
 const lessons = () => world.edge.requests.map(({ path }) => path).filter((path) => path.includes('/learn'))
 const namesOf = (paths: string[]) => paths.map((path) => path.replace(/^.*\/|\.[0-9a-f]{16}/g, '')).sort()
@@ -255,7 +252,7 @@ describe('what was learned from what is then forgotten', { timeout: 240_000 }, (
     })
     await context.route('**/vitrine.js', async (route) => {
       const response = await route.fetch()
-      const body = (await response.text()).replace(/integrity:[`"']sha384-[^`"']+[`"']/g, 'integrity:""')
+      const body = (await response.text()).replace(/integrity:[`"']sha256-[^`"']+[`"']/g, 'integrity:""')
       await route.fulfill({ response, body })
     })
     const { visit } = await arrive({}, context)

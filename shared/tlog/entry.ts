@@ -1,0 +1,101 @@
+/**
+ * What is on record. Every record of the log is a signed note of the publisher whose text is one line of JSON, written in one way: its
+ * fields in the order below, nothing beside them, no space between.
+ *
+ *     {"type":"policy","publisher":"shop.example+0a1b2c3d+AbC…","log":"shop.example/log+4e5f6071+AdE…","witnesses":[],
+ *      "cosignatures":0,"maxAgeSeconds":604800}
+ *     {"type":"release","release":1,"files":{"vitrine.js":"sha256-oqVuAf…","worker.4f1c09ab.js":"sha256-Li9vy3…"}}
+ *     {"type":"bundle","version":7,"manifest":"9f86d0…"}
+ *     {"type":"rollback","version":8,"manifest":"41b2c7…","restores":6}
+ *
+ * `policy` is what clients trust from then on (`policy.ts`); `release` is the tag, as its integrity.json names its files; `bundle` is a
+ * model, by the SHA-256 of its manifest; `rollback` is one too, whose chunks are those of an earlier version. Which may come after which:
+ * `succession.ts`.
+ */
+import * as v from 'valibot'
+import { INTEGRITY } from './integrity.ts'
+import { type Note, parseNote, type Signer, signNote } from './note.ts'
+import type { Policy } from './policy.ts'
+import { MAX_RECORD_BYTES } from './tile.ts'
+
+const MAX_FILES = 64
+const MAX_WITNESSES = 12
+
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const number = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+const fileName = v.pipe(v.string(), v.regex(/^[\w-]+(\.[\w-]+)+$/), v.maxLength(100))
+const integrity = v.pipe(v.string(), v.regex(INTEGRITY))
+
+const key = v.pipe(v.string(), v.maxLength(256))
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+const policyEntry = v.strictObject({
+  type: v.literal('policy'),
+  publisher: key,
+  log: key,
+  witnesses: v.pipe(v.array(key), v.maxLength(MAX_WITNESSES)),
+  cosignatures: count,
+  maxAgeSeconds: number,
+} satisfies Record<'type' | keyof Policy, v.GenericSchema>)
+const releaseEntry = v.strictObject({
+  type: v.literal('release'),
+  release: number,
+  files: v.pipe(
+    v.record(fileName, integrity),
+    v.check((files) => Object.keys(files).length <= MAX_FILES, `more than ${MAX_FILES} files`),
+  ),
+})
+const bundleEntry = v.strictObject({ type: v.literal('bundle'), version: number, manifest: sha256 })
+const rollbackEntry = v.strictObject({
+  type: v.literal('rollback'),
+  version: number,
+  manifest: sha256,
+  restores: number,
+})
+const modelEntry = v.variant('type', [bundleEntry, rollbackEntry])
+const entry = v.variant('type', [policyEntry, releaseEntry, bundleEntry, rollbackEntry])
+
+export type Entry = v.InferOutput<typeof entry>
+export type ModelEntry = v.InferOutput<typeof modelEntry>
+
+/** A record, read. */
+export interface SignedEntry<E = Entry> {
+  entry: E
+  note: Note
+}
+
+const textOf = (value: Entry): string => `${JSON.stringify(value)}\n`
+
+/** A record. @throws Error when it is longer than a log takes, or would not be read back */
+export async function signEntry(value: Entry, ...signers: Signer[]): Promise<Uint8Array<ArrayBuffer>> {
+  const record = await signNote(textOf(value), ...signers)
+  decodeEntry(record)
+  return record
+}
+
+/** Who signed it is not looked at. @throws Error naming the field */
+export const decodeEntry = (record: Uint8Array): SignedEntry => decode(entry, record)
+
+/** One that names a model: all that a browser reads of a log. @throws Error naming the field */
+export const decodeModelEntry = (record: Uint8Array): SignedEntry<ModelEntry> => decode(modelEntry, record)
+
+function decode<S extends typeof entry | typeof modelEntry>(
+  schema: S,
+  record: Uint8Array,
+): SignedEntry<v.InferOutput<S>> {
+  if (record.length > MAX_RECORD_BYTES) throw new Error(`entry: ${record.length} bytes`)
+  const note = parseNote(record)
+  let value: unknown
+  try {
+    value = JSON.parse(note.text)
+  } catch {
+    throw new Error('entry: not JSON')
+  }
+  const result = v.safeParse(schema, value)
+  if (!result.success) {
+    const [issue] = result.issues
+    throw new Error(`entry: field "${v.getDotPath(issue) ?? '(root)'}": ${issue.message}`)
+  }
+  if (textOf(result.output) !== note.text) throw new Error('entry: not written in its one way')
+  return { entry: result.output, note }
+}

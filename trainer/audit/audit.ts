@@ -1,0 +1,260 @@
+/**
+ * Walks a whole log and trusts nobody: every record is hashed into a tree of our own, which must be the one that tiles and checkpoint say;
+ * every entry must be one that may follow (`shared/tlog/succession.ts`); what entries name must be what is served. What comes out is a
+ * list of findings, and, where there is no critical one, a bookmark from which the next audit goes on.
+ *
+ * What an audit cannot see: what was served to others. Two vantage points, an earlier bookmark or a witness's checkpoint are what a split
+ * view is found with.
+ */
+import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
+import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
+import type { Entry } from '../../shared/tlog/entry.ts'
+import { parseNote } from '../../shared/tlog/note.ts'
+import { compareCheckpoints, openLatest } from '../../shared/tlog/on-record.ts'
+import { openCheckpoint, openSignedCheckpoint, type Policy, Untrusted } from '../../shared/tlog/policy.ts'
+import { type MadeTile, partialTiles, RightEdge } from '../../shared/tlog/right-edge.ts'
+import { follow, type SignedAhead, type Standing, signedAhead } from '../../shared/tlog/succession.ts'
+import { tilePath } from '../../shared/tlog/tile.ts'
+import { sameHash } from '../../shared/tlog/tree.ts'
+import { openContents } from './contents.ts'
+import { type Finding, type FindingCode, finding } from './findings.ts'
+import type { LogSource } from './source.ts'
+import { walkTree } from './tree-walk.ts'
+
+export interface AuditOptions {
+  /** A publisher's verifier key, from the shop itself: the log must be its, at first or since a policy that it has signed. */
+  publisher?: string
+  /** Where an earlier audit came to. */
+  since?: Bookmark
+  /** Another vantage point: the same log as somebody else sees it. */
+  other?: LogSource
+  /** Models and tags too, not the log alone. */
+  contents: boolean
+  /** Milliseconds since 1970 */
+  now: number
+  onProgress?: (entries: number, of: number) => void
+}
+
+/** A log that was found in order: what is needed to go on from there. */
+export interface Bookmark {
+  origin: string
+  size: number
+  /** Base64. */
+  root: string
+  /** The partial tiles, in base64, in the order of `partialTiles`. */
+  edge: string[]
+  standing: Standing
+}
+
+export interface Audit {
+  source: string
+  origin?: string
+  size: number
+  root?: string
+  /** Entries that were read: fewer than `size` where an earlier audit read the others. */
+  read: number
+  entries: Record<string, number>
+  standing: Standing
+  findings: Finding[]
+  /** Absent where there is a critical finding. */
+  bookmark?: Bookmark
+}
+
+/** @throws SourceUnreachable */
+export async function audit(source: LogSource, options: AuditOptions): Promise<Audit> {
+  const { since, other, now } = options
+  const findings: Finding[] = []
+  const report: Audit = { source: source.name, size: 0, read: 0, entries: {}, standing: {}, findings }
+  const find: Find = (...found) => findings.push(finding(...found))
+
+  const note = await source.checkpoint()
+  if (!note) {
+    find('checkpoint-missing', 'log/checkpoint', 'there is none')
+    return report
+  }
+  let checkpoint: Checkpoint
+  try {
+    checkpoint = decodeCheckpoint(parseNote(note).text)
+  } catch (error) {
+    find('checkpoint-malformed', 'log/checkpoint', (error as Error).message, { checkpoint: note })
+    return report
+  }
+  Object.assign(report, { origin: checkpoint.origin, size: checkpoint.size, root: base64Of(checkpoint.root) })
+
+  const started = startFrom(since, checkpoint)
+  if ('code' in started) {
+    find(started.code, 'log/checkpoint', started.message, { checkpoint: note, before: JSON.stringify(since) })
+    return report
+  }
+  const walk = await walkEntries(source, checkpoint, started, options, findings)
+  report.read = walk.tree.size - started.tree.size
+  report.entries = walk.counts
+  report.standing = walk.standing
+  if (!walk.complete) return report
+  if (!sameHash(walk.tree.root(), checkpoint.root)) {
+    const [code, message]: [FindingCode, string] =
+      since && since.size > 0
+        ? ['fork', `the ${since.size} entries that an earlier audit read are not the beginning of this log`]
+        : ['root-differs', `the entries give the root ${base64Of(walk.tree.root())}`]
+    find(code, 'log/checkpoint', message, { checkpoint: note, before: since && JSON.stringify(since) })
+  }
+
+  const { policy } = walk.standing
+  const seconds = Math.floor(now / 1000)
+  if (policy) {
+    await openCheckpoint(note, policy, seconds).catch((error: Error) => {
+      const code = error instanceof Untrusted ? CHECKPOINT_CODES[error.why] : undefined
+      find(code ?? 'checkpoint-malformed', 'log/checkpoint', error.message, { checkpoint: note })
+    })
+    if (policy.cosignatures === 0) {
+      find(
+        'no-witnesses',
+        'log/checkpoint',
+        'browsers ask for no witness: a log that shows one thing to some and another to others is found by comparing alone',
+      )
+    }
+    await checkLatest(source, walk.standing, find, seconds)
+  }
+  if (other) await compareViews(source, other, { checkpoint, note, key: policy?.log }, find)
+  if (!findings.some(({ severity }) => severity === 'critical')) {
+    report.bookmark = {
+      origin: checkpoint.origin,
+      size: checkpoint.size,
+      root: base64Of(checkpoint.root),
+      edge: walk.tree.partial().map(({ bytes }) => base64Of(bytes)),
+      standing: walk.standing,
+    }
+  }
+  return report
+}
+
+type Find = (...found: Parameters<typeof finding>) => unknown
+
+const CHECKPOINT_CODES: Partial<Record<Untrusted['why'], FindingCode>> = {
+  signature: 'checkpoint-signature',
+  stale: 'stale',
+  witnesses: 'witnesses',
+}
+
+type ReleaseEntry = Extract<Entry, { type: 'release' }>
+
+interface Start {
+  tree: RightEdge
+  standing: Standing
+}
+
+/** An earlier audit's tree, to be grown; or what this checkpoint does to it. */
+function startFrom(
+  since: Bookmark | undefined,
+  checkpoint: Checkpoint,
+): Start | { code: FindingCode; message: string } {
+  if (!since) return { tree: new RightEdge(), standing: {} }
+  if (since.origin !== checkpoint.origin) {
+    return { code: 'fork', message: `it is of ${checkpoint.origin}; the earlier audit was of ${since.origin}` }
+  }
+  if (checkpoint.size < since.size) {
+    return { code: 'shrunk', message: `it has ${checkpoint.size} entries and had ${since.size}` }
+  }
+  const tiles = partialTiles(since.size).map(
+    (tile, n): MadeTile => ({ tile, bytes: bytesOf(since.edge[n]) ?? new Uint8Array(0) }),
+  )
+  return { tree: RightEdge.of(since.size, tiles), standing: since.standing }
+}
+
+/** From where the start ends to the checkpoint's size. Stops at what cannot be read. */
+async function walkEntries(
+  source: LogSource,
+  { size }: Checkpoint,
+  start: Start,
+  { publisher, contents: withContents, onProgress }: AuditOptions,
+  findings: Finding[],
+) {
+  const tree = start.tree.clone()
+  let { standing } = start
+  const counts: Record<string, number> = {}
+  const contents = openContents(source)
+  const releases: { entry: ReleaseEntry; policy: Policy | undefined; where: string }[] = []
+
+  async function enter(record: Uint8Array, where: string, ahead: SignedAhead | undefined): Promise<void> {
+    const step = await follow(standing, record, ahead)
+    for (const { code, message } of step.violations) findings.push(finding(code, where, message, { record }))
+    standing = step.standing
+    if (standing.policy) publishers.add(standing.policy.publisher)
+    const entry = step.signed?.entry
+    if (!entry) return
+    counts[entry.type] = (counts[entry.type] ?? 0) + 1
+    if (entry.type === 'release') releases.push({ entry, policy: standing.policy, where })
+    else if (withContents && entry.type !== 'policy') findings.push(...(await contents.checkModel(entry, where)))
+  }
+
+  const publishers = new Set(standing.policy && [standing.policy.publisher])
+  const complete = await walkTree(source, size, tree, findings, async (records, first) => {
+    const publisherNow = standing.policy?.publisher
+    const ahead = records.map((record) => (publisherNow ? signedAhead(record, publisherNow) : undefined))
+    for (const [n, record] of records.entries()) await enter(record, `entry ${first + n}`, ahead[n])
+    onProgress?.(first + records.length, size)
+  })
+  for (const [n, { entry, policy, where }] of complete && withContents ? releases.entries() : []) {
+    findings.push(...(await contents.checkRelease(entry, policy, n === releases.length - 1, where)))
+  }
+  const told = [...publishers].join(', ')
+  if (publisher === undefined) {
+    findings.push(finding('not-pinned', 'log', `the log's own word is taken for its publisher: ${told}`))
+  } else if (complete && !publishers.has(publisher)) {
+    findings.push(finding('wrong-publisher', 'log', `it is published by ${told}`))
+  }
+  return { tree, standing, counts, complete }
+}
+
+/** What a browser would be given now. */
+async function checkLatest(source: LogSource, { policy, model }: Standing, find: Find, seconds: number): Promise<void> {
+  const bytes = await source.latest()
+  if (!policy || !model) return
+  const where = 'v1/latest'
+  if (!bytes) return void find('latest-behind', where, `version ${model.version} is on record and not served`)
+  try {
+    const { entry } = await openLatest(new TextDecoder().decode(bytes), policy)
+    if (entry.version > model.version || (entry.version === model.version && entry.manifest !== model.manifest)) {
+      find('latest-unlogged', where, `version ${entry.version} is served, which the checkpoint does not have`, {
+        served: bytes,
+      })
+    } else if (entry.version < model.version) {
+      find('latest-behind', where, `version ${entry.version} is served, and ${model.version} is on record`, {
+        served: bytes,
+      })
+    }
+    await openLatest(new TextDecoder().decode(bytes), policy, seconds)
+  } catch (error) {
+    const isStale = error instanceof Untrusted && error.why === 'stale'
+    find(isStale ? 'stale' : 'latest-unlogged', where, (error as Error).message, { served: bytes })
+  }
+}
+
+/** Both must be signed by the log: then what neither grew out of is its own word against it. */
+async function compareViews(
+  source: LogSource,
+  other: LogSource,
+  here: { checkpoint: Checkpoint; note: Uint8Array; key: string | undefined },
+  find: Find,
+): Promise<void> {
+  const where = `${other.name}: log/checkpoint`
+  const theirs = await other.checkpoint()
+  if (!theirs) return void find('checkpoint-missing', where, 'there is none')
+  const both = { [source.name]: here.note, [other.name]: theirs }
+  try {
+    const there = here.key ? await openSignedCheckpoint(theirs, here.key) : decodeCheckpoint(parseNote(theirs).text)
+    const larger = there.size > here.checkpoint.size ? other : source
+    await compareCheckpoints(here.checkpoint, there, async (tile) => {
+      const bytes = await larger.tile(tile)
+      if (!bytes) throw new Untrusted('malformed', `${tilePath(tile)} is missing there`)
+      return bytes
+    })
+  } catch (error) {
+    if (!(error instanceof Untrusted)) throw error
+    const codes: Partial<Record<Untrusted['why'], FindingCode>> = {
+      fork: 'split-view',
+      signature: 'checkpoint-signature',
+    }
+    find(codes[error.why] ?? 'tile-malformed', where, error.message, both)
+  }
+}

@@ -1,0 +1,128 @@
+/** What entries name, held against what is served: a model's manifest and chunks, the files of a release of the tag. */
+import { decodeManifest, filesOf, type Manifest, sha256Hex } from '../../shared/model/bundle.ts'
+import type { Entry, ModelEntry } from '../../shared/tlog/entry.ts'
+import { integrityHex, integrityOf } from '../../shared/tlog/integrity.ts'
+import type { Policy } from '../../shared/tlog/policy.ts'
+import { type Finding, finding } from './findings.ts'
+import type { LogSource } from './source.ts'
+
+type ReleaseEntry = Extract<Entry, { type: 'release' }>
+
+export interface Contents {
+  checkModel(entry: ModelEntry, where: string): Promise<Finding[]>
+  /** @param isNewest then its names are served, beside those with a hash */
+  checkRelease(entry: ReleaseEntry, policy: Policy | undefined, isNewest: boolean, where: string): Promise<Finding[]>
+}
+
+/** @param source is asked once for a chunk that many bundles share */
+export function openContents(source: LogSource): Contents {
+  const chunks = new Map<string, Promise<{ bytes: number; actual: string } | undefined>>()
+  const manifests = new Map<number, Manifest>()
+
+  function look(sha256: string) {
+    let looked = chunks.get(sha256)
+    if (!looked) {
+      looked = source
+        .chunk(sha256)
+        .then(async (bytes) => bytes && { bytes: bytes.length, actual: await sha256Hex(bytes) })
+      chunks.set(sha256, looked)
+    }
+    return looked
+  }
+
+  async function checkModel(entry: ModelEntry, where: string): Promise<Finding[]> {
+    const { version, manifest: sha256 } = entry
+    const bytes = await source.chunk(sha256)
+    if (!bytes)
+      return [finding('manifest-missing', where, `the manifest of version ${version} is not served: ${sha256}`)]
+    const path = `v1/chunks/${sha256}`
+    const actual = await sha256Hex(bytes)
+    if (actual !== sha256) {
+      return [
+        finding('manifest-differs', path, `the manifest of version ${version} has SHA-256 ${actual}`, {
+          served: bytes,
+        }),
+      ]
+    }
+    let manifest: Manifest
+    try {
+      manifest = decodeManifest(new TextDecoder().decode(bytes))
+    } catch (error) {
+      return [finding('manifest-differs', path, (error as Error).message, { served: bytes })]
+    }
+    if (manifest.version !== version) {
+      const message = `version ${version} is on record with a manifest of version ${manifest.version}`
+      return [finding('manifest-differs', path, message, { served: bytes })]
+    }
+    manifests.set(version, manifest)
+    const findings: Finding[] = []
+    for (const ref of filesOf(manifest)) {
+      const seen = await look(ref.sha256)
+      const file = `v1/chunks/${ref.sha256}`
+      if (!seen) findings.push(finding('chunk-missing', file, `of version ${version}: it is not served`))
+      else if (seen.actual !== ref.sha256 || seen.bytes !== ref.bytes) {
+        const message = `of version ${version}: ${seen.bytes} bytes with SHA-256 ${seen.actual}, not ${ref.bytes}`
+        findings.push(finding('chunk-differs', file, message))
+      }
+    }
+    if (entry.type === 'rollback') findings.push(...compareWithRestored(entry, manifest, where))
+    return findings
+  }
+
+  function compareWithRestored(
+    { version, restores }: Extract<ModelEntry, { type: 'rollback' }>,
+    manifest: Manifest,
+    where: string,
+  ): Finding[] {
+    const restored = manifests.get(restores)
+    const chunksOf = ({ chunks: refs }: Manifest) => JSON.stringify(refs)
+    if (restored && chunksOf(restored) === chunksOf(manifest)) return []
+    const why = restored ? 'its chunks are others' : `version ${restores} is not served`
+    return [finding('rollback-differs', where, `version ${version} is said to restore ${restores}: ${why}`)]
+  }
+
+  async function checkRelease(
+    { release, files }: ReleaseEntry,
+    policy: Policy | undefined,
+    isNewest: boolean,
+    where: string,
+  ): Promise<Finding[]> {
+    const findings: Finding[] = []
+    for (const [name, integrity] of Object.entries(files)) {
+      // What an earlier release served as vitrine.js is there under its hash alone.
+      const isNamed = isNewest || /\.[0-9a-f]{16}\.\w+$/.test(name)
+      const bytes = await (isNamed ? source.asset(name, integrity) : source.chunk(integrityHex(integrity)))
+      if (!bytes) {
+        findings.push(finding('tag-missing', name, `of release ${release}: it is not served`))
+        continue
+      }
+      const actual = await integrityOf(new Uint8Array(bytes))
+      if (actual !== integrity) {
+        findings.push(
+          finding('tag-differs', name, `release ${release} has ${integrity} on record, and ${actual} is served`, {
+            served: bytes,
+          }),
+        )
+      } else if (name === 'integrity.json') findings.push(...compareIntegrity(files, bytes, release))
+      else if (name === 'vitrine.js' && policy && !holdsPolicy(bytes, policy)) {
+        findings.push(
+          finding('tag-policy', where, `release ${release} does not pin the policy on record`, { served: bytes }),
+        )
+      }
+    }
+    return findings
+  }
+
+  return { checkModel, checkRelease }
+}
+
+function compareIntegrity(files: Record<string, string>, bytes: Uint8Array, release: number): Finding[] {
+  const { 'integrity.json': _, ...listed } = files
+  if (new TextDecoder().decode(bytes) === JSON.stringify(listed)) return []
+  const message = `it does not list the files that release ${release} has on record`
+  return [finding('integrity-differs', 'integrity.json', message, { served: bytes })]
+}
+
+/** As `trainer/release.ts` writes it in. */
+const holdsPolicy = (script: Uint8Array, policy: Policy) =>
+  new TextDecoder().decode(script).includes(JSON.stringify(policy))

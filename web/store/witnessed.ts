@@ -1,0 +1,51 @@
+/**
+ * What this browser has seen of the log, kept where remembering is allowed: the newest checkpoint, so that an older log or another one is
+ * known for what it is, and what was refused, so that there is something to show. Elsewhere both end with the page.
+ */
+import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
+import { parseNote } from '../../shared/tlog/note.ts'
+import type { Refusal } from '../protocol.ts'
+import type { Database } from './database.ts'
+
+const MAX_REFUSALS = 8
+
+export interface Seen {
+  checkpoint: Checkpoint
+  /** As the log signed it. */
+  note: string
+}
+
+/** Durably: what is forgotten could be taken back. */
+export async function saveSeen(database: Database, { note }: Seen): Promise<void> {
+  const transaction = database.transaction('pointer', 'readwrite', { durability: 'strict' })
+  await Promise.all([transaction.store.put(note, 'checkpoint'), transaction.done])
+}
+
+/** @param origin of the log that the tag pins: another one has not been seen */
+export async function loadSeen(database: Database, origin: string): Promise<Seen | undefined> {
+  const note = await database.get('pointer', 'checkpoint')
+  if (typeof note !== 'string') return undefined
+  try {
+    const checkpoint = decodeCheckpoint(parseNote(new TextEncoder().encode(note)).text)
+    return checkpoint.origin === origin ? { checkpoint, note } : undefined
+  } catch {
+    return undefined // whatever another script of the page, or a crash, has left
+  }
+}
+
+/** The same refusal again, at the next page, is none of its own. @param refusals oldest first */
+export function withRefusal(refusals: readonly Refusal[], next: Refusal): Refusal[] {
+  const others = refusals.filter(({ code, version }) => code !== next.code || version !== next.version)
+  return [...others, next].slice(-MAX_REFUSALS)
+}
+
+export async function saveRefusals(database: Database, refusals: readonly Refusal[]): Promise<void> {
+  await database.put('pointer', refusals, 'refusals')
+}
+
+export async function loadRefusals(database: Database): Promise<Refusal[]> {
+  const kept = await database.get('pointer', 'refusals')
+  const isRefusal = (value: unknown): value is Refusal =>
+    typeof value === 'object' && value !== null && 'code' in value && 'version' in value && 'reason' in value
+  return Array.isArray(kept) ? kept.filter(isRefusal).slice(-MAX_REFUSALS) : []
+}
