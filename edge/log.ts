@@ -13,8 +13,8 @@
  *
  * - no key ever signs two trees of one size: what is signed has been committed first;
  * - a checkpoint is never ahead of its tiles;
- * - recovery is the same path: whoever opens the folder, or looks at it again, finds the commit that nothing comes after, publishes what
- *   is not published yet, which gives the same bytes, and signs.
+ * - recovery is the same path: whoever opens the folder with the key, appends or signs anew finds the commit that nothing comes after,
+ *   publishes what is not published yet, which gives the same bytes, and signs.
  *
  * Commits are never deleted, and a checkpoint that is ahead of them means that the folder was restored from an older copy: then nothing is
  * appended, because it would fork the log.
@@ -30,7 +30,7 @@ import { ED25519, encodeNote, parseNote, type Signer, signatureLine, verifierKey
 import { encodeProof } from '../shared/tlog/proof.ts'
 import { type MadeTile, partialTiles, RightEdge } from '../shared/tlog/right-edge.ts'
 import { follow, type Standing } from '../shared/tlog/succession.ts'
-import { decodeEntries, encodeEntries, TILE_WIDTH, type Tile, tilePath } from '../shared/tlog/tile.ts'
+import { decodeEntries, encodeEntries, partOf, TILE_WIDTH, type Tile, tilePath } from '../shared/tlog/tile.ts'
 import { EMPTY_ROOT, type Hash, leafHash } from '../shared/tlog/tree.ts'
 import {
   createDurably,
@@ -45,7 +45,7 @@ import { Problem } from './problem.ts'
 export interface LogOptions {
   /** The log's key, whose name is its origin. Without it the log can be read only. */
   signer?: Signer
-  /** It may be another than the policy on record names. */
+  /** It may be another than the policy on record names, under the same name: the log stays the same. */
   rotatesKey?: boolean
   /** Lets an entry in that may come next in a log of this size, or throws a Problem: whether what it names is there. */
   admit?: (entry: Entry, size: number) => Promise<void>
@@ -143,9 +143,7 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     const bytes = await readIfPresent(join(root, tilePath(tile)))
     if (bytes || tile.width === TILE_WIDTH) return bytes
     const full = await readIfPresent(join(root, tilePath({ ...tile, width: TILE_WIDTH })))
-    if (!full) return undefined
-    if (tile.level !== 'entries') return full.slice(0, tile.width * 32)
-    return encodeEntries(decodeEntries(full, TILE_WIDTH).slice(0, tile.width))
+    return full && partOf(full, tile)
   }
 
   async function requireTile(tile: Tile): Promise<Uint8Array> {
@@ -293,8 +291,8 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     if (!(await replaceDurably(join(root, 'checkpoint'), checkpoint, isNewest))) return false
     signedAt = now()
     for (const tile of inPart.splice(0)) {
-      // No checkpoint asks for the part now, and whoever does is given it from the whole.
-      await rm(join(root, `${tilePath(tile)}.p`), { recursive: true, force: true }).catch(() => undefined)
+      // No checkpoint asks for its parts now, and whoever does is given them from the whole.
+      await removeParts(join(root, `${tilePath(tile)}.p`))
     }
     return true
   }
@@ -390,7 +388,8 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
 
   if (signer) {
     await inTurn(publishTiles)
-    if (!isOwn(grown.standing) && !rotatesKey) {
+    const named = grown.standing.policy?.log.split('+')[0] ?? signer.name
+    if (named !== signer.name || (!isOwn(grown.standing) && !rotatesKey)) {
       throw new Error(`${root}: its key is ${grown.standing.policy?.log}, and not ${own}`)
     }
     await refresh(Number.POSITIVE_INFINITY).catch((error) => {
@@ -430,6 +429,14 @@ function grow(before: State, commit: Commit): { state: State; tiles: MadeTile[];
   tiles.push(...tree.partial())
   if (tail.length > 0) tiles.push({ tile: entriesBefore(tree.size), bytes: encodeEntries(tail) })
   return { state: { size: tree.size, tree, tail, standing, heads: commit.heads }, tiles, filled }
+}
+
+/** Their folder stays: another process may be about to write into it. What cannot be removed only takes room. */
+async function removeParts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names.filter((one) => /^\d+$/.test(one))) {
+    await rm(join(folder, name), { force: true }).catch(() => undefined)
+  }
 }
 
 /** What lost a race or comes again is a conflict; anything else cannot come next at all. */

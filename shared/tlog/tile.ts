@@ -73,6 +73,12 @@ export function decodeTile(bytes: Uint8Array, { level, width }: Tile): Hash[] {
   return Array.from({ length: width }, (_, n) => bytes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES))
 }
 
+/** A partial tile, out of the whole one that it has become. @throws Error for what are no entries */
+export function partOf(whole: Uint8Array, { level, width }: Tile): Uint8Array {
+  if (level !== 'entries') return whole.slice(0, width * HASH_BYTES)
+  return encodeEntries(decodeEntries(whole, TILE_WIDTH).slice(0, width))
+}
+
 /** The root of hashes that are a power of two. */
 export function tileRoot(hashes: readonly Hash[]): Hash {
   if (hashes.length === 1) return hashes[0]

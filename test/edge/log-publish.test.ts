@@ -114,7 +114,7 @@ test('of publishers of one version at the same time exactly one wins, through on
   await expectClean()
 })
 
-test('a bundle without its manifest, with a missing chunk, a wrong length or another version is not put on record', async () => {
+test('a bundle with a missing manifest or chunk, a wrong length or another version is not put on record', async () => {
   const old = await publish(store, await sampleBundle(1))
   const bundle = await sampleBundle(2)
   const [[shelf, shelfBytes], [vectors]] = [...bundle.chunks]
@@ -163,7 +163,7 @@ test('a chunk that vanished from the disk after it was served is missed when it 
   await expect(store.log.append(bundle.record)).rejects.toMatchObject({ status: 422, members: { missing: [shelf] } })
 })
 
-test('a policy that names the key of another log is not put on record, nor one that the publisher has not signed', async () => {
+test('a policy for another log’s key, or not signed by the publisher, is not put on record', async () => {
   const other = await signerOf(LOG.name, 7)
   const log = await verifierKeyText(other.name, other.keys.publicKey)
   await expect(store.log.append(await policyRecord({ log }))).rejects.toMatchObject({ status: 422 })
@@ -186,7 +186,7 @@ test('a publisher killed between its chunks and its record leaves the old bundle
   expect((await publish(reopened, await sampleBundle(2))).entry).toEqual(await latest())
 })
 
-test('two publishers killed at any moment leave the last bundle that one spoke of, or the next one, whole', async () => {
+test('two publishers killed at any moment leave the last bundle that was spoken of, or a later one, whole', async () => {
   for (const delayMs of [5, 23]) {
     const said: Extract<Sample['entry'], { type: 'bundle' }>[] = []
     const children = ['a', 'b'].map((salt) => startPublisher('all', salt))

@@ -253,7 +253,7 @@ describe.each([
   })
 })
 
-test('a power cut takes nothing back that was published for another process, which died before it was forced to the disk', async () => {
+test('a power cut takes nothing back that was published for a process that died before it was forced to the disk', async () => {
   const start = await startOf(3)
   const folder = await newFolder(start.folder)
   const [log, dying] = [await open(folder), await open(folder)]

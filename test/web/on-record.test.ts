@@ -59,6 +59,17 @@ async function withRecord(change: (proof: ReturnType<typeof decodeProof>) => voi
   return { ...next, latest: encodeProof(proof) }
 }
 
+/** Of tiles that are not the log's nothing is learned: that is no fork. */
+async function withTiles(change: (bytes: Uint8Array) => Uint8Array): Promise<Published> {
+  const next = await publish(world.signer, 3)
+  const { log } = next
+  const tile: MemoryLog['tile'] = (wanted) => {
+    const bytes = log.tile(wanted)
+    return bytes && change(bytes)
+  }
+  return { ...next, log: Object.assign(Object.create(log) as MemoryLog, { tile }) }
+}
+
 const LIES: [string, Refusal['code'], () => Promise<Published>][] = [
   ['a rollback to what is older', 'rollback', async () => first],
   [
@@ -135,6 +146,10 @@ const LIES: [string, Refusal['code'], () => Promise<Published>][] = [
         proof.checkpoint = new TextEncoder().encode(text.replace(/\n(\d)/, '\n0$1'))
       }),
   ],
+  ['a proof that does not end', 'malformed', async () => ({ ...second, latest: 'x'.repeat(100_000) })],
+  ['a tile that is cut short', 'malformed', () => withTiles((bytes) => bytes.slice(0, -1))],
+  ['a tile that is too long', 'malformed', () => withTiles((bytes) => Buffer.concat([bytes, Buffer.alloc(9_000)]))],
+  ['a tile of another log', 'malformed', () => withTiles((bytes) => bytes.map((byte) => byte ^ 1))],
   ['an index that is another’s', 'unlogged', () => withRecord((proof) => void proof.index--)],
   [
     'two models for one version',

@@ -9,6 +9,7 @@
 import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
 import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
 import type { Entry } from '../../shared/tlog/entry.ts'
+import type { ReadTile } from '../../shared/tlog/node-reader.ts'
 import { parseNote } from '../../shared/tlog/note.ts'
 import { compareCheckpoints, openLatest } from '../../shared/tlog/on-record.ts'
 import { openCheckpoint, openSignedCheckpoint, type Policy, Untrusted } from '../../shared/tlog/policy.ts'
@@ -113,7 +114,7 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
         'browsers ask for no witness: a log that shows one thing to some and another to others is found by comparing alone',
       )
     }
-    await checkLatest(source, walk.standing, find, seconds)
+    await checkLatest(source, walk.standing, checkpoint, find, seconds)
   }
   if (other) await compareViews(source, other, { checkpoint, note, key: policy?.log }, find)
   if (!findings.some(({ severity }) => severity === 'critical')) {
@@ -207,28 +208,42 @@ async function walkEntries(
 }
 
 /** What a browser would be given now. */
-async function checkLatest(source: LogSource, { policy, model }: Standing, find: Find, seconds: number): Promise<void> {
+async function checkLatest(
+  source: LogSource,
+  { policy, model }: Standing,
+  audited: Checkpoint,
+  find: Find,
+  seconds: number,
+): Promise<void> {
   const bytes = await source.latest()
   if (!policy || !model) return
   const where = 'v1/latest'
   if (!bytes) return void find('latest-behind', where, `version ${model.version} is on record and not served`)
   try {
-    const { entry } = await openLatest(new TextDecoder().decode(bytes), policy)
-    if (entry.version > model.version || (entry.version === model.version && entry.manifest !== model.manifest)) {
-      find('latest-unlogged', where, `version ${entry.version} is served, which the checkpoint does not have`, {
-        served: bytes,
-      })
-    } else if (entry.version < model.version) {
-      find('latest-behind', where, `version ${entry.version} is served, and ${model.version} is on record`, {
-        served: bytes,
-      })
+    const { entry, checkpoint } = await openLatest(new TextDecoder().decode(bytes), policy, seconds)
+    // It may have been published since the audit began: then the log must have grown to it.
+    const standing = await compareCheckpoints(audited, checkpoint, tilesOf(source))
+    if (entry.version < model.version) {
+      const message = `version ${entry.version} is served, and ${model.version} is on record`
+      find('latest-behind', where, message, { served: bytes })
+    } else if (standing !== 'newer' && (entry.version > model.version || entry.manifest !== model.manifest)) {
+      const message = `version ${entry.version} is served, which the checkpoint does not have`
+      find('latest-unlogged', where, message, { served: bytes })
     }
-    await openLatest(new TextDecoder().decode(bytes), policy, seconds)
   } catch (error) {
-    const isStale = error instanceof Untrusted && error.why === 'stale'
-    find(isStale ? 'stale' : 'latest-unlogged', where, (error as Error).message, { served: bytes })
+    if (!(error instanceof Untrusted)) throw error
+    const codes: Partial<Record<Untrusted['why'], FindingCode>> = { stale: 'stale', fork: 'fork' }
+    find(codes[error.why] ?? 'latest-unlogged', where, error.message, { served: bytes })
   }
 }
+
+const tilesOf =
+  ({ tile, name }: LogSource): ReadTile =>
+  async (wanted) => {
+    const bytes = await tile(wanted)
+    if (!bytes) throw new Untrusted('malformed', `${name} has no ${tilePath(wanted)}`)
+    return bytes
+  }
 
 /** Both must be signed by the log: then what neither grew out of is its own word against it. */
 async function compareViews(
@@ -243,12 +258,7 @@ async function compareViews(
   const both = { [source.name]: here.note, [other.name]: theirs }
   try {
     const there = here.key ? await openSignedCheckpoint(theirs, here.key) : decodeCheckpoint(parseNote(theirs).text)
-    const larger = there.size > here.checkpoint.size ? other : source
-    await compareCheckpoints(here.checkpoint, there, async (tile) => {
-      const bytes = await larger.tile(tile)
-      if (!bytes) throw new Untrusted('malformed', `${tilePath(tile)} is missing there`)
-      return bytes
-    })
+    await compareCheckpoints(here.checkpoint, there, tilesOf(there.size > here.checkpoint.size ? other : source))
   } catch (error) {
     if (!(error instanceof Untrusted)) throw error
     const codes: Partial<Record<Untrusted['why'], FindingCode>> = {

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { integrityHex } from '../../shared/tlog/integrity.ts'
-import { type Tile, tilePath } from '../../shared/tlog/tile.ts'
+import { partOf, TILE_WIDTH, type Tile, tilePath } from '../../shared/tlog/tile.ts'
 
 /** 256 records of the largest size. */
 const MAX_TILE_BYTES = 256 * (2 + 0xffff)
@@ -89,7 +89,13 @@ function folderSource(folder: string): LogSource {
     name: folder,
     checkpoint: () => read('log/checkpoint', MAX_NOTE_BYTES),
     latest: () => read('log/latest', MAX_NOTE_BYTES),
-    tile: (tile) => read(join('log', tilePath(tile)), MAX_TILE_BYTES),
+    async tile(tile) {
+      const readAs = (width: number) => read(join('log', tilePath({ ...tile, width })), MAX_TILE_BYTES)
+      const bytes = await readAs(tile.width)
+      // A log that grows meanwhile takes the part away when it has the whole.
+      const whole = bytes || tile.width === TILE_WIDTH ? undefined : await readAs(TILE_WIDTH)
+      return whole ? partOf(whole, tile) : bytes
+    },
     chunk,
     asset: (_name, integrity) => chunk(integrityHex(integrity)),
   }

@@ -15,15 +15,19 @@ export interface Seen {
   note: string
 }
 
-/** Durably: what is forgotten could be taken back. */
-export async function saveSeen(database: Database, { note }: Seen): Promise<void> {
+/** Durably: what is forgotten could be taken back. Another tab may have seen more. */
+export async function saveSeen(database: Database, { note, checkpoint: { origin, size } }: Seen): Promise<void> {
   const transaction = database.transaction('pointer', 'readwrite', { durability: 'strict' })
-  await Promise.all([transaction.store.put(note, 'checkpoint'), transaction.done])
+  const kept = decode(await transaction.store.get('checkpoint'), origin)
+  if (!kept || kept.checkpoint.size <= size) await transaction.store.put(note, 'checkpoint')
+  await transaction.done
 }
 
 /** @param origin of the log that the tag pins: another one has not been seen */
-export async function loadSeen(database: Database, origin: string): Promise<Seen | undefined> {
-  const note = await database.get('pointer', 'checkpoint')
+export const loadSeen = async (database: Database, origin: string): Promise<Seen | undefined> =>
+  decode(await database.get('pointer', 'checkpoint'), origin)
+
+function decode(note: unknown, origin: string): Seen | undefined {
   if (typeof note !== 'string') return undefined
   try {
     const checkpoint = decodeCheckpoint(parseNote(new TextEncoder().encode(note)).text)

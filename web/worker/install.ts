@@ -78,7 +78,9 @@ interface Destination {
  */
 export async function installLatest(destination: Destination, from: 'edge' | 'cache'): Promise<void> {
   const { edge, installed, keeps, engine, onInstalled, idle } = destination
-  const proof = await getLatest(edge, from)
+  const proof = await getLatest(edge, from).catch((error: Error) => {
+    throw error instanceof Unreachable ? error : new Refused('malformed', 0, error.message)
+  })
   const { entry } = await checkRecord(proof, destination)
   const { version, manifest: manifestSha256 } = entry
   // Last of all, so that requests always come in the same order. Without a copy the next page only lacks a fallback.
@@ -135,8 +137,8 @@ async function checkRecord(proof: string, destination: Destination): Promise<OnR
     if (standing === 'newer') onSeen(offered)
     return offered
   } catch (error) {
-    if (error instanceof Untrusted) refuse(error.why, error.message)
-    throw error
+    if (error instanceof Refused || error instanceof Unreachable) throw error
+    return refuse(error instanceof Untrusted ? error.why : 'malformed', (error as Error).message)
   }
 }
 
