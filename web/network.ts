@@ -53,8 +53,8 @@ export async function getChunk(
 }
 
 /** A tile of the log's tree. @param path as `tilePath` writes it, which numbers alone decide */
-export function getTile(edge: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return get(`${edge}v1/log/${path}`, { cache: 'force-cache' }, TILE_MAX_BYTES, LATEST_TIMEOUT_MS)
+export function getTile(edge: string, path: string, cache: 'reload' | 'force-cache'): Promise<Uint8Array<ArrayBuffer>> {
+  return get(`${edge}v1/log/${path}`, { cache }, TILE_MAX_BYTES, LATEST_TIMEOUT_MS)
 }
 
 /** A file of the tag's own release. The browser refuses it when it is not the one the tag was built with. */

@@ -20,6 +20,8 @@ export interface Checkpoint {
 }
 
 const MAX_ORIGIN_LENGTH = 256
+/** Beyond it a logarithm is no longer exact, and no log will get there. */
+const MAX_SIZE = 2 ** 48 - 1
 
 export const encodeCheckpoint = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${base64Of(root)}\n`
@@ -33,8 +35,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     throw new Error('checkpoint: the origin is no short line')
   }
   const size = Number(sizeText)
-  if (!/^(0|[1-9]\d*)$/.test(sizeText) || !Number.isSafeInteger(size))
-    throw new Error('checkpoint: the size is no number')
+  if (!/^(0|[1-9]\d*)$/.test(sizeText) || size > MAX_SIZE) throw new Error('checkpoint: the size is no number')
   const root = bytesOf(rootText)
   if (root?.length !== 32) throw new Error('checkpoint: the root is no SHA-256 in base64')
   return { origin, size, root }

@@ -29,7 +29,7 @@ export interface Policy {
   maxAgeSeconds: number
 }
 
-/** A week: an edge that signs anew every hour may be away for long, and a model is not served that others no longer get. */
+/** A week: an edge that signs anew every hour may be away for long, and a log that others no longer see is not taken. */
 export const DEFAULT_MAX_AGE_SECONDS = 7 * DAY_SECONDS
 
 /** A checkpoint that is signed as the policy asks for. */
@@ -40,7 +40,7 @@ export interface TrustedCheckpoint extends Checkpoint {
 
 /** Why what a log says is not accepted, by a word that a page can explain. */
 export class Untrusted extends Error {
-  readonly why: 'malformed' | 'signature' | 'stale' | 'witnesses' | 'unlogged' | 'fork'
+  readonly why: 'malformed' | 'signature' | 'stale' | 'witnesses' | 'unlogged' | 'unproven' | 'fork'
   constructor(why: Untrusted['why'], message: string) {
     super(message)
     this.why = why

@@ -2,6 +2,7 @@
 
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { decodeProof } from '../../shared/tlog/proof.ts'
 import { createSigner, PRODUCTS, type Published, publish, record } from './edge.ts'
 import { createWorld, openVisit, type PageSpec, until, type Visit, type World } from './visit.ts'
 
@@ -181,7 +182,9 @@ describe('refused, while the installed one stays', () => {
     expect(status.refused?.reason).toMatch(reason)
     expect(status).toMatchObject({ bundle: { version: 1 } })
     expect((await shopper.recommend()).items.length).toBeGreaterThan(0)
-    world.edge.published = second
+    // In the log as it is now.
+    const { log } = world.signer
+    world.edge.published = { ...second, latest: await log.proof(decodeProof(second.latest).index) }
     await until(shopper.status, ({ bundle, refused }) => bundle.version === 2 && !refused)
   })
 

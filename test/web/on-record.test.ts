@@ -4,13 +4,14 @@ import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { encodeManifest, sha256Hex } from '../../shared/model/bundle.ts'
 import { decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
-import { signEntry } from '../../shared/tlog/entry.ts'
+import { type ModelEntry, signEntry } from '../../shared/tlog/entry.ts'
 import { parseNote, verifierKeyText } from '../../shared/tlog/note.ts'
 import { decodeProof, encodeProof } from '../../shared/tlog/proof.ts'
 import type { Refusal, Status } from '../../web/protocol.ts'
+import { withRefusal } from '../../web/store/witnessed.ts'
 import { MemoryLog, seconds } from '../shared/tlog/memory-log.ts'
 import { createSigner, makeKeys, type Published, publish, record, startEdge } from './edge.ts'
-import { createWorld, until, type Visit, violationsIn, type World } from './visit.ts'
+import { createWorld, openVisit, until, type Visit, violationsIn, type World } from './visit.ts'
 
 let world: World
 let first: Published
@@ -45,10 +46,12 @@ async function shopper(): Promise<Visit> {
 }
 
 /** The same log up to its second entry, and then another one that both its key and the publisher's sign. */
-async function forked(version: number): Promise<Published> {
+async function forked(version: number, more = 0): Promise<Published> {
   const { signer } = world
   const log = new MemoryLog(signer.log.signer)
   for (const entry of signer.log.records.slice(0, 2)) log.append(entry)
+  const filler: ModelEntry = { type: 'bundle', version: 9, manifest: '9'.repeat(64) }
+  for (let n = 0; n < more; n++) log.append(await signEntry(filler, signer))
   return publish({ ...signer, log }, version)
 }
 
@@ -85,19 +88,7 @@ const LIES: [string, Refusal['code'], () => Promise<Published>][] = [
     }),
   ],
   ['a fork of the log, as long as the one that was seen', 'fork', () => forked(3)],
-  [
-    'a fork of the log that is longer',
-    'fork',
-    async () => {
-      await forked(3)
-      const { signer } = world
-      const log = new MemoryLog(signer.log.signer)
-      for (const entry of signer.log.records.slice(0, 2)) log.append(entry)
-      for (let n = 0; n < 300; n++)
-        log.append(await signEntry({ type: 'bundle', version: 9, manifest: '9'.repeat(64) }, signer))
-      return publish({ ...signer, log }, 3)
-    },
-  ],
+  ['a fork of the log that is longer', 'fork', () => forked(3, 300)],
   [
     'a bundle that is in no log',
     'unlogged',
@@ -224,6 +215,37 @@ describe('a rollback that is on record', () => {
     const fetched = world.edge.requests.map(({ path }) => path).filter((path) => path.includes('/chunks/'))
     // What differs between the two versions, and nothing that both have.
     expect(fetched).toEqual([manifest, first.names.get('rules')].map((sha256) => `/v1/chunks/${sha256}`))
+  })
+})
+
+describe('what a browser has seen', () => {
+  it('of a fork in one tab, the other tab knows when it asks next', async () => {
+    const one = await shopper()
+    const other = await openVisit(await one.page.context().newPage(), `${world.shopUrl}0`)
+    await until(other.status, (status) => isComplete(status) && status.record !== undefined)
+    // Both have seen the same; the log goes one way for the first and another for the second.
+    world.edge.published = await publish(world.signer, 3)
+    await until(one.status, ({ bundle }) => bundle.version === 3)
+    world.edge.published = await forked(3, 400)
+    await until(other.status, ({ refused }) => refused?.code === 'fork')
+  })
+
+  it('with tiles that do not come is refused as unproven, and kept as evidence', async () => {
+    const visit = await shopper()
+    const next = await publish(world.signer, 3)
+    world.edge.published = { ...next, log: new MemoryLog(next.log.signer) } // which has no tiles
+    const { refused, offline } = await until(visit.status, (status) => status.refused !== undefined)
+    expect(refused).toMatchObject({ code: 'unproven', version: 3, offered: next.latest })
+    expect(offline).toBe(false)
+  })
+
+  it('is more than eight refusals, of which a fork is kept longest', async () => {
+    const refusal = (code: Refusal['code'], version: number): Refusal => ({ code, version, reason: '', time: 0 })
+    let kept = [refusal('rollback', 0), refusal('fork', 1)]
+    for (let version = 2; version < 30; version++) kept = withRefusal(kept, refusal('rollback', version))
+    expect(kept).toHaveLength(8)
+    expect(kept[0]).toEqual(refusal('fork', 1))
+    expect(kept.at(-1)).toEqual(refusal('rollback', 29))
   })
 })
 

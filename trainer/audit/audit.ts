@@ -13,13 +13,14 @@ import type { ReadTile } from '../../shared/tlog/node-reader.ts'
 import { parseNote } from '../../shared/tlog/note.ts'
 import { compareCheckpoints, openLatest } from '../../shared/tlog/on-record.ts'
 import { openCheckpoint, openSignedCheckpoint, type Policy, Untrusted } from '../../shared/tlog/policy.ts'
+import { decodeProof } from '../../shared/tlog/proof.ts'
 import { type MadeTile, partialTiles, RightEdge } from '../../shared/tlog/right-edge.ts'
 import { follow, type SignedAhead, type Standing, signedAhead } from '../../shared/tlog/succession.ts'
 import { tilePath } from '../../shared/tlog/tile.ts'
 import { sameHash } from '../../shared/tlog/tree.ts'
 import { openContents } from './contents.ts'
 import { type Finding, type FindingCode, finding } from './findings.ts'
-import type { LogSource } from './source.ts'
+import { type LogSource, SourceUnreachable } from './source.ts'
 import { walkTree } from './tree-walk.ts'
 
 export interface AuditOptions {
@@ -68,7 +69,9 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
   const report: Audit = { source: source.name, size: 0, read: 0, entries: {}, standing: {}, findings }
   const find: Find = (...found) => findings.push(finding(...found))
 
-  const note = await source.checkpoint()
+  // Of the two that are served the one with more entries: what a browser is shown is audited.
+  const [served, latest] = [await source.checkpoint(), await source.latest()]
+  const note = served && larger(served, latest)
   if (!note) {
     find('checkpoint-missing', 'log/checkpoint', 'there is none')
     return report
@@ -92,6 +95,7 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
   report.entries = walk.counts
   report.standing = walk.standing
   if (!walk.complete) return report
+  if (!walk.standing.policy) find('no-policy', 'log', 'it has no policy: nobody answers for it')
   if (!sameHash(walk.tree.root(), checkpoint.root)) {
     const [code, message]: [FindingCode, string] =
       since && since.size > 0
@@ -114,7 +118,7 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
         'browsers ask for no witness: a log that shows one thing to some and another to others is found by comparing alone',
       )
     }
-    await checkLatest(source, walk.standing, checkpoint, find, seconds)
+    await checkLatest(source, latest, walk.standing, checkpoint, find, seconds)
   }
   if (other) await compareViews(source, other, { checkpoint, note, key: policy?.log }, find)
   if (!findings.some(({ severity }) => severity === 'critical')) {
@@ -173,7 +177,7 @@ async function walkEntries(
   const tree = start.tree.clone()
   let { standing } = start
   const counts: Record<string, number> = {}
-  const contents = openContents(source)
+  const contents = openContents(source, size)
   const releases: { entry: ReleaseEntry; policy: Policy | undefined; where: string }[] = []
 
   async function enter(record: Uint8Array, where: string, ahead: SignedAhead | undefined): Promise<void> {
@@ -195,6 +199,10 @@ async function walkEntries(
     for (const [n, record] of records.entries()) await enter(record, `entry ${first + n}`, ahead[n])
     onProgress?.(first + records.length, size)
   })
+  // What is served has to be looked at each time, though nothing was released since an earlier audit.
+  if (releases.length === 0 && standing.release) {
+    releases.push({ entry: { type: 'release', ...standing.release }, policy: undefined, where: 'the newest release' })
+  }
   for (const [n, { entry, policy, where }] of complete && withContents ? releases.entries() : []) {
     findings.push(...(await contents.checkRelease(entry, policy, n === releases.length - 1, where)))
   }
@@ -203,6 +211,8 @@ async function walkEntries(
     findings.push(finding('not-pinned', 'log', `the log's own word is taken for its publisher: ${told}`))
   } else if (complete && !publishers.has(publisher)) {
     findings.push(finding('wrong-publisher', 'log', `it is published by ${told}`))
+  } else if (complete && [...publishers][0] !== publisher) {
+    findings.push(finding('published-before', 'log', `others published before ${publisher}: ${told}`))
   }
   return { tree, standing, counts, complete }
 }
@@ -210,30 +220,41 @@ async function walkEntries(
 /** What a browser would be given now. */
 async function checkLatest(
   source: LogSource,
+  bytes: Uint8Array | undefined,
   { policy, model }: Standing,
   audited: Checkpoint,
   find: Find,
   seconds: number,
 ): Promise<void> {
-  const bytes = await source.latest()
-  if (!policy || !model) return
+  if (!policy || (!model && !bytes)) return
   const where = 'v1/latest'
-  if (!bytes) return void find('latest-behind', where, `version ${model.version} is on record and not served`)
+  if (!bytes) return void find('latest-behind', where, `version ${model?.version} is on record and not served`)
   try {
     const { entry, checkpoint } = await openLatest(new TextDecoder().decode(bytes), policy, seconds)
-    // It may have been published since the audit began: then the log must have grown to it.
-    const standing = await compareCheckpoints(audited, checkpoint, tilesOf(source))
-    if (entry.version < model.version) {
+    await compareCheckpoints(audited, checkpoint, tilesOf(source))
+    if (model && entry.version < model.version) {
       const message = `version ${entry.version} is served, and ${model.version} is on record`
       find('latest-behind', where, message, { served: bytes })
-    } else if (standing !== 'newer' && (entry.version > model.version || entry.manifest !== model.manifest)) {
+    } else if (entry.version !== model?.version || entry.manifest !== model.manifest) {
       const message = `version ${entry.version} is served, which the checkpoint does not have`
       find('latest-unlogged', where, message, { served: bytes })
     }
   } catch (error) {
-    if (!(error instanceof Untrusted)) throw error
+    if (error instanceof SourceUnreachable) throw error
     const codes: Partial<Record<Untrusted['why'], FindingCode>> = { stale: 'stale', fork: 'fork' }
-    find(codes[error.why] ?? 'latest-unlogged', where, error.message, { served: bytes })
+    const code = error instanceof Untrusted ? codes[error.why] : undefined
+    find(code ?? 'latest-unlogged', where, (error as Error).message, { served: bytes })
+  }
+}
+
+/** The one of more entries, where the other can be read at all. */
+function larger(checkpoint: Uint8Array, latest: Uint8Array | undefined): Uint8Array {
+  const sizeOf = (note: Uint8Array) => decodeCheckpoint(parseNote(note).text).size
+  try {
+    const other = latest && decodeProof(new TextDecoder().decode(latest)).checkpoint
+    return other && sizeOf(other) > sizeOf(checkpoint) ? other : checkpoint
+  } catch {
+    return checkpoint // what cannot be read is found where it is looked at
   }
 }
 
@@ -260,11 +281,12 @@ async function compareViews(
     const there = here.key ? await openSignedCheckpoint(theirs, here.key) : decodeCheckpoint(parseNote(theirs).text)
     await compareCheckpoints(here.checkpoint, there, tilesOf(there.size > here.checkpoint.size ? other : source))
   } catch (error) {
-    if (!(error instanceof Untrusted)) throw error
+    if (error instanceof SourceUnreachable) throw error
     const codes: Partial<Record<Untrusted['why'], FindingCode>> = {
       fork: 'split-view',
       signature: 'checkpoint-signature',
     }
-    find(codes[error.why] ?? 'tile-malformed', where, error.message, both)
+    const code = error instanceof Untrusted ? codes[error.why] : undefined
+    find(code ?? 'tile-malformed', where, (error as Error).message, both)
   }
 }

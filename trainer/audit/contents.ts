@@ -1,6 +1,7 @@
 /** What entries name, held against what is served: a model's manifest and chunks, the files of a release of the tag. */
 import { decodeManifest, filesOf, type Manifest, sha256Hex } from '../../shared/model/bundle.ts'
 import type { Entry, ModelEntry } from '../../shared/tlog/entry.ts'
+import { findModel } from '../../shared/tlog/find-model.ts'
 import { integrityHex, integrityOf } from '../../shared/tlog/integrity.ts'
 import type { Policy } from '../../shared/tlog/policy.ts'
 import { type Finding, finding } from './findings.ts'
@@ -14,8 +15,11 @@ export interface Contents {
   checkRelease(entry: ReleaseEntry, policy: Policy | undefined, isNewest: boolean, where: string): Promise<Finding[]>
 }
 
-/** @param source is asked once for a chunk that many bundles share */
-export function openContents(source: LogSource): Contents {
+/**
+ * @param source is asked once for a chunk that many bundles share
+ * @param size of the log
+ */
+export function openContents(source: LogSource, size: number): Contents {
   const chunks = new Map<string, Promise<{ bytes: number; actual: string } | undefined>>()
   const manifests = new Map<number, Manifest>()
 
@@ -65,20 +69,28 @@ export function openContents(source: LogSource): Contents {
         findings.push(finding('chunk-differs', file, message))
       }
     }
-    if (entry.type === 'rollback') findings.push(...compareWithRestored(entry, manifest, where))
+    if (entry.type === 'rollback') findings.push(...(await compareWithRestored(entry, manifest, where)))
     return findings
   }
 
-  function compareWithRestored(
+  async function compareWithRestored(
     { version, restores }: Extract<ModelEntry, { type: 'rollback' }>,
     manifest: Manifest,
     where: string,
-  ): Finding[] {
-    const restored = manifests.get(restores)
+  ): Promise<Finding[]> {
+    const restored = manifests.get(restores) ?? (await readManifest(restores))
     const chunksOf = ({ chunks: refs }: Manifest) => JSON.stringify(refs)
     if (restored && chunksOf(restored) === chunksOf(manifest)) return []
     const why = restored ? 'its chunks are others' : `version ${restores} is not served`
     return [finding('rollback-differs', where, `version ${version} is said to restore ${restores}: ${why}`)]
+  }
+
+  /** Of a version that an earlier audit has read. */
+  async function readManifest(version: number): Promise<Manifest | undefined> {
+    const entry = await findModel(version, size, source.tile)
+    const bytes = entry && (await source.chunk(entry.manifest))
+    if (!bytes || (await sha256Hex(bytes)) !== entry.manifest) return undefined
+    return decodeManifest(new TextDecoder().decode(bytes))
   }
 
   async function checkRelease(

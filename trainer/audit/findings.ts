@@ -22,6 +22,8 @@ const SEVERITIES = {
   'malformed-entry': 'critical',
   'no-policy': 'critical',
   'wrong-publisher': 'critical',
+  /** The key that was given followed another, whose entries it does not vouch for. */
+  'published-before': 'warning',
   'wrong-signature': 'critical',
   'rotation-unsigned': 'critical',
   'version-twice': 'critical',

@@ -40,15 +40,23 @@ function decode(note: unknown, origin: string): Seen | undefined {
 /** The same refusal again, at the next page, is none of its own. @param refusals oldest first */
 export function withRefusal(refusals: readonly Refusal[], next: Refusal): Refusal[] {
   const others = refusals.filter(({ code, version }) => code !== next.code || version !== next.version)
-  return [...others, next].slice(-MAX_REFUSALS)
+  if (others.length < MAX_REFUSALS) return [...others, next]
+  // What proves a lie of the log is kept longest.
+  const at = others.findIndex(({ code }) => code !== 'fork')
+  return [...others.toSpliced(Math.max(at, 0), 1), next]
 }
 
-export async function saveRefusals(database: Database, refusals: readonly Refusal[]): Promise<void> {
-  await database.put('pointer', refusals, 'refusals')
+/** Beside what other tabs have kept. */
+export async function saveRefusal(database: Database, refusal: Refusal): Promise<void> {
+  const { store, done } = database.transaction('pointer', 'readwrite')
+  await store.put(withRefusal(refusalsIn(await store.get('refusals')), refusal), 'refusals')
+  await done
 }
 
-export async function loadRefusals(database: Database): Promise<Refusal[]> {
-  const kept = await database.get('pointer', 'refusals')
+export const loadRefusals = async (database: Database): Promise<Refusal[]> =>
+  refusalsIn(await database.get('pointer', 'refusals'))
+
+function refusalsIn(kept: unknown): Refusal[] {
   const isRefusal = (value: unknown): value is Refusal =>
     typeof value === 'object' && value !== null && 'code' in value && 'version' in value && 'reason' in value
   return Array.isArray(kept) ? kept.filter(isRefusal).slice(-MAX_REFUSALS) : []

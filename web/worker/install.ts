@@ -62,6 +62,8 @@ interface Destination {
   policy: Policy
   engine: Engine
   installed: Installed | undefined
+  /** The version that an earlier visit kept, whether or not today's policy still accepts it: nothing older is installed. */
+  floor: number
   /** Whether what is installed outlives the page. */
   keeps: boolean
   /** The newest checkpoint that was seen. */
@@ -117,8 +119,8 @@ export async function installLatest(destination: Destination, from: 'edge' | 'ca
  * @throws Refused, Unreachable
  */
 async function checkRecord(proof: string, destination: Destination): Promise<OnRecord> {
-  const { edge, policy, installed, seen, onSeen } = destination
-  const before = installed?.manifest.version ?? 0
+  const { edge, policy, installed, floor, seen, onSeen } = destination
+  const before = Math.max(installed?.manifest.version ?? 0, floor)
   let version = 0
   const refuse = (code: RefusalCode, reason: string): never => {
     throw new Refused(code, version, reason, proof, seen?.note)
@@ -126,15 +128,15 @@ async function checkRecord(proof: string, destination: Destination): Promise<OnR
   try {
     const offered = await openLatest(proof, policy, Math.floor(Date.now() / 1000))
     version = offered.entry.version
-    // Tiles are asked for only where the log has changed, and which of them its two sizes decide.
-    const standing = seen
-      ? await compareCheckpoints(seen.checkpoint, offered.checkpoint, (tile) => getTile(edge, tilePath(tile)))
-      : 'newer'
+    const isShorter = seen && offered.checkpoint.size < seen.checkpoint.size
+    if (seen && !isShorter) await checkGrowth(seen, offered, edge)
+    if (!isShorter) onSeen(offered)
     if (version < before) refuse('rollback', `version ${version} is older than the installed ${before}`)
-    if (version === before && offered.entry.manifest !== installed?.manifestSha256) {
+    if (version === before && installed && offered.entry.manifest !== installed.manifestSha256) {
       refuse('twice', `version ${version} was published twice`)
     }
-    if (standing === 'newer') onSeen(offered)
+    // A copy on the way may lag, with what is here already. Anything else in a log that was longer is not looked into.
+    if (isShorter && version !== before) refuse('rollback', 'the log had more entries before')
     return offered
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) throw error
@@ -142,19 +144,41 @@ async function checkRecord(proof: string, destination: Destination): Promise<OnR
   }
 }
 
+/**
+ * Tiles are asked for only where the log has grown, and which of them its two sizes decide. A damaged copy in the HTTP cache would stay
+ * there for a year, so the second try goes past it.
+ * @throws Untrusted
+ */
+async function checkGrowth(seen: Seen, offered: OnRecord, edge: string): Promise<void> {
+  for (const cache of ['force-cache', 'reload'] as const) {
+    try {
+      await compareCheckpoints(seen.checkpoint, offered.checkpoint, (tile) => getTile(edge, tilePath(tile), cache))
+      return
+    } catch (error) {
+      // An edge that has answered so far is not away: it does not show that its log has only grown.
+      if (error instanceof Unreachable) throw new Untrusted('unproven', error.message)
+      if (cache === 'reload' || (error instanceof Untrusted && error.why === 'fork')) throw error
+    }
+  }
+}
+
 /** Installs the bundle that an earlier visit kept, checked as if it had just come over the network, but for its age. */
 export async function installStored(database: Database, destination: Destination): Promise<void> {
   const stored = await loadBundle(database)
   if (!stored) return
-  const { proof, chunks } = stored
+  const { proof } = stored
   const { entry } = await openLatest(proof, destination.policy).catch((error: Error) => {
     throw new Refused('content', 0, `the stored proof: ${error.message}`)
   })
   const { version, manifest: manifestSha256 } = entry
+  const chunks = new Map<string, Uint8Array>()
   const checked = async (name: string, sha256: string) => {
-    const bytes = chunks.get(sha256)
-    if (bytes && (await sha256Hex(bytes)) === sha256) return bytes
-    throw new Refused('content', version, `stored chunk "${name}" is damaged`)
+    const bytes = stored.chunks.get(sha256)
+    if (!bytes || (await sha256Hex(bytes)) !== sha256) {
+      throw new Refused('content', version, `stored chunk "${name}" is damaged`)
+    }
+    chunks.set(sha256, bytes)
+    return bytes
   }
   const bytes = await checked('manifest', manifestSha256)
   const manifest = attempt(version, () => readManifest(bytes, version))

@@ -19,9 +19,10 @@ import {
   type Status,
   type ToWorker,
 } from '../protocol.ts'
+import { loadBundle, versionOf } from '../store/chunks.ts'
 import { EventLog } from '../store/event-log.ts'
 import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
-import { loadRefusals, loadSeen, type Seen, saveRefusals, saveSeen, withRefusal } from '../store/witnessed.ts'
+import { loadRefusals, loadSeen, type Seen, saveRefusal, saveSeen, withRefusal } from '../store/witnessed.ts'
 import { compiledKernel } from './compiled-kernel.ts'
 import { createEngine } from './engine.ts'
 import { type Installed, installLatest, installStored, partsOf, Refused, store } from './install.ts'
@@ -52,6 +53,8 @@ let tabs: Tabs = { tell() {}, close() {} }
 let installed: Installed | undefined
 /** The newest checkpoint of the log. */
 let seen: Seen | undefined
+/** The version that was found on the device. */
+let floor = 0
 let refused: Status['refused']
 let evidence: Status['evidence'] = []
 let offline = false
@@ -162,13 +165,13 @@ async function start(message: Start): Promise<void> {
   setTimeout(firstBundle.happen, FIRST_BUNDLE_MS)
   const remembered = await log.restore()
   if (remembered) consent = remembered
-  if (log.database) {
-    seen = await loadSeen(log.database, originOf(message)).catch(() => undefined)
-    evidence = await loadRefusals(log.database).catch(() => [])
-  }
+  if (log.database) evidence = await loadRefusals(log.database).catch(() => [])
   await decide(message.decided ?? {}, consent.remember)
   onLogChanged('events')
-  if (log.database) await installStored(log.database, destination(message)).catch(onInstallFailed)
+  if (log.database) {
+    floor = versionOf((await loadBundle(log.database).catch(() => undefined))?.proof, originOf(message))
+    await installStored(log.database, destination(message)).catch((error) => onInstallFailed(error, true))
+  }
   await refresh()
   post({ type: 'settled' })
   if (message.refreshSeconds > 0) setInterval(refresh, message.refreshSeconds * 1000)
@@ -302,6 +305,7 @@ async function refresh(): Promise<void> {
   if (!settings || refreshing) return
   refreshing = true
   try {
+    await recall(settings)
     offline = await installLatest(destination(settings), 'edge').then(
       () => false,
       async (error: unknown) => {
@@ -324,12 +328,13 @@ async function refresh(): Promise<void> {
   }
 }
 
-function onInstallFailed(error: unknown): void {
+/** @param wasStored then nobody has offered it */
+function onInstallFailed(error: unknown, wasStored = false): void {
   if (error instanceof Refused) {
     const { code, version, message: reason, offered, held } = error
     refused = { code, version, reason, time: Date.now(), ...(offered ? { offered } : {}), ...(held ? { held } : {}) }
-    evidence = withRefusal(evidence, refused)
-    void keepRecord()
+    if (!wasStored) evidence = withRefusal(evidence, refused)
+    if (!wasStored && consent.remember && log.database) void saveRefusal(log.database, refused).catch(() => {})
     post({ type: 'changed', what: 'record' })
   }
   offline = error instanceof Unreachable
@@ -343,6 +348,7 @@ function destination({ edge, policy }: Start) {
     edge,
     policy,
     engine,
+    floor,
     seen,
     onSeen(now: Seen) {
       seen = now
@@ -364,12 +370,18 @@ function destination({ edge, policy }: Start) {
   }
 }
 
+/** Another tab may have seen more since. */
+async function recall(start: Start): Promise<void> {
+  const kept =
+    consent.remember && log.database && (await loadSeen(log.database, originOf(start)).catch(() => undefined))
+  if (kept && kept.checkpoint.size > (seen?.checkpoint.size ?? 0)) seen = kept
+}
+
 /** What was seen of the log: where it cannot be kept, the next page knows less. */
 async function keepRecord(): Promise<void> {
   const { database } = log
   if (!consent.remember || !database) return
   if (seen) await saveSeen(database, seen).catch(() => {})
-  await saveRefusals(database, evidence).catch(() => {})
 }
 
 /** Not being able to keep the bundle costs the next page a download, nothing else. */

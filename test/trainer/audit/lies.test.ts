@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodeCheckpoint } from '../../../shared/tlog/checkpoint.ts'
 import { encodeNote, signatureLine } from '../../../shared/tlog/note.ts'
+import { decodeProof, encodeProof } from '../../../shared/tlog/proof.ts'
 import { tilePath } from '../../../shared/tlog/tile.ts'
 import { type Audit, type AuditOptions, audit } from '../../../trainer/audit/audit.ts'
 import { type LogSource, openSource, SourceUnreachable } from '../../../trainer/audit/source.ts'
@@ -59,6 +60,31 @@ describe('an honest log', () => {
     for (let version = at - 1; shop.log.records.length < 600; version++) await shop.bundle(version, 'same')
     const after = await audited(shop.source(), { contents: false, since: bookmark })
     expect([after.read, found(after)]).toEqual([600 - at, []])
+  })
+
+  it('goes back, after an earlier audit, to what that audit read', async () => {
+    const { bookmark } = await audited(shop.source())
+    await shop.bundle(4, '2', { type: 'rollback', restores: 2 })
+    expect(found(await audited(shop.source(), { since: bookmark }))).toEqual([])
+  })
+
+  it('that grows while it is audited is audited as far as browsers are shown it', async () => {
+    const before = await shop.source().checkpoint()
+    await shop.bundle(4)
+    shop.served.set('checkpoint', before as Uint8Array)
+    const report = await audited(shop.source())
+    expect([report.size, report.standing.model?.version, found(report)]).toEqual([6, 4, []])
+  })
+
+  it('whose publisher has changed is audited by either key, and the newer does not vouch for what was before', async () => {
+    const [first, key] = [shop.policy.publisher, await newSigner('shop.test')]
+    const policy = { ...shop.policy, publisher: await keyOf(key) }
+    await shop.append({ type: 'policy', ...policy }, shop.publisher, key)
+    Object.assign(shop, { publisher: key, policy })
+    await shop.release(2)
+    await shop.bundle(4)
+    expect(found(await audited(shop.source(), { publisher: first }))).toEqual([])
+    expect(found(await audited(shop.source()))).toEqual(['published-before'])
   })
 
   it('has a rollback to an earlier model, a second release and a new key that the old one signs for', async () => {
@@ -198,8 +224,9 @@ describe('a log that lies', () => {
       async () => {
         const other = shop.fork(5)
         await other.bundle(4)
-        const unlogged = await other.log.proof(5, shop.signing)
-        shop.served.set('latest', utf8(unlogged))
+        const proof = decodeProof(await shop.log.proof(4, shop.signing))
+        const record = new Uint8Array(other.log.records[5])
+        shop.served.set('latest', utf8(encodeProof({ ...proof, record })))
         return undefined
       },
     ],
@@ -217,6 +244,40 @@ describe('a log that lies', () => {
       'serves an integrity file that differs from the tag',
       ['integrity-differs'],
       async () => void (await shop.release(2, { lists: { 'vitrine.js': 'sha256-another' } })),
+    ],
+    [
+      'serves another tag, in which nothing was released since an earlier audit',
+      ['tag-differs'],
+      async () => {
+        const { bookmark } = await audited(shop.source())
+        shop.served.set('vitrine.js', utf8('start(somebody else)'))
+        return { since: bookmark }
+      },
+    ],
+    [
+      'shows auditors an older checkpoint than browsers, which goes on with a lie',
+      ['gap'],
+      async () => {
+        shop.served.set('checkpoint', (await shop.source().checkpoint()) as Uint8Array)
+        await shop.bundle(9)
+        return undefined
+      },
+    ],
+    [
+      'is empty, and nobody answers for it',
+      ['wrong-publisher', 'no-policy'],
+      async () => {
+        const empty = shop.fork(0)
+        empty.signing = shop.signing
+        Object.assign(shop, { log: empty.log })
+        shop.source = () => ({ ...empty.source(), latest: async () => undefined })
+        return undefined
+      },
+    ],
+    [
+      'is compared with what is no checkpoint',
+      ['tile-malformed'],
+      async () => ({ other: { ...shop.source(), checkpoint: async () => utf8('no checkpoint') } }),
     ],
     [
       'releases a tag that pins another policy',
