@@ -165,10 +165,10 @@ async function start(message: Start): Promise<void> {
   setTimeout(firstBundle.happen, FIRST_BUNDLE_MS)
   const remembered = await log.restore()
   if (remembered) consent = remembered
-  if (log.database) evidence = await loadRefusals(log.database).catch(() => [])
   await decide(message.decided ?? {}, consent.remember)
   onLogChanged('events')
   if (log.database) {
+    evidence = await loadRefusals(log.database).catch(() => [])
     floor = versionOf((await loadBundle(log.database).catch(() => undefined))?.proof, originOf(message))
     await installStored(log.database, destination(message)).catch((error) => onInstallFailed(error, true))
   }
