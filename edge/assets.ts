@@ -5,6 +5,7 @@
  */
 import { extname } from 'node:path'
 import { integrityHex } from '../shared/tlog/integrity.ts'
+import { isHashedName } from '../shared/tlog/release-files.ts'
 import type { Encoding } from './encoding.ts'
 import { Problem } from './problem.ts'
 import { IMMUTABLE, type Representation, SHORT_LIVED } from './representation.ts'
@@ -17,8 +18,6 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
 }
-/** name.hash.extension, as the build writes what may be kept for ever. */
-const HASHED_NAME = /^[\w-]+\.[\w-]{8,}\.(js|css|svg|wasm)$/
 
 export interface Assets {
   /** Undefined when no release has such a file. @throws Problem 500 when it is not what the release says. */
@@ -32,7 +31,7 @@ export function openAssets(store: Pick<Store, 'log' | 'readChunk'>): Assets {
   async function integrityFor(name: string): Promise<string | undefined> {
     const { release } = (await store.log.head()).standing
     if (!release) return undefined
-    if (!HASHED_NAME.test(name)) return Object.hasOwn(release.files, name) ? release.files[name] : undefined
+    if (!isHashedName(name)) return Object.hasOwn(release.files, name) ? release.files[name] : undefined
     if (known.release !== release.release) {
       const files = (await store.log.releases()).flatMap((one) => Object.entries(one.files))
       known = { release: release.release, hashed: new Map(files) }
@@ -53,7 +52,7 @@ export function openAssets(store: Pick<Store, 'log' | 'readChunk'>): Assets {
       tag: sha256,
       bytes: await read(),
       type: TYPES[extname(name)] ?? 'application/octet-stream',
-      cacheControl: HASHED_NAME.test(name) ? IMMUTABLE : SHORT_LIVED,
+      cacheControl: isHashedName(name) ? IMMUTABLE : SHORT_LIVED,
       encode: read,
     }
   }

@@ -24,13 +24,13 @@ import { join } from 'node:path'
 import { base64Of, bytesOf } from '../shared/tlog/base64.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/tlog/checkpoint.ts'
 import { cosign } from '../shared/tlog/cosignature.ts'
-import { decodeEntry, type Entry } from '../shared/tlog/entry.ts'
-import { inclusionProof } from '../shared/tlog/node-reader.ts'
+import { decodeEntry, type Entry, type ReleaseEntry } from '../shared/tlog/entry.ts'
+import { inclusionProof, type ReadTile } from '../shared/tlog/node-reader.ts'
 import { ED25519, encodeNote, parseNote, type Signer, signatureLine, verifierKeyText } from '../shared/tlog/note.ts'
 import { encodeProof } from '../shared/tlog/proof.ts'
 import { type MadeTile, partialTiles, RightEdge } from '../shared/tlog/right-edge.ts'
 import { follow, type Standing } from '../shared/tlog/succession.ts'
-import { decodeEntries, encodeEntries, partOf, TILE_WIDTH, type Tile, tilePath } from '../shared/tlog/tile.ts'
+import { decodeEntries, encodeEntries, partOf, TILE_WIDTH, type Tile, tilePath, tileWith } from '../shared/tlog/tile.ts'
 import { EMPTY_ROOT, type Hash, leafHash } from '../shared/tlog/tree.ts'
 import {
   createDurably,
@@ -51,9 +51,10 @@ export interface LogOptions {
   admit?: (entry: Entry, size: number) => Promise<void>
   /**
    * Signature lines of witnesses on a checkpoint, as many as can be had.
+   * @param read tiles of hashes, for the proof that the log has only grown
    * @throws Problem when they are fewer than the policy in force asks for
    */
-  witness?: (checkpoint: Uint8Array, log: Pick<Log, 'readTile'>, standing: Standing) => Promise<string>
+  witness?: (checkpoint: Uint8Array, read: ReadTile, standing: Standing) => Promise<string>
   /** Milliseconds since 1970 */
   now?: () => number
 }
@@ -93,7 +94,7 @@ export interface Log {
   /** Of hashes or of records. Undefined when there is no such tile. */
   readTile(tile: Tile): Promise<Uint8Array | undefined>
   /** Releases of the tag, the newest first. */
-  releases(): Promise<Extract<Entry, { type: 'release' }>[]>
+  releases(): Promise<ReleaseEntry[]>
 }
 
 /** Indices of the entries that are in force. */
@@ -153,18 +154,15 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
   }
 
   async function recordAt(index: number, size: number): Promise<Uint8Array> {
-    const bundle = Math.floor(index / TILE_WIDTH)
-    const width = Math.min(TILE_WIDTH, size - bundle * TILE_WIDTH)
-    const bytes = await requireTile({ level: 'entries', index: bundle, width })
-    return decodeEntries(bytes, width)[index % TILE_WIDTH]
+    const tile = tileWith('entries', index, size)
+    return decodeEntries(await requireTile(tile), tile.width)[index % TILE_WIDTH]
   }
 
   /** From the tiles of a log of this size, which have been published. */
   async function stateAt(size: number, heads: Heads): Promise<State> {
     const tiles = await Promise.all(partialTiles(size).map(async (tile) => ({ tile, bytes: await requireTile(tile) })))
-    const width = size % TILE_WIDTH
-    const index = Math.floor(size / TILE_WIDTH)
-    const tail = width === 0 ? [] : decodeEntries(await requireTile({ level: 'entries', index, width }), width)
+    const last = tileWith('entries', size, size)
+    const tail = last.width === 0 ? [] : decodeEntries(await requireTile(last), last.width)
     const standing: Standing = {}
     for (const at of [heads.policy, heads.releases.at(-1), heads.model]) {
       if (at !== undefined) enter(standing, decodeEntry(await recordAt(at, size)).entry)
@@ -273,7 +271,7 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     const text = encodeCheckpoint({ origin: by.name, size, root: tree.root() })
     const line = await signatureLine(by, ED25519, new TextEncoder().encode(text))
     const lines = [line, await cosign(text, Math.floor(now() / 1000), by)]
-    if (witness) lines.push(await witness(encodeNote(text, lines), { readTile }, standing))
+    if (witness) lines.push(await witness(encodeNote(text, lines), requireTile, standing))
     const checkpoint = encodeNote(text, lines)
     await syncFolder(commits) // who committed it may not have come to that
     const isNewest = async () => (await readCommit(size)) === undefined
@@ -420,14 +418,14 @@ function grow(before: State, commit: Commit): { state: State; tiles: MadeTile[];
     tail.push(record)
     enter(standing, decodeEntry(record).entry)
     if (tail.length === TILE_WIDTH) {
-      tiles.push({ tile: entriesBefore(tree.size), bytes: encodeEntries(tail) })
+      tiles.push({ tile: tileWith('entries', tree.size - 1, tree.size), bytes: encodeEntries(tail) })
       tail = []
     }
   }
   if (base64Of(tree.root()) !== commit.root) throw new Error(`the log's commit after ${commit.from} is damaged`)
   const filled = tiles.map(({ tile }) => tile)
   tiles.push(...tree.partial())
-  if (tail.length > 0) tiles.push({ tile: entriesBefore(tree.size), bytes: encodeEntries(tail) })
+  if (tail.length > 0) tiles.push({ tile: tileWith('entries', tree.size - 1, tree.size), bytes: encodeEntries(tail) })
   return { state: { size: tree.size, tree, tail, standing, heads: commit.heads }, tiles, filled }
 }
 
@@ -468,12 +466,6 @@ function enter(standing: Standing, entry: Entry): void {
 function hasTail({ tree, tail }: State): boolean {
   const last = tree.partial().find(({ tile }) => tile.level === 0)
   return isSame(Buffer.concat(tail.map(leafHash)), last?.bytes ?? new Uint8Array(0))
-}
-
-/** The bundle of entries that ends with the last of so many. */
-function entriesBefore(size: number): Tile {
-  const index = Math.floor((size - 1) / TILE_WIDTH)
-  return { level: 'entries', index, width: size - index * TILE_WIDTH }
 }
 
 function decodeRecord(base64: string): Uint8Array {

@@ -20,14 +20,9 @@ export function askWitnesses(urls: readonly string[]): Witness {
   /** By witness: the size that it cosigned last. */
   const seen = new Map<string, number>()
 
-  return async (checkpoint, log, { policy }) => {
+  return async (checkpoint, read, { policy }) => {
     const note = parseNote(checkpoint)
     const { size } = decodeCheckpoint(note.text)
-    const read = async (tile: Parameters<typeof log.readTile>[0]) => {
-      const bytes = await log.readTile(tile)
-      if (!bytes) throw new Error('a tile of the log is missing')
-      return bytes
-    }
     const ask = async (url: string, oldSize: number): Promise<{ lines: string } | { conflict: number }> => {
       const proof = oldSize > 0 && oldSize < size ? await consistencyProof(oldSize, size, read) : []
       const head = [`old ${oldSize}`, ...proof.map(base64Of), ''].join('\n')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { sha256Hex } from '../shared/model/bundle.ts'
 import { integrityHex, integrityOf } from '../shared/tlog/integrity.ts'
 import type { Policy } from '../shared/tlog/policy.ts'
+import { hashedName } from '../shared/tlog/release-files.ts'
 
 export const BUILT_TAG = join(import.meta.dirname, '..', 'dist', 'tag')
 const TAG = 'vitrine.js'
@@ -36,7 +37,7 @@ export async function makeRelease(policy: Policy, folder = BUILT_TAG): Promise<R
     else {
       const tag = withPolicy(new TextDecoder().decode(bytes), policy)
       // By its hash too, for pages that pin it: what they name must not change under them.
-      await add(tag, TAG, `vitrine.${(await sha256Hex(tag)).slice(0, 16)}.js`)
+      await add(tag, TAG, hashedName('vitrine', await sha256Hex(tag), 'js'))
     }
   }
   await add(new TextEncoder().encode(JSON.stringify(release.files)), INTEGRITY_FILE)

@@ -1,7 +1,7 @@
 /** Going back to an earlier model: a new version, on record like any other, whose chunks are the old one's. */
 import { decodeManifest, encodeManifest, sha256Hex } from '../shared/model/bundle.ts'
 import { decodeCheckpoint } from '../shared/tlog/checkpoint.ts'
-import type { ModelEntry } from '../shared/tlog/entry.ts'
+import type { RollbackEntry } from '../shared/tlog/entry.ts'
 import { findModel } from '../shared/tlog/find-model.ts'
 import { parseNote } from '../shared/tlog/note.ts'
 import type { LogSource } from './audit/source.ts'
@@ -19,7 +19,7 @@ export async function rollBack(
   destination: Destination,
   key: PublisherKey,
   now: number,
-): Promise<Extract<ModelEntry, { type: 'rollback' }>> {
+): Promise<RollbackEntry> {
   const { policy, model } = await destination.standing()
   requirePublisher(policy, key)
   const newest = model?.version ?? 0

@@ -8,6 +8,7 @@ import { type ServedEdge, serveEdge } from '../edge/node.ts'
 import type { Store } from '../edge/store.ts'
 import { createWitness, type WitnessOptions } from '../edge/witness.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { pinnedName } from '../shared/tlog/release-files.ts'
 import type { Destination } from './publish.ts'
 import { UserError } from './user-error.ts'
 
@@ -101,8 +102,8 @@ export function scriptTag(edgeUrl: string): string {
 
 /** The same, for pages that are to run this release and no other: to be pasted anew with each release. */
 export function pinnedScriptTag(edgeUrl: string, files: Record<string, string>): string {
-  const [name, integrity] = Object.entries(files).find(([file]) => /^vitrine\.\w{16}\.js$/.test(file)) ?? []
-  return `<script async src="${edgeUrl}/assets/${name}" integrity="${integrity}" crossorigin="anonymous" data-wasm referrerpolicy="no-referrer"></script>`
+  const name = pinnedName(files)
+  return `<script async src="${edgeUrl}/assets/${name}" integrity="${name && files[name]}" crossorigin="anonymous" data-wasm referrerpolicy="no-referrer"></script>`
 }
 
 /** A destination in this process: a folder that an edge serves, with the log's key. */

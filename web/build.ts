@@ -20,6 +20,7 @@ import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compileAssemblyScript } from '../shared/model/assemblyscript.ts'
+import { hashedName } from '../shared/tlog/release-files.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const TAG = join(ROOT, 'dist', 'tag')
@@ -72,7 +73,7 @@ async function buildTag(): Promise<void> {
     return { file, integrity: integrity[file] }
   }
   const writeHashed = (name: string, code: string | Uint8Array, extension = 'js') =>
-    write(`${name}.${createHash('sha256').update(code).digest('hex').slice(0, 16)}.${extension}`, code)
+    write(hashedName(name, createHash('sha256').update(code).digest('hex'), extension), code)
 
   const kernel = await compileAssemblyScript(await readFile(KERNEL, 'utf8'), { importMemory: true })
   const kernelText = JSON.stringify(Buffer.from(kernel).toString('hex'))

@@ -15,6 +15,7 @@
  * This file is the envelope; `chunks.ts` says what is inside each chunk.
  */
 import * as v from 'valibot'
+import { hexOf } from '../tlog/base64.ts'
 
 export const BUNDLE_FORMAT = 'vitrine-bundle/1'
 
@@ -155,5 +156,5 @@ export function deltasTo(
 
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hexOf(new Uint8Array(digest))
 }

@@ -1,4 +1,4 @@
-/** Base64 (RFC 4648 4), with padding and in the one way in which bytes are written. */
+/** Base64 (RFC 4648 4), with padding and in the one way in which bytes are written; and base16, in lower case. */
 
 export const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
 
@@ -8,3 +8,6 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
   return base64Of(bytes) === base64 ? bytes : undefined
 }
+
+export const hexOf = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

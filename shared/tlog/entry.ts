@@ -56,6 +56,8 @@ const modelEntry = v.variant('type', [bundleEntry, rollbackEntry])
 const entry = v.variant('type', [policyEntry, releaseEntry, bundleEntry, rollbackEntry])
 
 export type Entry = v.InferOutput<typeof entry>
+export type ReleaseEntry = v.InferOutput<typeof releaseEntry>
+export type RollbackEntry = v.InferOutput<typeof rollbackEntry>
 export type ModelEntry = v.InferOutput<typeof modelEntry>
 
 /** A record, read. */

@@ -1,6 +1,6 @@
 /** A model by its version, from the newest entry back: what is asked for is mostly the one before. */
 import { decodeEntry, type ModelEntry } from './entry.ts'
-import { decodeEntries, TILE_WIDTH, type Tile } from './tile.ts'
+import { decodeEntries, type Tile, tileWith } from './tile.ts'
 
 /**
  * @param size of the log
@@ -12,10 +12,10 @@ export async function findModel(
   size: number,
   read: (tile: Tile) => Promise<Uint8Array | undefined>,
 ): Promise<ModelEntry | undefined> {
-  for (let index = Math.floor((size - 1) / TILE_WIDTH); index >= 0; index--) {
-    const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH)
-    const bytes = await read({ level: 'entries', index, width })
-    for (const record of bytes ? decodeEntries(bytes, width).reverse() : []) {
+  for (let tile: Tile, end = size; end > 0; end -= tile.width) {
+    tile = tileWith('entries', end - 1, size)
+    const bytes = await read(tile)
+    for (const record of bytes ? decodeEntries(bytes, tile.width).reverse() : []) {
       const { entry } = decodeEntry(record)
       if ((entry.type === 'bundle' || entry.type === 'rollback') && entry.version === version) return entry
     }

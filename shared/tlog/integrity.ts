@@ -1,5 +1,5 @@
 /** Subresource Integrity of SHA-256 (W3C SRI 3.5), which is the name of a chunk in another spelling: "sha256-…" in base64. */
-import { base64Of, bytesOf } from './base64.ts'
+import { base64Of, bytesOf, hexOf } from './base64.ts'
 
 export const INTEGRITY = /^sha256-[A-Za-z0-9+/]{43}=$/
 
@@ -11,5 +11,5 @@ export async function integrityOf(bytes: Uint8Array<ArrayBuffer>): Promise<strin
 export function integrityHex(integrity: string): string {
   const bytes = INTEGRITY.test(integrity) ? bytesOf(integrity.slice('sha256-'.length)) : undefined
   if (!bytes) throw new Error(`no SHA-256 integrity: ${integrity}`)
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hexOf(bytes)
 }

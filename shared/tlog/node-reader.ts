@@ -1,6 +1,6 @@
 /** Roots and proofs from tiles: which tiles are needed follows from numbers alone, so they are fetched at once. */
 import { partialTiles } from './right-edge.ts'
-import { decodeTile, TILE_WIDTH, type Tile, tilePath, tileRoot } from './tile.ts'
+import { decodeTile, TILE_WIDTH, type Tile, tilePath, tileRoot, tileWith } from './tile.ts'
 import { consistencyRanges, type Hash, inclusionRanges, type Range, rootOf, sameHash } from './tree.ts'
 
 /** The bytes of a tile of hashes. What a reader throws, these functions throw. */
@@ -80,17 +80,11 @@ function placeOf(level: number, index: number, size: number): { tile: Tile; from
   const tileLevel = Math.floor(level / 8)
   const width = 2 ** (level % 8)
   const start = index * width
-  const tile = tileAt(tileLevel, Math.floor(start / TILE_WIDTH), size)
   const from = start % TILE_WIDTH
-  return { tile, from, to: from + width }
+  return { tile: tileWith(tileLevel, start, size), from, to: from + width }
 }
 
 /** The hash of a full tile, in the tile above. */
 function parentOf({ level, index }: Tile, size: number): { tile: Tile; at: number } {
-  return { tile: tileAt((level as number) + 1, Math.floor(index / TILE_WIDTH), size), at: index % TILE_WIDTH }
-}
-
-function tileAt(level: number, index: number, size: number): Tile {
-  const hashes = Math.floor(size / TILE_WIDTH ** level)
-  return { level, index, width: Math.min(TILE_WIDTH, hashes - index * TILE_WIDTH) }
+  return { tile: tileWith((level as number) + 1, index, size), at: index % TILE_WIDTH }
 }

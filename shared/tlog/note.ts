@@ -9,7 +9,7 @@
  * base64(type ‖ public key). A signature line's base64 is that hash, then the signature: of type 0x01, the 64 bytes of Ed25519; of type
  * 0x04, a cosignature (`cosignature.ts`).
  */
-import { base64Of, bytesOf } from './base64.ts'
+import { base64Of, bytesOf, hexOf } from './base64.ts'
 import { verifyEd25519 } from './ed25519.ts'
 
 export const ED25519 = 0x01
@@ -46,8 +46,6 @@ export interface Signer {
   name: string
   keys: CryptoKeyPair
 }
-
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 async function keyHash(name: string, type: KeyType, publicKey: Uint8Array): Promise<Uint8Array> {
   const data = Uint8Array.of(...new TextEncoder().encode(name), 0x0a, type, ...publicKey)

@@ -52,18 +52,19 @@ export function parseTilePath(path: string): Tile | undefined {
   return Number.isSafeInteger(tile.index) && tilePath(tile) === path ? tile : undefined
 }
 
+/** The tile that has this hash of a level, or this record, as wide as it is in a log of so many entries. */
+export function tileWith(level: Tile['level'], at: number, size: number): Tile {
+  const hashes = level === 'entries' ? size : Math.floor(size / TILE_WIDTH ** level)
+  const index = Math.floor(at / TILE_WIDTH)
+  return { level, index, width: Math.min(TILE_WIDTH, hashes - index * TILE_WIDTH) }
+}
+
 /** All tiles of a log of so many entries: hashes from level 0 up, then the records. */
 export function* tilesOf(size: number): Generator<Tile> {
   for (let [level, hashes] = [0, size]; hashes > 0; [level, hashes] = [level + 1, Math.floor(hashes / TILE_WIDTH)]) {
-    yield* tilesOfLevel(level, hashes)
+    for (let at = 0; at < hashes; at += TILE_WIDTH) yield tileWith(level, at, size)
   }
-  yield* tilesOfLevel('entries', size)
-}
-
-function* tilesOfLevel(level: Tile['level'], count: number): Generator<Tile> {
-  for (let index = 0; index * TILE_WIDTH < count; index++) {
-    yield { level, index, width: Math.min(TILE_WIDTH, count - index * TILE_WIDTH) }
-  }
+  for (let at = 0; at < size; at += TILE_WIDTH) yield tileWith('entries', at, size)
 }
 
 /** Its hashes, side by side. @throws Error unless there are as many as the tile is wide */

@@ -8,7 +8,7 @@
  */
 import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
 import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
-import type { Entry } from '../../shared/tlog/entry.ts'
+import type { ReleaseEntry } from '../../shared/tlog/entry.ts'
 import type { ReadTile } from '../../shared/tlog/node-reader.ts'
 import { parseNote } from '../../shared/tlog/note.ts'
 import { compareCheckpoints, openLatest } from '../../shared/tlog/on-record.ts'
@@ -140,8 +140,6 @@ const CHECKPOINT_CODES: Partial<Record<Untrusted['why'], FindingCode>> = {
   stale: 'stale',
   witnesses: 'witnesses',
 }
-
-type ReleaseEntry = Extract<Entry, { type: 'release' }>
 
 interface Start {
   tree: RightEdge

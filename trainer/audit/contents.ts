@@ -1,13 +1,12 @@
 /** What entries name, held against what is served: a model's manifest and chunks, the files of a release of the tag. */
 import { decodeManifest, filesOf, type Manifest, sha256Hex } from '../../shared/model/bundle.ts'
-import type { Entry, ModelEntry } from '../../shared/tlog/entry.ts'
+import type { ModelEntry, ReleaseEntry, RollbackEntry } from '../../shared/tlog/entry.ts'
 import { findModel } from '../../shared/tlog/find-model.ts'
 import { integrityHex, integrityOf } from '../../shared/tlog/integrity.ts'
 import type { Policy } from '../../shared/tlog/policy.ts'
+import { isHashedName } from '../../shared/tlog/release-files.ts'
 import { type Finding, finding } from './findings.ts'
 import type { LogSource } from './source.ts'
-
-type ReleaseEntry = Extract<Entry, { type: 'release' }>
 
 export interface Contents {
   checkModel(entry: ModelEntry, where: string): Promise<Finding[]>
@@ -74,7 +73,7 @@ export function openContents(source: LogSource, size: number): Contents {
   }
 
   async function compareWithRestored(
-    { version, restores }: Extract<ModelEntry, { type: 'rollback' }>,
+    { version, restores }: RollbackEntry,
     manifest: Manifest,
     where: string,
   ): Promise<Finding[]> {
@@ -102,7 +101,7 @@ export function openContents(source: LogSource, size: number): Contents {
     const findings: Finding[] = []
     for (const [name, integrity] of Object.entries(files)) {
       // What an earlier release served as vitrine.js is there under its hash alone.
-      const isNamed = isNewest || /\.[0-9a-f]{16}\.\w+$/.test(name)
+      const isNamed = isNewest || isHashedName(name)
       const bytes = await (isNamed ? source.asset(name, integrity) : source.chunk(integrityHex(integrity)))
       if (!bytes) {
         findings.push(finding('tag-missing', name, `of release ${release}: it is not served`))

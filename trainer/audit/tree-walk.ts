@@ -4,7 +4,7 @@
  */
 import { base64Of } from '../../shared/tlog/base64.ts'
 import { type MadeTile, partialTiles, type RightEdge } from '../../shared/tlog/right-edge.ts'
-import { decodeEntries, TILE_WIDTH, type Tile, tilePath } from '../../shared/tlog/tile.ts'
+import { decodeEntries, TILE_WIDTH, type Tile, tilePath, tileWith } from '../../shared/tlog/tile.ts'
 import { type Finding, finding } from './findings.ts'
 import type { LogSource } from './source.ts'
 
@@ -35,10 +35,11 @@ export async function walkTree(
 
   // Its right edge first: a log that claims what it does not have is not walked for long.
   if (size > tree.size) {
-    for (const tile of [...partialTiles(size), entriesAt(size - 1, size)]) if (!(await read(tile))) return false
+    for (const tile of [...partialTiles(size), tileWith('entries', size - 1, size)])
+      if (!(await read(tile))) return false
   }
   while (tree.size < size) {
-    const tile = entriesAt(tree.size, size)
+    const tile = tileWith('entries', tree.size, size)
     const bytes = await read(tile)
     if (!bytes) return false
     let records: Uint8Array[]
@@ -54,12 +55,6 @@ export async function walkTree(
   }
   for (const partial of tree.partial()) if (!(await compare(partial))) return false
   return true
-}
-
-/** The bundle of entries that has this one, in a log of this size. */
-function entriesAt(entry: number, size: number): Tile {
-  const index = Math.floor(entry / TILE_WIDTH)
-  return { level: 'entries', index, width: Math.min(TILE_WIDTH, size - index * TILE_WIDTH) }
 }
 
 function differenceOf(served: Uint8Array, made: Uint8Array, { level, index }: Tile): string {

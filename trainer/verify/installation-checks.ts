@@ -1,4 +1,5 @@
 /** Is it there? The page, its script tag, the edge, the record, the bundle. */
+import { pinnedName } from '../../shared/tlog/release-files.ts'
 import type { Check, State } from './checklist.ts'
 import type { Asked, EdgeReading, Evidence, Exchange, TagScript } from './evidence.ts'
 import { isTagFile } from './visit.ts'
@@ -135,7 +136,7 @@ function isKnownMismatch(integrity: string, hash: string | undefined): boolean {
 
 /** The newest release by the name that never serves another; undefined where nothing was released. */
 function pinnedAt(edge: string, { integrity }: EdgeReading): string | undefined {
-  const name = Object.keys(integrity).find((file) => /^vitrine\.[0-9a-f]{16}\.js$/.test(file))
+  const name = pinnedName(integrity)
   return name && `src="${edge}assets/${name}" integrity="${integrity[name]}" crossorigin="anonymous"`
 }
 

@@ -116,7 +116,7 @@ export async function installLatest(destination: Destination, from: 'edge' | 'ca
 
 /**
  * That what is offered is on record, in a log that has grown out of the one seen before, and that it is not older than what is here.
- * @throws Refused, Unreachable
+ * @throws Refused
  */
 async function checkRecord(proof: string, destination: Destination): Promise<OnRecord> {
   const { edge, policy, installed, floor, seen, onSeen } = destination
@@ -139,7 +139,7 @@ async function checkRecord(proof: string, destination: Destination): Promise<OnR
     if (isShorter && version !== before) refuse('rollback', 'the log had more entries before')
     return offered
   } catch (error) {
-    if (error instanceof Refused || error instanceof Unreachable) throw error
+    if (error instanceof Refused) throw error
     return refuse(error instanceof Untrusted ? error.why : 'malformed', (error as Error).message)
   }
 }
