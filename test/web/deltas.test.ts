@@ -60,7 +60,7 @@ async function holdFirst(consent: '' | 'remember' = 'remember'): Promise<Visit &
   world.edge.published = world.published
   const context = await world.newProfile()
   profiles.push(context)
-  const tag = `data-consent="${consent}" data-refresh-seconds="1"`
+  const tag = `data-consent="${consent}" data-refresh-seconds="0.2"`
   const visit = await world.visit(context, { body: '<vitrine-shelf limit="4"></vitrine-shelf>', tag })
   await visit.page.waitForFunction(() => window.vitrine?.running)
   await until(visit.status, isComplete)

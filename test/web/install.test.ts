@@ -57,7 +57,7 @@ describe('a first visit', () => {
   it('sends nothing but GETs of paths, the same for two shoppers who do different things', async () => {
     const record = async (item: string, query: string) => {
       world.edge.requests.length = 0
-      const tag = `data-refresh-seconds="1"`
+      const tag = `data-refresh-seconds="0.2"`
       const shopper = await visit({ body: SHELF, tag })
       await shopper.call('event', 'view_item', { items: [{ item_id: item }] })
       await shopper.call('event', 'search', { search_term: query })
@@ -138,7 +138,7 @@ describe('a later visit', () => {
 })
 
 it('a page that stays open takes the new version when it is published', async () => {
-  const tag = `data-refresh-seconds="1"`
+  const tag = `data-refresh-seconds="0.2"`
   const open = await visit({ body: SHELF, tag })
   await until(open.status, isComplete)
   world.edge.published = second
@@ -174,7 +174,7 @@ describe('refused, while the installed one stays', () => {
     ['the same version published twice', /published twice/, async () => ({ ...second, latest: await recordAs(1) })],
   ]
   it.each(cases)('%s', async (_what, reason, damaged) => {
-    const tag = `data-refresh-seconds="1"`
+    const tag = `data-refresh-seconds="0.2"`
     const shopper = await visit({ body: SHELF, tag })
     await until(shopper.status, isComplete)
     world.edge.published = await damaged()

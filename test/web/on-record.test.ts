@@ -28,7 +28,7 @@ beforeEach(() => {
 })
 
 const BODY = '<vitrine-shelf limit="4"></vitrine-shelf><main><h1>Privacy</h1><vitrine-privacy></vitrine-privacy></main>'
-const TAG = 'data-consent="remember" data-refresh-seconds="1"'
+const TAG = 'data-consent="remember" data-refresh-seconds="0.2"'
 const isComplete = ({ bundle }: Status) => bundle.parts.includes('probes')
 
 const contexts: BrowserContext[] = []
@@ -189,7 +189,7 @@ describe('refused and explained, while the installed one stays', () => {
       cosignatures: 1,
     }
     const edge = await startEdge(policy, second)
-    const head = `<script async src="${edge.url}vitrine.js" data-refresh-seconds="1"></script>`
+    const head = `<script async src="${edge.url}vitrine.js" data-refresh-seconds="0.2"></script>`
     const { page, status } = await world.visit(await world.newProfile(), { head, tag: 'type="text/plain"' })
     await page.waitForFunction(() => window.vitrine?.running)
     const { refused, bundle } = await until(status, (now) => now.refused !== undefined)
@@ -215,6 +215,70 @@ describe('a rollback that is on record', () => {
     const fetched = world.edge.requests.map(({ path }) => path).filter((path) => path.includes('/chunks/'))
     // What differs between the two versions, and nothing that both have.
     expect(fetched).toEqual([manifest, first.names.get('rules')].map((sha256) => `/v1/chunks/${sha256}`))
+  })
+})
+
+/** A tab that hears nothing of what the edge has, until it is to. */
+async function deafen({ page }: Visit): Promise<() => Promise<void>> {
+  const latest = `${world.edge.url}v1/latest`
+  await page.route(latest, (route) => route.abort())
+  return () => page.unroute(latest)
+}
+
+describe('what a browser has kept', () => {
+  it('is the later version of two tabs', async () => {
+    const one = await shopper()
+    const other = await openVisit(await one.page.context().newPage(), `${world.shopUrl}0`)
+    await until(other.status, (status) => isComplete(status) && status.record !== undefined)
+    const undeafen = await deafen(other)
+    const third = await publish(world.signer, 3)
+    world.edge.published = await publish(world.signer, 4)
+    await until(one.status, (status) => status.bundle.version === 4 && isComplete(status))
+    await one.page.waitForTimeout(300) // written behind
+    await one.page.close()
+    const { log } = world.signer
+    world.edge.published = { ...third, latest: await log.proof(log.records.length - 2) }
+    await undeafen()
+    await until(other.status, (status) => status.bundle.version === 3 && isComplete(status))
+    await other.page.waitForTimeout(300)
+    world.edge.published = undefined
+    await other.page.reload()
+    await other.page.waitForFunction(() => window.vitrine?.running)
+    await until(other.status, (status) => status.bundle.version === 4)
+  })
+
+  it('is a floor, though a stricter policy no longer takes it: nothing older is installed', async () => {
+    const visit = await shopper()
+    await visit.page.waitForTimeout(300)
+    const witness = { name: 'witness.test/w', keys: await makeKeys() }
+    const witnesses = [await verifierKeyText(witness.name, witness.keys.publicKey, 4)]
+    const older = { ...first, latest: await world.signer.log.proof(1, { witnesses: [witness] }) }
+    const edge = await startEdge({ ...world.signer.policy, witnesses, cosignatures: 1 }, older)
+    const head = `<script async src="${edge.url}vitrine.js" ${TAG}></script>`
+    const next = await world.visit(visit.page.context(), { head, tag: 'type="text/plain"' })
+    await next.page.waitForFunction(() => window.vitrine?.running)
+    const { refused, bundle } = await until(next.status, (status) => status.refused?.version === 1)
+    expect([refused?.code, bundle.version]).toEqual(['rollback', 0])
+    edge.close()
+  })
+
+  it('is what either of two tabs refused', async () => {
+    const one = await shopper()
+    const other = await openVisit(await one.page.context().newPage(), `${world.shopUrl}0`)
+    await until(other.status, (status) => isComplete(status) && status.record !== undefined)
+    await deafen(other)
+    world.edge.published = await forked(3)
+    await until(one.status, ({ refused }) => refused?.code === 'fork')
+    const undeafen = await deafen(other)
+    await deafen(one)
+    world.edge.published = first
+    await undeafen()
+    await until(other.status, ({ refused }) => refused?.code === 'rollback')
+    await other.page.waitForTimeout(300)
+    world.edge.published = second
+    const later = await openVisit(await one.page.context().newPage(), `${world.shopUrl}0`)
+    const { evidence } = await until(later.status, (status) => status.evidence.length > 1)
+    expect(evidence.map(({ code }) => code)).toEqual(['fork', 'rollback'])
   })
 })
 
@@ -284,6 +348,17 @@ describe('the evidence', () => {
     await visit.call('forget', 'everything')
     expect(await visit.page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0)
   })
+})
+
+it('asks past a damaged copy of a tile in the HTTP cache', async () => {
+  const visit = await shopper()
+  let damaged = 1
+  world.edge.published = await withTiles((bytes) => (damaged-- > 0 ? bytes.map((byte) => byte ^ 1) : bytes))
+  const { refused } = await until(visit.status, ({ bundle }) => bundle.version === 3)
+  expect(refused).toBeUndefined()
+  const tiles = world.edge.requests.map(({ path }) => path).filter((path) => path.includes('/tile/'))
+  expect(tiles).toHaveLength(2)
+  expect(new Set(tiles).size).toBe(1)
 })
 
 it('asks for tiles only where the log has grown, and then for those that its sizes decide', async () => {
