@@ -264,7 +264,8 @@ describe.skipIf(!hasPython)('docs/verify.py at an edge', () => {
     ['no proof', LATEST, nothing, /^v1\/latest: HTTP Error 404/],
   ]
 
-  it.each(LIES)('names what lies: %s', async (_, path, lie, place) => {
+  const told = LIES.filter((_, n) => process.env.VITRINE_SOAK || n % 3 === 0)
+  it.each(told)('names what lies: %s', async (_, path, lie, place) => {
     const { code, said } = await verifyWith(app, { [path]: lie })
     expect(said).toMatch(place)
     expect(said.replace(/\n$/, '')).toMatch(/^[ -~]*$/)
