@@ -1,0 +1,91 @@
+/** Parameters of PINE (PINE-01 section 4): what a report has, and whether its proofs would prove anything. */
+import type { Field } from '../field.ts'
+import type { Xof } from '../xof.ts'
+import { callsOf, wireLength } from './vectors.ts'
+
+export interface PineParameters {
+  /** Algorithm identifier. */
+  id: number
+  field: Field
+  xof: Xof
+  /** d, elements of a measurement. */
+  dimension: number
+  /** B: the largest norm of a measurement, in units of 2 to minus the fraction bits. */
+  normBound: number
+  fractionBits: number
+  /** Of the wraparound tests, which hold for ±1 sums within α · B. */
+  alpha: number
+  wrChecks: number
+  /** How many of them must succeed. */
+  wrSuccesses: number
+  /** Products in a call of the gadget. */
+  chunkLength: number
+  /** Squares in a call of the one for the norm. */
+  chunkLengthNorm: number
+  /** That the bits are bits, the norm is in range and nothing wrapped around. */
+  proofs: number
+  /** That the norm is that of the measurement. */
+  normProofs: number
+  shares: number
+}
+
+/** Lengths, in elements, that follow from the parameters. */
+export interface PineShape {
+  squaredNormBits: number
+  /** A power of 2; results of −bound + 1 … bound pass. */
+  wrBound: number
+  wrBits: number
+  /** The measurement and the two bit vectors of its squared norm. */
+  gradientAndNorm: number
+  /** Elements that are 0 or 1. */
+  bits: number
+  /** All that is shared. */
+  measurement: number
+  /** Products of the two circuits. */
+  bitProducts: number
+  /** Wire seeds, proof and verifier of a proof of the norm, and of one of all else. */
+  norm: ProofShape
+  rest: ProofShape
+}
+interface ProofShape {
+  seeds: number
+  proof: number
+  verifier: number
+}
+
+/** @throws Error for parameters with which a proof would not prove it (ROCT23, figure 1 and lemma 3.3) */
+export function shapeOf(parameters: PineParameters): PineShape {
+  const { field, dimension, normBound, alpha, wrChecks, chunkLength, chunkLengthNorm } = parameters
+  const { modulus } = field
+  const squaredBound = BigInt(normBound) ** 2n
+  const wrBound = 2 ** Math.ceil(Math.log2(Math.ceil(alpha * normBound) + 1))
+  const bound = BigInt(wrBound)
+  if (dimension < 1 || normBound < 1) throw new Error(`pine: dimension ${dimension}, norm bound ${normBound}`)
+  const isWideEnough =
+    modulus > 3n * squaredBound + 2n &&
+    modulus >= 2n * BigInt(wrChecks) &&
+    modulus >= 2600n * bound &&
+    modulus * 4000n >= bound * bound
+  if (!isWideEnough) throw new Error(`pine: a norm bound of ${normBound} is too large for ${field.name}`)
+
+  const squaredNormBits = squaredBound.toString(2).length
+  const wrBits = (2n * bound - 1n).toString(2).length
+  const bits = 2 * squaredNormBits + (wrBits + 1) * wrChecks
+  const proofShape = (calls: number, arity: number): ProofShape => ({
+    seeds: arity,
+    proof: arity + 2 * (wireLength(calls) - 1) + 1,
+    verifier: 1 + arity + 1,
+  })
+  const bitCalls = callsOf(bits, chunkLength)
+  return {
+    squaredNormBits,
+    wrBound,
+    wrBits,
+    gradientAndNorm: dimension + 2 * squaredNormBits,
+    bits,
+    measurement: dimension + bits,
+    bitProducts: bitCalls * chunkLength,
+    norm: proofShape(callsOf(dimension, chunkLengthNorm), chunkLengthNorm),
+    rest: proofShape(bitCalls + callsOf(wrChecks, chunkLength), 2 * chunkLength),
+  }
+}
