@@ -41,7 +41,7 @@ const imports = new Map(files.map((file) => [file, importsOf(file)]))
 const importsIn = (folder: string) => [...imports.values()].flat().filter(({ from }) => from.startsWith(folder))
 const shown = (found: Import[]) => found.map(({ from, to }) => `${from} → ${to}`)
 /** Compiled by another compiler: see `shared/model/assemblyscript.ts`. */
-const KERNELS = 'shared/model/kernels/'
+const KERNELS = 'shared/kernels/'
 const partOf = (path: string) => PARTS.find((part) => path.startsWith(`${part}/`))
 
 function reachable(entry: string): Set<string> {

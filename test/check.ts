@@ -6,7 +6,7 @@ const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
 const CHECKS: [string, string[]][] = [
   ['biome', ['ci', '--colors=off', '--error-on-warnings', '.']],
   ['svelte-check', ['--tsconfig', 'web/tsconfig.json', '--fail-on-warnings', '--output', 'human']],
-  ...['shared', 'shared/model/kernels', 'edge', 'web/worker', 'trainer', 'trainer/report/page', 'test'].map(
+  ...['shared', 'shared/kernels', 'edge', 'web/worker', 'trainer', 'trainer/report/page', 'test'].map(
     (part): [string, string[]] => ['tsc', ['-p', part]],
   ),
   ['knip', ['--no-progress']],

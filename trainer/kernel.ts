@@ -9,11 +9,11 @@ const ROOT = join(import.meta.dirname, '..')
 const CACHE = join(ROOT, 'node_modules', '.cache', 'vitrine')
 
 /**
- * The WebAssembly of `shared/model/kernels/<name>.ts`.
+ * The WebAssembly of `shared/kernels/<name>.ts`.
  * @throws Error with the compiler's messages
  */
 export async function kernel(name: string, options: CompilerOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  const source = await readFile(join(ROOT, 'shared', 'model', 'kernels', `${name}.ts`), 'utf8')
+  const source = await readFile(join(ROOT, 'shared', 'kernels', `${name}.ts`), 'utf8')
   const compiler = await readFile(join(ROOT, 'shared', 'model', 'assemblyscript.ts'), 'utf8')
   const version = packageJson.dependencies.assemblyscript
   const hash = createHash('sha256')

@@ -25,7 +25,7 @@ import { hashedName } from '../shared/tlog/release-files.ts'
 const ROOT = join(import.meta.dirname, '..')
 const TAG = join(ROOT, 'dist', 'tag')
 const SHOP = join(ROOT, 'dist', 'shop')
-const KERNEL = join(ROOT, 'shared', 'model', 'kernels', 'rank.ts')
+const KERNEL = join(ROOT, 'shared', 'kernels', 'rank.ts')
 const TFJS_WASM = createRequire(import.meta.url).resolve(
   '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
 )

@@ -1,5 +1,5 @@
 /**
- * Compiles a file of `shared/model/kernels/` to WebAssembly. Those are AssemblyScript: TypeScript's syntax with
+ * Compiles a file of `shared/kernels/` to WebAssembly. Those are AssemblyScript: TypeScript's syntax with
  * WebAssembly's types, checked by a tsconfig of their own. They are compiled where they are needed (when the worker is
  * built, before training, in tests), so that no binary lies in the repository; `trainer/kernel.ts` keeps what it made.
  */

@@ -1,4 +1,4 @@
-/** `shared/model/kernels/rank.ts`, compiled by `web/build.ts` and written into the worker as hexadecimal: bytes that repeat compress. */
+/** `shared/kernels/rank.ts`, compiled by `web/build.ts` and written into the worker as hexadecimal: bytes that repeat compress. */
 declare const RANK_KERNEL: string
 
 let compiled: WebAssembly.Module | undefined
