@@ -19,6 +19,9 @@ type Bytes = Uint8Array<ArrayBuffer>
 const isHex = (made: Uint8Array, published: string | string[]) =>
   Buffer.from(made).toString('hex') === (Array.isArray(published) ? published.join('') : published)
 
+/** Prio3Count of Prio3Count_0.json, or of Prio3Count.json. */
+const kindOf = (file: string) => basename(file).split(/[_.]/)[0]
+
 /** A step that gives what is published, or rejects where that is published. */
 async function step<T>(valid: boolean, act: () => T | Promise<T>, holds: (made: T) => boolean): Promise<Verdict> {
   try {
@@ -92,7 +95,7 @@ const PRIO3: Record<string, (v: Prio3Vector) => [vdaf: prio3.Prio3<any, any>, me
 /** The operations of a file, in its order: each is given what is published of those before it. */
 async function prio3Verdicts(file: string): Promise<Verdict[]> {
   const v = json(file) as Prio3Vector
-  const [vdaf, measurementOf = (measurement: never) => measurement] = PRIO3[basename(file).split('_')[0]](v)
+  const [vdaf, measurementOf = (measurement: never) => measurement] = PRIO3[kindOf(file)](v)
   const { field } = vdaf.circuit
   const [ctx, verifyKey] = [hex(v.ctx), hex(v.verify_key)]
   const states = new Map<string, prio3.VerifyState>()
@@ -184,7 +187,7 @@ interface PineVector {
 /** Each report from its measurement to its output shares, then their sum. */
 async function pineVerdicts(file: string): Promise<Verdict[]> {
   const v = json(file) as PineVector
-  const variant = pine.PINE_VARIANTS[basename(file).split('_')[0] as keyof typeof pine.PINE_VARIANTS]
+  const variant = pine.PINE_VARIANTS[kindOf(file) as keyof typeof pine.PINE_VARIANTS]
   const vectors = plainVectors(variant.field as Field)
   const vdaf = pine.createPine(
     {
@@ -273,6 +276,14 @@ export const FEDERATED_SUITES: Record<string, Suite> = {
   /** PINE-01, all of its files. */
   async *'pine-vdaf'(folder) {
     for (const file of filesIn(folder)) yield { file: basename(file), verdicts: await pineVerdicts(file) }
+  },
+
+  /** Our own, for where nothing published is at hand: `make-transcripts.ts`. */
+  async *transcripts(folder) {
+    for (const file of filesIn(folder)) {
+      const name = basename(file)
+      yield { file: name, verdicts: await (name.startsWith('Pine') ? pineVerdicts(file) : prio3Verdicts(file)) }
+    }
   },
 
   async *'libprio-xof'(folder) {
