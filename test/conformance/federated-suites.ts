@@ -1,6 +1,7 @@
 /** Published vectors of VDAFs and of what they are made of: each step gives the published bytes, or fails where it must. */
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { decodeVector, encodeVector, FIELD64, FIELD128, type Field } from '../../shared/federated/field.ts'
+import { HPKE_SUITE, open } from '../../shared/federated/hpke.ts'
 import * as pine from '../../shared/federated/pine/pine.ts'
 import { plainVectors } from '../../shared/federated/pine/vectors.ts'
 import * as prio3 from '../../shared/federated/prio3/prio3.ts'
@@ -263,6 +264,21 @@ async function pineVerdicts(file: string): Promise<Verdict[]> {
   return verdicts
 }
 
+interface HpkeVector {
+  mode: number
+  kem_id: number
+  kdf_id: number
+  aead_id: number
+  info: string
+  enc: string
+  pkRm: string
+  skRm: string
+  pkEm: string
+  skEm: string
+  encryptions: { seq: number; aad: string; ct: string; pt: string }[]
+  exports: { exporter_context: string; L: number; exported_value: string }[]
+}
+
 export const FEDERATED_SUITES: Record<string, Suite> = {
   /** VDAF draft-20: its XOF, and every file of Prio3. */
   async *'vdaf-draft20'(folder) {
@@ -276,6 +292,58 @@ export const FEDERATED_SUITES: Record<string, Suite> = {
   /** PINE-01, all of its files. */
   async *'pine-vdaf'(folder) {
     for (const file of filesIn(folder)) yield { file: basename(file), verdicts: await pineVerdicts(file) }
+  },
+
+  /** RFC 9180, appendix A: the suite in use, in base mode. Opened as they are, and with the tag's last bit turned. */
+  async *'hpke-rfc9180'(folder) {
+    const file = 'rfc9180-appendix-a.json'
+    const setups = json(join(folder, file)) as HpkeVector[]
+    const { kem, kdf, aead } = HPKE_SUITE
+    const verdicts: Verdict[] = []
+    for (const v of setups) {
+      if (v.mode !== 0 || v.kem_id !== kem.id || v.kdf_id !== kdf.id || v.aead_id !== aead.id) continue
+      const recipientKey = await kem.deserializePrivateKey(hex(v.skRm))
+      const context = () => HPKE_SUITE.createRecipientContext({ recipientKey, enc: hex(v.enc), info: hex(v.info) })
+      for (const { exporter_context, L, exported_value } of v.exports) {
+        const exported = new Uint8Array(await (await context()).export(hex(exporter_context), L))
+        verdicts.push({ valid: true, accepted: isHex(exported, exported_value) })
+      }
+      for (const { seq, aad, ct, pt } of v.encryptions) {
+        const recipient = await context()
+        // A context counts what it has opened, so those before are made here.
+        const sender = await HPKE_SUITE.createSenderContext({
+          recipientPublicKey: await kem.deserializePublicKey(hex(v.pkRm)),
+          info: hex(v.info),
+          ekm: {
+            publicKey: await kem.deserializePublicKey(hex(v.pkEm)),
+            privateKey: await kem.deserializePrivateKey(hex(v.skEm)),
+          },
+        })
+        for (let n = 0; n < seq; n++) await recipient.open(await sender.seal(new Uint8Array(1)))
+        const sealed = new Uint8Array(await sender.seal(hex(pt), hex(aad)))
+        verdicts.push({ valid: true, accepted: isHex(new Uint8Array(sender.enc), v.enc) && isHex(sealed, ct) })
+        verdicts.push({ valid: true, accepted: isHex(new Uint8Array(await recipient.open(hex(ct), hex(aad))), pt) })
+        if (seq > 0) continue
+        const [key, info] = [recipientKey, hex(v.info)]
+        const whole = hex(v.enc + ct)
+        const opened = () => open(key, info, hex(aad), whole)
+        verdicts.push(await step(true, opened, (made) => isHex(made, pt)))
+        const turned = whole.with(whole.length - 1, whole[whole.length - 1] ^ 1)
+        verdicts.push(
+          await step(
+            false,
+            () => open(key, info, hex(aad), turned),
+            () => true,
+          ),
+          await step(
+            false,
+            () => open(key, info, hex(`${aad}00`), whole),
+            () => true,
+          ),
+        )
+      }
+    }
+    yield { file, verdicts }
   },
 
   /** Our own, for where nothing published is at hand: `make-transcripts.ts`. */
