@@ -128,7 +128,7 @@ def main(edge, publisher=None):
         with at(path): require(written == tile.getvalue(), f"is not {width} entries, each whole")
         records += found
 
-    policy, releases, files, models, newest, seen = None, 0, {}, [], 0, set()
+    policy, releases, files, models, newest, seen, publishers = None, 0, {}, [], 0, set(), {}
     for n, record in enumerate(records):
         with at(f"entry {n}"):
             text, before = record.decode().rpartition("\n\n")[0], policy
@@ -141,7 +141,7 @@ def main(edge, publisher=None):
                 require(read_key(entry["log"], 1) and satisfiable, "is a policy that no checkpoint satisfies")
             require(policy, f"is a {kind} before the first policy")
             keys = {(before or policy)["publisher"], policy["publisher"]}
-            require(before or publisher in (None, *keys), f"begins the log of {keys}, not of {publisher}")
+            publishers |= dict.fromkeys(sorted(keys))
             for key in keys: require(signed_at(record, 1, *read_key(key, 1)), f"is not signed by {key}")
             if kind == "release":
                 releases, files, pinned = releases + 1, entry["files"], policy
@@ -157,6 +157,7 @@ def main(edge, publisher=None):
                 restored = kind == "bundle" or 0 < restores < version - 1 and models[-1] == models[restores - 1]
                 require(restored, f"does not restore version {restores}")
 
+    with at("v1/log"): require(publisher in (None, *publishers), f"is published by {[*publishers]}, not by {publisher}")
     leaves = [sha256(b"\0" + record) for record in records]
     with at("v1/log/checkpoint"): age, _ = check_checkpoint(checkpoint, policy, leaves, newest)
     for name, integrity in files.items():
@@ -170,7 +171,7 @@ def main(edge, publisher=None):
             lines = [f"extra {base64_of(records[newest])}", f"index {newest}", *map(base64_of, proof)]
             proves = head.decode() == "\n".join(["c2sp.org/tlog-proof@v1", *lines])
             require(proves, f"does not prove that version {len(models)}, the newest, is on record")
-    print(f"{size} entries are in order, each signed by its publisher, now {policy['publisher']}")
+    print(f"{size} entries are in order, each signed by its publisher: {[*publishers]}")
     print(f"the checkpoint is {age} seconds old, and {policy['cosignatures']} witnesses have cosigned it")
     print(f"{len(models)} versions of the model and {len(files)} files of release {releases} are as on record")
 

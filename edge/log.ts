@@ -16,8 +16,8 @@
  * - recovery is the same path: whoever opens the folder with the key, appends or signs anew finds the commit that nothing comes after,
  *   publishes what is not published yet, which gives the same bytes, and signs.
  *
- * Commits are never deleted, and a checkpoint that is ahead of them means that the folder was restored from an older copy: then nothing is
- * appended, because it would fork the log.
+ * Commits are never deleted. A checkpoint that is ahead of them, or a key that has signed more than they are (`high-water.ts`), means that
+ * the folder was restored from an older copy: then nothing is appended, because it would fork the log.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -40,6 +40,7 @@ import {
   syncFolder,
   writeAllDurably,
 } from './durable-file.ts'
+import { readHighWater, writeHighWater } from './high-water.ts'
 import { Problem } from './problem.ts'
 
 export interface LogOptions {
@@ -47,6 +48,8 @@ export interface LogOptions {
   signer?: Signer
   /** It may be another than the policy on record names, under the same name: the log stays the same. */
   rotatesKey?: boolean
+  /** The file beside the key that says how far it has signed (`high-water.ts`). */
+  highWater?: string
   /** Lets an entry in that may come next in a log of this size, or throws a Problem: whether what it names is there. */
   admit?: (entry: Entry, size: number) => Promise<void>
   /**
@@ -124,7 +127,7 @@ interface State extends LogHead {
 
 /** @throws Error naming the folder when it cannot be read, or was restored from an older copy */
 export async function openLog(folder: string, options: LogOptions = {}): Promise<Log> {
-  const { signer, rotatesKey = false, admit, witness, now = Date.now } = options
+  const { signer, rotatesKey = false, highWater, admit, witness, now = Date.now } = options
   const root = join(folder, 'log')
   const commits = join(root, 'commits')
   await mkdir(commits, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
@@ -170,15 +173,13 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     return { size, tree: RightEdge.of(size, tiles), tail, heads, standing }
   }
 
-  // First: what it covers was committed before, while another process may be committing now.
+  // First: what they cover was committed before, while another process may be committing now.
+  const most = highWater && signer ? await readHighWater(highWater, signer.name) : undefined
   const signed = await lastSigned()
   const sizes = (await readdir(commits)).flatMap((name) => /^after-(\d+)\.json$/.exec(name)?.[1] ?? []).map(Number)
   const last = sizes.length > 0 ? await readCommit(Math.max(...sizes)) : undefined
-  if (signed.size > (last?.size ?? 0)) {
-    throw new Error(
-      `${root}: the checkpoint is of ${signed.size} entries, the commits end at ${last?.size ?? 0}: the folder was restored from an older copy, and appending to it would fork the log`,
-    )
-  }
+  const ahead = Math.max(signed.size, most?.size ?? 0)
+  if (ahead > (last?.size ?? 0)) throw new Error(`${root}: ${restored(ahead, last?.size ?? 0)}`)
   const coveredBy =
     signed.size > 0 ? await readCommit(Math.max(...sizes.filter((size) => size < signed.size))) : undefined
   /** What the published checkpoint covers: what readers are told. */
@@ -188,6 +189,9 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
   if (!isSame(grown.tree.root(), signed.root) || !hasTail(grown)) {
     // Signing what grows out of other tiles would fork the log.
     throw new Error(`${root}: its tiles are not those that were signed: restore the folder from a copy`)
+  }
+  if (most && most.size === grown.size && !isSame(most.root, grown.tree.root())) {
+    throw new Error(`${root}: its key has signed another log of ${most.size} entries: this folder is not its own`)
   }
   /** Tiles that have become full, which are still there in part. */
   const inPart: Tile[] = []
@@ -268,12 +272,22 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
 
   /** @returns false where another process has committed more meanwhile: its checkpoint must not be taken back */
   async function publishCheckpoint({ size, tree, standing, heads }: State, by: Signer): Promise<boolean> {
+    await syncFolder(commits) // who committed it may not have come to that
+    if (highWater) {
+      const most = await readHighWater(highWater, by.name)
+      if (most && most.size > size) {
+        // Another process has signed what it committed; where that is not here, the folder is an older one.
+        if (await readCommit(size)) return false
+        throw new Problem(503, restored(most.size, size))
+      }
+      // Before it signs: what was signed is never more than what is remembered.
+      if (!most || most.size < size) await writeHighWater(highWater, by.name, { size, root: tree.root() })
+    }
     const text = encodeCheckpoint({ origin: by.name, size, root: tree.root() })
     const line = await signatureLine(by, ED25519, new TextEncoder().encode(text))
     const lines = [line, await cosign(text, Math.floor(now() / 1000), by)]
     if (witness) lines.push(await witness(encodeNote(text, lines), requireTile, standing))
     const checkpoint = encodeNote(text, lines)
-    await syncFolder(commits) // who committed it may not have come to that
     const isNewest = async () => (await readCommit(size)) === undefined
     if (heads.model !== undefined) {
       const proof = {
@@ -436,6 +450,9 @@ async function removeParts(folder: string): Promise<void> {
     await rm(join(folder, name), { force: true }).catch(() => undefined)
   }
 }
+
+const restored = (signed: number, there: number) =>
+  `the log's key has signed ${signed} entries, and there are ${there}: the folder was restored from an older copy, and appending to it would fork the log`
 
 /** What lost a race or comes again is a conflict; anything else cannot come next at all. */
 const STATUS: Record<string, 409> = { 'version-twice': 409, 'version-back': 409, gap: 409 }

@@ -23,6 +23,8 @@ export interface StoreOptions {
   witnessUrls?: readonly string[]
   /** The log's key may be another than the policy on record names: a policy that names it comes next. */
   rotatesKey?: boolean
+  /** Beside the log's key: `high-water.ts`. */
+  highWater?: string
   now?: () => number
 }
 
@@ -30,7 +32,7 @@ export interface StoreOptions {
 export async function openStore(
   folder: string,
   signer?: Signer,
-  { witnessUrls = [], rotatesKey = false, now }: StoreOptions = {},
+  { witnessUrls = [], rotatesKey = false, highWater, now }: StoreOptions = {},
 ): Promise<Store> {
   const chunks = await openChunks(folder)
   const logKey = signer && (await verifierKeyText(signer.name, signer.keys.publicKey))
@@ -73,6 +75,6 @@ export async function openStore(
   }
 
   const witness = askWitnesses(witnessUrls)
-  const log = await openLog(folder, { signer, rotatesKey, admit, witness, now })
+  const log = await openLog(folder, { signer, rotatesKey, highWater, admit, witness, now })
   return { ...chunks, logKey, log }
 }

@@ -13,6 +13,9 @@ import { Problem } from './problem.ts'
 const TIMEOUT_MS = 10_000
 const MAX_ANSWER_BYTES = 8192
 
+/** What was appended is committed, and served as soon as they have cosigned. */
+export const AWAITS_WITNESSES = 'awaits-witnesses'
+
 type Witness = NonNullable<LogOptions['witness']>
 
 /** @param urls of the witnesses' submission prefixes */
@@ -36,14 +39,14 @@ export function askWitnesses(urls: readonly string[]): Witness {
       const text = await readText(response, MAX_ANSWER_BYTES)
       const isSize = response.headers.get('content-type') === 'text/x.tlog.size' && /^\d{1,16}\n$/.test(text)
       if (response.status === 409 && isSize) return { conflict: Number(text) }
-      if (!response.ok) throw new Error(`status ${response.status}`)
+      if (!response.ok) throw new Error(`status ${response.status}, "${readable(text)}"`)
       return { lines: text }
     }
     const cosign = async (url: string): Promise<string> => {
       let answer = await ask(url, Math.min(seen.get(url) ?? 0, size))
       // It has seen more, or less, than we remember: then it says so, once.
       if ('conflict' in answer && answer.conflict <= size) answer = await ask(url, answer.conflict)
-      if ('conflict' in answer) throw new Error(`it has seen ${answer.conflict} entries`)
+      if ('conflict' in answer) throw new Error(`it has seen ${answer.conflict} entries, and there are ${size}`)
       parseSignatures(answer.lines)
       seen.set(url, size)
       return answer.lines
@@ -72,15 +75,20 @@ export function askWitnesses(urls: readonly string[]): Witness {
     }
     const wanted = policy?.cosignatures ?? 0
     if (held < wanted) {
-      const why = failures.length > 0 ? ` (${failures.join('; ')})` : ''
-      throw new Problem(
-        503,
-        `${held} of ${wanted} witnesses have cosigned${why}: what was put on record is served when they have`,
-      )
+      const why = urls.length === 0 ? 'none was asked: --witness-url names them' : failures.join('; ')
+      const message = `${held} of ${wanted} witnesses have cosigned${why && ` (${why})`}`
+      throw new Problem(503, message, {}, { code: AWAITS_WITNESSES })
     }
     return kept.join('')
   }
 }
+
+/** Of somebody else's answer what a line has room for. */
+const readable = (text: string) =>
+  text
+    .replace(/[^ -~]+/g, ' ')
+    .trim()
+    .slice(0, 200)
 
 /** Stops at the limit. @throws Error when there is more */
 async function readText({ body }: Response, maxBytes: number): Promise<string> {

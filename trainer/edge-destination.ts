@@ -1,6 +1,7 @@
 /** Publishes to an edge over HTTP, as its operator. */
 import type { Standing } from '../shared/tlog/succession.ts'
-import type { Destination } from './publish.ts'
+import { AwaitsWitnesses, type Destination } from './publish.ts'
+import { AWAITS_WITNESSES } from './serve.ts'
 import { UserError } from './user-error.ts'
 
 const TIMEOUT_MS = 60_000
@@ -27,7 +28,12 @@ export function edgeDestination(url: string, token: string): Destination {
       ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
     })
     if (response.ok) return response
-    const problem = (await response.json().catch(() => ({}))) as { detail?: string; title?: string }
+    const problem = (await response.json().catch(() => ({}))) as {
+      detail?: string
+      title?: string
+      code?: string
+    }
+    if (problem.code === AWAITS_WITNESSES) throw new AwaitsWitnesses(problem.detail)
     // Without the path, which is mostly a chunk's hash.
     throw new UserError(
       `${base}: ${response.status} ${problem.detail ?? problem.title ?? ''}`,

@@ -33,12 +33,13 @@ interface KeyFile {
   privateKey: JsonWebKey
 }
 
-export const openPublisherKey = (file: string, name?: string): Promise<PublisherKey> =>
-  openKey(file, { name, kind: 'publisher' })
+/** @param otherwise what a new one is called that is not named */
+export const openPublisherKey = (file: string, name?: string, otherwise?: string): Promise<PublisherKey> =>
+  openKey(file, { name, otherwise, kind: 'publisher' })
 
-/** A log is called after its shop, and its key after the log. */
-export const openLogKey = (file: string, shop = DEMO_NAME): Promise<PublisherKey> =>
-  openKey(file, { otherwise: `${shop}/log`, kind: 'log' })
+/** @param log what a new one is called */
+export const openLogKey = (file: string, log = `${DEMO_NAME}/log`): Promise<PublisherKey> =>
+  openKey(file, { otherwise: log, kind: 'log' })
 
 interface Wanted {
   /** Of a new key: whose it is, without spaces or "+"; of one that is there, the name it must have. */

@@ -40,7 +40,7 @@ import type { TrainingEnds } from './batches.ts'
 import type { Histories } from './datasets/histories.ts'
 import { makeDeltas, type Previous } from './deltas.ts'
 import { wantedEvents } from './evaluate.ts'
-import type { PublisherKey } from './keys.ts'
+import { DEMO_NAME, type PublisherKey } from './keys.ts'
 import { nextRules } from './next-rules.ts'
 import { USUAL_NEW_ITEMS } from './ranking.ts'
 import { makeRelease, type Release } from './release.ts'
@@ -235,9 +235,11 @@ export interface Destination {
   standing(): Promise<Standing & { logKey: string }>
   readChunk(sha256: string): Promise<Uint8Array | undefined>
   putChunk(sha256: string, bytes: Uint8Array): Promise<unknown>
-  /** Puts a record into the log. */
+  /** Puts a record into the log. @throws AwaitsWitnesses where it is committed and not served yet */
   append(record: Uint8Array): Promise<unknown>
 }
+
+export class AwaitsWitnesses extends Error {}
 
 /** Chunks first, the record last: what is published half is not published. */
 export async function publish(
@@ -246,7 +248,22 @@ export async function publish(
   destination: Destination,
 ): Promise<void> {
   for (const [sha256, bytes] of chunks) await destination.putChunk(sha256, bytes)
-  await destination.append(await signEntry(entry, key))
+  await append(destination, entry, key)
+}
+
+/** @throws UserError that says what is on record, where witnesses are awaited */
+async function append(destination: Destination, entry: Entry, ...signers: Signer[]): Promise<void> {
+  const record = await signEntry(entry, ...signers)
+  await destination.append(record).catch((error: Error) => {
+    if (!(error instanceof AwaitsWitnesses)) throw error
+    const isModel = 'version' in entry
+    throw new UserError(
+      `${isModel ? `bundle ${entry.version}` : `the ${entry.type}`} is committed, and not served yet: ${error.message}`,
+      isModel
+        ? 'the edge serves it by itself as soon as they have; publishing again would add another version'
+        : 'when they answer, publish again: what is committed stays',
+    )
+  })
 }
 
 /** What the policy says beyond the keys that publish. What is left out stays as it is on record. */
@@ -266,6 +283,7 @@ export async function prepare(
 ): Promise<{ policy: Policy; release: Release; said: string[] }> {
   const { logKey, policy: before, release: released } = await destination.standing()
   requirePublisher(before, previous ?? key, key)
+  requireLogName(before, logKey, key)
   const said: string[] = []
   const policy: Policy = {
     publisher: key.verifierKey,
@@ -274,9 +292,15 @@ export async function prepare(
     cosignatures: terms.cosignatures ?? before?.cosignatures ?? 0,
     maxAgeSeconds: terms.maxAgeSeconds ?? before?.maxAgeSeconds ?? DEFAULT_MAX_AGE_SECONDS,
   }
+  if (policy.cosignatures > policy.witnesses.length) {
+    throw new UserError(
+      `${policy.cosignatures} cosignatures are asked for, of ${policy.witnesses.length} witnesses`,
+      'name the witnesses with --witness KEY,…, as "vitrine witness" prints them',
+    )
+  }
   if (JSON.stringify(before) !== JSON.stringify(policy)) {
     const signers = previous && before && before.publisher !== key.verifierKey ? [previous, key] : [key]
-    await destination.append(await signEntry({ type: 'policy', ...policy }, ...signers))
+    await append(destination, { type: 'policy', ...policy }, ...signers)
     said.push(before ? 'a changed policy' : 'the policy')
   }
   const release = await makeRelease(policy)
@@ -290,6 +314,15 @@ export async function prepare(
     said.push(`release ${number} of the tag`)
   }
   return { policy, release, said }
+}
+
+/** @throws UserError where a shop's first policy would name a log that nobody has given a name */
+function requireLogName(before: Policy | undefined, logKey: string, { name }: PublisherKey): void {
+  if (before || name === DEMO_NAME || !logKey.startsWith(`${DEMO_NAME}/log+`)) return
+  throw new UserError(
+    `the log there is called ${DEMO_NAME}/log, and browsers would know ${name}'s by that name for ever`,
+    `start the edge with "vitrine serve --name ${name}", in a folder of its own`,
+  )
 }
 
 /** @throws UserError unless it is one of these keys that publishes under the policy in force, if there is one */

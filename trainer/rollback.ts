@@ -26,7 +26,7 @@ export async function rollBack(
   if (restores >= newest) {
     throw new UserError(
       `version ${restores} is not before ${newest}, the newest`,
-      'name an earlier one; "vitrine audit" counts them',
+      'name an earlier one; "vitrine audit" lists them',
     )
   }
   const checkpoint = await source.checkpoint()

@@ -5,15 +5,19 @@
 import { Hono } from 'hono'
 import { createApp } from '../edge/app.ts'
 import { type ServedEdge, serveEdge } from '../edge/node.ts'
+import { Problem } from '../edge/problem.ts'
 import type { Store } from '../edge/store.ts'
 import { createWitness, type WitnessOptions } from '../edge/witness.ts'
+import { AWAITS_WITNESSES } from '../edge/witnesses.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { pinnedName } from '../shared/tlog/release-files.ts'
-import type { Destination } from './publish.ts'
+import { AwaitsWitnesses, type Destination } from './publish.ts'
 import { UserError } from './user-error.ts'
 
 /** The folder an edge serves from. Commands reach it through this file, the only one here that knows the edge. */
 export { openStore } from '../edge/store.ts'
+/** What an edge answers to an entry that is committed, and not served yet. */
+export { AWAITS_WITNESSES }
 
 export interface ServeOptions {
   store: Store
@@ -117,7 +121,8 @@ export function folderDestination({ log, logKey, readChunk, putChunk }: Store): 
     putChunk,
     append: (record) =>
       log.append(record).catch((error: Error) => {
-        if (error.name !== 'Problem') throw error
+        if (!(error instanceof Problem)) throw error
+        if (error.members.code === AWAITS_WITNESSES) throw new AwaitsWitnesses(error.message)
         throw new UserError(error.message, 'publish again')
       }),
   }

@@ -1,5 +1,6 @@
 /** The folder that an edge serves, opened with the log's key: how commands reach it. */
 import { existsSync, readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseVerifierKey } from '../shared/tlog/note.ts'
 import { wholeNumber } from './flags.ts'
@@ -12,9 +13,8 @@ import { UserError } from './user-error.ts'
 export const LOG_FLAGS = {
   'log-key': {
     type: 'string',
-    default: join('.vitrine', 'keys', 'log.json'),
     valueHint: 'FILE',
-    description: 'The log’s key; made when the log is',
+    description: 'The log’s key, made when the log is; else FOLDER.log-key.json, beside the folder',
   },
   'witness-url': {
     type: 'string',
@@ -48,7 +48,7 @@ export const POLICY_FLAGS = {
 } as const
 
 interface LogArgs {
-  'log-key': string
+  'log-key'?: string
   'witness-url'?: string
   'rotate-log-key'?: boolean
 }
@@ -59,7 +59,8 @@ interface LogArgs {
  */
 export async function openShopStore(folder: string, args: LogArgs, shop = DEMO_NAME) {
   const commits = join(folder, 'log', 'commits')
-  const file = args['log-key']
+  // Beside the folder and not in it: what is served, or put back from a copy, has no key in it. One key has one log.
+  const file = args['log-key'] ?? `${folder.replace(/[/\\]+$/, '')}.log-key.json`
   if (!existsSync(file) && existsSync(commits) && readdirSync(commits).length > 0 && !args['rotate-log-key']) {
     throw new UserError(
       `${folder} has a log, and there is no ${file} to sign it with`,
@@ -71,16 +72,26 @@ export async function openShopStore(folder: string, args: LogArgs, shop = DEMO_N
     if (!URL.canParse(url))
       throw new UserError(`--witness-url ${url}: is no address`, 'such as https://witness.example')
   }
-  const { name, keys } = await openLogKey(file, shop)
-  const options = { witnessUrls: urls, rotatesKey: args['rotate-log-key'] }
-  return openStore(folder, { name, keys }, options).catch((error: NodeJS.ErrnoException) => {
+  const { name, keys } = await openLogKey(file, (await originOf(folder)) ?? `${shop}/log`)
+  const highWater = file.replace(/(\.json)?$/, '.signed.json')
+  const options = { witnessUrls: urls, rotatesKey: args['rotate-log-key'], highWater }
+  const store = await openStore(folder, { name, keys }, options).catch((error: NodeJS.ErrnoException) => {
     // What the system refuses, `main.ts` puts into words.
     if (error.code !== undefined || error.cause !== undefined) throw error
     throw new UserError(
       error.message,
-      'name the log’s key with --log-key FILE, to change it with --rotate-log-key; a damaged folder is restored from its newest copy',
+      / its key is /.test(error.message)
+        ? 'name the log’s key with --log-key FILE; to change it, add --rotate-log-key'
+        : 'restore the folder from its newest copy, or begin another log in a new folder; PROTOCOL.md ("Keys") says more',
     )
   })
+  return { ...store, logKeyFile: file }
+}
+
+/** The name of the log that a folder has; a new key of it is called so too. */
+async function originOf(folder: string): Promise<string | undefined> {
+  const checkpoint = await readFile(join(folder, 'log', 'checkpoint'), 'utf8').catch(() => undefined)
+  return checkpoint?.split('\n')[0]
 }
 
 /** @throws UserError for a value that no policy can have */

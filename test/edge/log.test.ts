@@ -337,9 +337,46 @@ describe('a folder that is not what it was', () => {
     await grow(5)
     await rm(commits, { recursive: true })
     await cp(join(folder, 'copy'), commits, { recursive: true })
-    await expect(open()).rejects.toThrow(/checkpoint is of 5 entries, the commits end at 3: .*older copy/)
+    await expect(open()).rejects.toThrow(/has signed 5 entries, and there are 3: .*older copy/)
     await rm(commits, { recursive: true })
-    await expect(open()).rejects.toThrow('the commits end at 0')
+    await expect(open()).rejects.toThrow('and there are 0')
+  })
+
+  test('put back whole from an older copy is known by what its key has signed, by who opens it and by who has it open', async () => {
+    const highWater = join(folder, 'signed.json')
+    const log = await open({ highWater })
+    for (const one of await records(0, 3)) await log.append(one)
+    await cp(join(folder, 'log'), join(folder, 'copy'), { recursive: true })
+    const early = await open({ highWater })
+    for (const one of await records(3, 5)) await log.append(one)
+    await rm(join(folder, 'log'), { recursive: true })
+    await cp(join(folder, 'copy'), join(folder, 'log'), { recursive: true })
+    await expect(open({ highWater })).rejects.toThrow(/has signed 5 entries, and there are 3: .*older copy/)
+    await expect(early.append(await record(9))).rejects.toThrow(/has signed 5 entries, and there are 4/)
+    expect((await checkpointOf(await openLog(folder))).size).toBe(3)
+    await rm(join(folder, 'log'), { recursive: true })
+    await expect(open({ highWater })).rejects.toThrow('has signed 5 entries, and there are 0')
+  })
+
+  test('of another log that the same key has signed is not opened', async () => {
+    const highWater = join(folder, 'signed.json')
+    const log = await open({ highWater })
+    for (const one of await records(0, 3)) await log.append(one)
+    await rm(join(folder, 'log'), { recursive: true })
+    const other = await open()
+    for (const one of await records(3, 6)) await other.append(one)
+    await expect(open({ highWater })).rejects.toThrow('its key has signed another log of 3 entries')
+    await writeFile(highWater, '{}')
+    await expect(open({ highWater })).rejects.toThrow(`${highWater} is damaged`)
+  })
+
+  test('is appended to by several who share what their key has signed', async () => {
+    const highWater = join(folder, 'signed.json')
+    const logs = await Promise.all([open({ highWater }), open({ highWater }), open({ highWater })])
+    const all = await records(0, 30)
+    await Promise.all(all.map((one, n) => logs[n % 3].append(one)))
+    await expectClean(30)
+    expect(JSON.parse(await readFile(highWater, 'utf8'))).toMatchObject({ origin: LOG.name, size: 30 })
   })
 
   test('without its checkpoint is published anew, and is the same log', async () => {

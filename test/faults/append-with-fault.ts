@@ -1,11 +1,12 @@
 /** Appends a record to the log of a folder, and kills itself just before or just after one of its file system calls. */
+import { join } from 'node:path'
 import { openLog } from '../../edge/log.ts'
 import { bytesOf } from '../../shared/tlog/base64.ts'
 import { LOG } from '../edge/sample-bundle.ts'
 import { tellFileCalls } from './file-calls.ts'
 
 const [folder, record, at, when] = process.argv.slice(2)
-const log = await openLog(folder, { signer: LOG })
+const log = await openLog(folder, { signer: LOG, highWater: join(folder, 'signed.json') })
 let calls = 0
 await tellFileCalls(
   folder,

@@ -67,7 +67,7 @@ async function auditOf(folder: string, earlier?: Audit): Promise<Audit> {
 /** Forcing to the disk is told and not waited for: a process that ends takes nothing of what the system holds along. */
 const quickly = ({ name, happen }: FileCall) => (name === 'sync' ? Promise.resolve() : happen())
 
-const open = (folder: string) => openLog(folder, { signer: LOG })
+const open = (folder: string) => openLog(folder, { signer: LOG, highWater: join(folder, 'signed.json') })
 
 /**
  * What was left is one of two logs, and whoever opens it gets that log whole and can go on.

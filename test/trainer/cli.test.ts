@@ -328,7 +328,8 @@ describe('a disk that takes no more', () => {
     expect(what).toMatch(/^vitrine: .*disk\/.*the disk is full/)
     expect(remedy).toMatch(/^ {2}→ .*(room|space)/)
     // A key is whole, a chunk that nothing points to is not published, and what is committed is published when there is room.
-    const whole = /^disk\/(k|b\/(chunks\/[0-9a-f]{64}|log\/(commits\/after-\d+\.json|tile\/[\w./]+\/\d+)))$/
+    const whole =
+      /^disk\/(k|b\.log-key(\.signed)?\.json|b\/(chunks\/[0-9a-f]{64}|log\/(commits\/after-\d+\.json|tile\/[\w./]+\/\d+)))$/
     expect(left.filter((path) => !whole.test(path))).toEqual([])
   })
 

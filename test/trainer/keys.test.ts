@@ -80,10 +80,10 @@ describe('a publisher’s key', () => {
 
 describe('a key of a log or of a witness', () => {
   it('is called after the shop, and after its own place; a witness’s says what it is for', async () => {
-    const log = await openLogKey(file, 'shop.example')
+    const log = await openLogKey(file, 'shop.example/log')
     expect(await parseVerifierKey(log.verifierKey)).toMatchObject({ name: 'shop.example/log', type: ED25519 })
     // Whatever the shop is called by now, the log keeps its name.
-    expect((await openLogKey(file, 'renamed.example')).verifierKey).toBe(log.verifierKey)
+    expect((await openLogKey(file, 'renamed.example/log')).verifierKey).toBe(log.verifierKey)
     const place = { name: 'watch.example/w1', kind: 'witness', type: COSIGNATURE } as const
     const witness = await openKey(join(folder, 'witness.json'), place)
     expect(await parseVerifierKey(witness.verifierKey)).toMatchObject({ name: place.name, type: COSIGNATURE })

@@ -259,7 +259,7 @@ describe('on record', () => {
   /** A folder that an edge serves, with a log of its own. */
   async function newShop() {
     const folder = mkdtempSync(join(home, 'store-'))
-    const store = await openStore(folder, await openLogKey(join(folder, 'log.json'), key.name))
+    const store = await openStore(folder, await openLogKey(join(folder, 'log.json'), `${key.name}/log`))
     return { folder, store, destination: folderDestination(store) }
   }
 

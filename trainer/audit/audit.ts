@@ -8,7 +8,7 @@
  */
 import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
 import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
-import type { ReleaseEntry } from '../../shared/tlog/entry.ts'
+import type { ModelEntry, ReleaseEntry } from '../../shared/tlog/entry.ts'
 import type { ReadTile } from '../../shared/tlog/node-reader.ts'
 import { parseNote } from '../../shared/tlog/note.ts'
 import { compareCheckpoints, openLatest } from '../../shared/tlog/on-record.ts'
@@ -53,6 +53,8 @@ export interface Audit {
   origin?: string
   size: number
   root?: string
+  /** On record, as far as it was read: the oldest first. */
+  models: ModelEntry[]
   /** Entries that were read: fewer than `size` where an earlier audit read the others. */
   read: number
   entries: Record<string, number>
@@ -66,7 +68,7 @@ export interface Audit {
 export async function audit(source: LogSource, options: AuditOptions): Promise<Audit> {
   const { since, other, now } = options
   const findings: Finding[] = []
-  const report: Audit = { source: source.name, size: 0, read: 0, entries: {}, standing: {}, findings }
+  const report: Audit = { source: source.name, size: 0, models: [], read: 0, entries: {}, standing: {}, findings }
   const find: Find = (...found) => findings.push(finding(...found))
 
   // Of the two that are served the one with more entries: what a browser is shown is audited.
@@ -93,6 +95,7 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
   const walk = await walkEntries(source, checkpoint, started, options, findings)
   report.read = walk.tree.size - started.tree.size
   report.entries = walk.counts
+  report.models = walk.models
   report.standing = walk.standing
   if (!walk.complete) return report
   if (!walk.standing.policy) find('no-policy', 'log', 'it has no policy: nobody answers for it')
@@ -175,6 +178,7 @@ async function walkEntries(
   const tree = start.tree.clone()
   let { standing } = start
   const counts: Record<string, number> = {}
+  const models: ModelEntry[] = []
   const contents = openContents(source, size)
   const releases: { entry: ReleaseEntry; policy: Policy | undefined; where: string }[] = []
 
@@ -187,7 +191,10 @@ async function walkEntries(
     if (!entry) return
     counts[entry.type] = (counts[entry.type] ?? 0) + 1
     if (entry.type === 'release') releases.push({ entry, policy: standing.policy, where })
-    else if (withContents && entry.type !== 'policy') findings.push(...(await contents.checkModel(entry, where)))
+    else if (entry.type !== 'policy') {
+      models.push(entry)
+      if (withContents) findings.push(...(await contents.checkModel(entry, where)))
+    }
   }
 
   const publishers = new Set(standing.policy && [standing.policy.publisher])
@@ -197,22 +204,27 @@ async function walkEntries(
     for (const [n, record] of records.entries()) await enter(record, `entry ${first + n}`, ahead[n])
     onProgress?.(first + records.length, size)
   })
-  // What is served has to be looked at each time, though nothing was released since an earlier audit.
+  // What is served has to be looked at each time, though nothing is new since an earlier audit.
+  const inForce = withContents && complete ? standing.model : undefined
+  if (inForce && models.length === 0) findings.push(...(await contents.checkModel(inForce, 'the model in force')))
+  if (inForce) findings.push(...(await contents.requireWhole(inForce)))
   if (releases.length === 0 && standing.release) {
     releases.push({ entry: { type: 'release', ...standing.release }, policy: undefined, where: 'the newest release' })
   }
   for (const [n, { entry, policy, where }] of complete && withContents ? releases.entries() : []) {
     findings.push(...(await contents.checkRelease(entry, policy, n === releases.length - 1, where)))
   }
-  const told = [...publishers].join(', ')
-  if (publisher === undefined) {
+  const told = [...publishers].join(', ') || 'nobody'
+  if (publisher === undefined && start.tree.size > 0) {
+    // An earlier audit has it: who publishes now was signed for by who did then.
+  } else if (publisher === undefined) {
     findings.push(finding('not-pinned', 'log', `the log's own word is taken for its publisher: ${told}`))
   } else if (complete && !publishers.has(publisher)) {
-    findings.push(finding('wrong-publisher', 'log', `it is published by ${told}`))
+    findings.push(finding('wrong-publisher', 'log', `it is published by ${told}, and not by ${publisher}`))
   } else if (complete && [...publishers][0] !== publisher) {
     findings.push(finding('published-before', 'log', `others published before ${publisher}: ${told}`))
   }
-  return { tree, standing, counts, complete }
+  return { tree, standing, counts, models, complete }
 }
 
 /** What a browser would be given now. */
@@ -272,7 +284,7 @@ async function compareViews(
   find: Find,
 ): Promise<void> {
   const where = `${other.name}: log/checkpoint`
-  const theirs = await other.checkpoint()
+  const theirs = (await other.checkpoint()) ?? (await other.witnessed(here.checkpoint.origin))
   if (!theirs) return void find('checkpoint-missing', where, 'there is none')
   const both = { [source.name]: here.note, [other.name]: theirs }
   try {

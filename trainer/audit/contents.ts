@@ -10,6 +10,8 @@ import type { LogSource } from './source.ts'
 
 export interface Contents {
   checkModel(entry: ModelEntry, where: string): Promise<Finding[]>
+  /** Of an older version a chunk may be gone; of the one in force, a browser that needs it gets none. */
+  requireWhole(entry: ModelEntry): Promise<Finding[]>
   /** @param isNewest then its names are served, beside those with a hash */
   checkRelease(entry: ReleaseEntry, policy: Policy | undefined, isNewest: boolean, where: string): Promise<Finding[]>
 }
@@ -72,6 +74,16 @@ export function openContents(source: LogSource, size: number): Contents {
     return findings
   }
 
+  async function requireWhole({ version }: ModelEntry): Promise<Finding[]> {
+    const findings: Finding[] = []
+    for (const { name, sha256 } of manifests.get(version)?.chunks ?? []) {
+      if (await look(sha256)) continue
+      const message = `"${name}" of version ${version}, the one in force, is not served`
+      findings.push(finding('model-incomplete', `v1/chunks/${sha256}`, message))
+    }
+    return findings
+  }
+
   async function compareWithRestored(
     { version, restores }: RollbackEntry,
     manifest: Manifest,
@@ -124,7 +136,7 @@ export function openContents(source: LogSource, size: number): Contents {
     return findings
   }
 
-  return { checkModel, checkRelease }
+  return { checkModel, requireWhole, checkRelease }
 }
 
 function compareIntegrity(files: Record<string, string>, bytes: Uint8Array, release: number): Finding[] {

@@ -34,6 +34,7 @@ const SEVERITIES = {
   'manifest-differs': 'critical',
   'chunk-missing': 'warning',
   'chunk-differs': 'critical',
+  'model-incomplete': 'critical',
   'rollback-differs': 'critical',
   'tag-missing': 'critical',
   'tag-differs': 'critical',

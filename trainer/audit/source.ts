@@ -1,6 +1,7 @@
 /** Where a log is read from: an edge over HTTP, or the folder that one serves. Nothing that comes from there is trusted. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256Hex } from '../../shared/model/bundle.ts'
 import { integrityHex } from '../../shared/tlog/integrity.ts'
 import { partOf, TILE_WIDTH, type Tile, tilePath } from '../../shared/tlog/tile.ts'
 
@@ -19,6 +20,8 @@ export interface LogSource {
   /** For people. */
   name: string
   checkpoint: Read<[]>
+  /** As a witness has it (C2SP tlog-witness), where the place is one. */
+  witnessed: Read<[origin: string]>
   latest: Read<[]>
   tile: Read<[Tile]>
   chunk: Read<[sha256: string]>
@@ -32,6 +35,12 @@ export class SourceUnreachable extends Error {}
 /** @param place an address of an edge, or a folder. @param timeoutMs for each file */
 export function openSource(place: string, timeoutMs = TIMEOUT_MS): LogSource {
   return /^https?:\/\//.test(place) ? edgeSource(place, timeoutMs) : folderSource(place)
+}
+
+/** @throws SourceUnreachable where there is no such place, or nothing in it has to do with a log */
+export async function requireLog(source: LogSource): Promise<void> {
+  if ((await source.checkpoint()) || (await source.latest())) return
+  throw new SourceUnreachable(`${source.name}: there is no log`)
 }
 
 function edgeSource(place: string, timeoutMs: number): LogSource {
@@ -58,6 +67,10 @@ function edgeSource(place: string, timeoutMs: number): LogSource {
   return {
     name: base,
     checkpoint: () => read('v1/log/checkpoint', MAX_NOTE_BYTES),
+    witnessed: async (origin) => {
+      const hash = await sha256Hex(new TextEncoder().encode(origin))
+      return read(`${hash}/checkpoint`, MAX_NOTE_BYTES)
+    },
     latest: () => read('v1/latest', MAX_NOTE_BYTES),
     tile: (tile) => read(`v1/log/${tilePath(tile)}`, MAX_TILE_BYTES),
     chunk: (sha256) => read(`v1/chunks/${sha256}`, MAX_CHUNK_BYTES),
@@ -88,6 +101,7 @@ function folderSource(folder: string): LogSource {
   return {
     name: folder,
     checkpoint: () => read('log/checkpoint', MAX_NOTE_BYTES),
+    witnessed: async () => undefined,
     latest: () => read('log/latest', MAX_NOTE_BYTES),
     async tile(tile) {
       const readAs = (width: number) => read(join('log', tilePath({ ...tile, width })), MAX_TILE_BYTES)

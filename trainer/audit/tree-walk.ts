@@ -5,6 +5,7 @@
 import { base64Of } from '../../shared/tlog/base64.ts'
 import { type MadeTile, partialTiles, type RightEdge } from '../../shared/tlog/right-edge.ts'
 import { decodeEntries, TILE_WIDTH, type Tile, tilePath, tileWith } from '../../shared/tlog/tile.ts'
+import { leafHash } from '../../shared/tlog/tree.ts'
 import { type Finding, finding } from './findings.ts'
 import type { LogSource } from './source.ts'
 
@@ -33,6 +34,26 @@ export async function walkTree(
     return served !== undefined
   }
 
+  async function compareTail(): Promise<boolean> {
+    const tile = tileWith('entries', tree.size - 1, size)
+    const bytes = await read(tile)
+    if (!bytes) return false
+    const known = tree.partial().find((made) => made.tile.level === 0)
+    try {
+      const records = decodeEntries(bytes, tile.width).slice(0, tree.size % TILE_WIDTH)
+      if (known && Buffer.compare(Buffer.concat(records.map(leafHash)), known.bytes) !== 0) {
+        const message = 'it has not the records that an earlier audit read'
+        findings.push(finding('tile-differs', tilePath(tile), message, { served: bytes }))
+      }
+      return true
+    } catch (error) {
+      findings.push(finding('tile-malformed', tilePath(tile), (error as Error).message, { served: bytes }))
+      return false
+    }
+  }
+
+  // What an earlier audit has read of a bundle that was not full is served still, and may be served as something else.
+  if (tree.size % TILE_WIDTH > 0 && !(await compareTail())) return false
   // Its right edge first: a log that claims what it does not have is not walked for long.
   if (size > tree.size) {
     for (const tile of [...partialTiles(size), tileWith('entries', size - 1, size)])

@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { defineCommand } from 'citty'
-import { type Audit, audit, type Bookmark } from '../audit/audit.ts'
+import type { ModelEntry } from '../../shared/tlog/entry.ts'
+import { ED25519, parseVerifierKey } from '../../shared/tlog/note.ts'
+import { type Audit, type AuditOptions, audit, type Bookmark } from '../audit/audit.ts'
 import type { Finding } from '../audit/findings.ts'
-import { openSource, SourceUnreachable } from '../audit/source.ts'
+import { type LogSource, openSource, requireLog, SourceUnreachable } from '../audit/source.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
@@ -33,7 +35,11 @@ Examples:
       valueHint: 'FILE',
       description: 'Go on from the audit that left this file, and leave it anew when all is in order; made when absent',
     },
-    other: { type: 'string', valueHint: 'URL', description: 'The same log as another sees it, to find a split view' },
+    other: {
+      type: 'string',
+      valueHint: 'URL',
+      description: 'The same log as another sees it, or a witness, to find a split view',
+    },
     contents: {
       type: 'boolean',
       default: true,
@@ -44,7 +50,9 @@ Examples:
   },
   async run({ args }) {
     const since = args.since !== undefined && existsSync(args.since) ? await readBookmark(args.since) : undefined
-    const report = await audit(openSource(args.place), {
+    if (args.key !== undefined) await requireKey(args.key)
+    const source = openSource(args.place)
+    const report = await auditOf(source, since === undefined, {
       ...(args.key === undefined ? {} : { publisher: args.key }),
       ...(since ? { since } : {}),
       ...(args.other === undefined ? {} : { other: openSource(args.other) }),
@@ -61,6 +69,21 @@ Examples:
   },
 })
 
+/** @param mustBe there may be nothing only where there was something before: then it is a finding */
+async function auditOf(source: LogSource, mustBe: boolean, options: AuditOptions): Promise<Audit> {
+  if (mustBe) await requireLog(source)
+  return audit(source, options)
+}
+
+/** @throws UserError for what is no publisher's key */
+async function requireKey(text: string): Promise<void> {
+  const remedy = 'as "vitrine publish" prints it: shop.example+0a1b2c3d+AbC…'
+  const { type } = await parseVerifierKey(text).catch((error: Error) => {
+    throw new UserError(`--key ${text}: ${error.message}`, remedy)
+  })
+  if (type !== ED25519) throw new UserError(`--key ${text}: is a witness’s key`, remedy)
+}
+
 /** @throws UserError for a file that no audit has left */
 async function readBookmark(file: string): Promise<Bookmark> {
   try {
@@ -76,10 +99,21 @@ async function readBookmark(file: string): Promise<Bookmark> {
   }
 }
 
+const SHOWN_MODELS = 8
+
+/** The newest, with what each is: which there are to go back to. */
+function listed(models: readonly ModelEntry[]): string {
+  const shown = models.slice(-SHOWN_MODELS)
+  const words = shown.map((entry) =>
+    entry.type === 'rollback' ? `${entry.version} (restores ${entry.restores})` : `${entry.version}`,
+  )
+  return `${models.length > shown.length ? '… ' : ''}${words.join(', ')}`
+}
+
 const MARKS = { critical: '✗', warning: '!', note: '·' } as const
 
 function inWords(
-  { source, origin, size, read, entries, standing, findings }: Audit,
+  { source, origin, size, read, entries, models, standing, findings }: Audit,
   since: Bookmark | undefined,
 ): string {
   const kinds = Object.entries(entries).map(([type, count]) => `${count} ${type}`)
@@ -90,10 +124,16 @@ function inWords(
     ...(model
       ? [`  in force: bundle ${model.version}${release ? `, release ${release.release} of the tag` : ''}`]
       : []),
+    ...(models.length > 1 ? [`  models: ${listed(models)}`] : []),
     ...findings.map(sentence),
   ]
+  const warnings = findings.filter(({ severity }) => severity === 'warning').length
   const critical = findings.filter(({ severity }) => severity === 'critical').length
-  lines.push(critical > 0 ? `${critical} critical: this log, or what it serves, is not what it should be` : 'in order')
+  lines.push(
+    critical > 0
+      ? `${critical} critical: this log, or what it serves, is not what it should be`
+      : `in order${warnings > 0 ? `, with ${warnings === 1 ? 'a warning' : `${warnings} warnings`}` : ''}`,
+  )
   return lines.join('\n')
 }
 

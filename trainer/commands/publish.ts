@@ -89,7 +89,7 @@ Examples:
     if (sentiment) parts.sentiment = sentiment
     // What is read comes before what is made: a wrong path leaves no key and no folder behind.
     const previousKey = args['previous-key'] === undefined ? undefined : await openPublisherKey(args['previous-key'])
-    const key = await openPublisherKey(args.key, args.name)
+    const key = await openPublisherKey(args.key, args.name, previousKey?.name)
     const [destination] = await Promise.all([openDestination(key.name), buildWeb()])
     const { policy, release, said } = await prepare(destination, key, terms, previousKey)
     const previous = await readPrevious(destination)

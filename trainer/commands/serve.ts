@@ -40,7 +40,10 @@ Examples:
       log: pino({ level: args.quiet ? 'silent' : 'info' }, pino.destination(2)),
     })
     console.log(`edge: ${served.url}  (documentation of its routes: ${served.url}/openapi.json)`)
-    console.log(`log:  ${store.logKey}`)
+    console.log(`log:  ${store.logKey}  (keep ${store.logKeyFile}: its key)`)
+    if ((await store.log.head()).size === 0) {
+      console.log(`nothing is on record in ${args.bundles} yet: "vitrine publish --to ${args.bundles}"`)
+    }
     const stop = () => void served.close().then(() => process.exit(0))
     process.once('SIGINT', stop)
     process.once('SIGTERM', stop)

@@ -160,7 +160,7 @@ describe('a log that lies', () => {
     ],
     [
       'was another when it was audited before',
-      ['tile-differs', 'fork'],
+      ['tile-differs', 'tile-differs', 'fork'],
       async () => {
         const { bookmark } = await audited(shop.source())
         const other = shop.fork(4)
@@ -244,6 +244,29 @@ describe('a log that lies', () => {
       'serves an integrity file that differs from the tag',
       ['integrity-differs'],
       async () => void (await shop.release(2, { lists: { 'vitrine.js': 'sha256-another' } })),
+    ],
+    [
+      'has lost a chunk of the model in force',
+      ['chunk-missing', 'model-incomplete'],
+      async () => void shop.chunks.delete(shop.shelfOf(3)),
+    ],
+    [
+      'has lost a chunk of the model in force, in which nothing is new since an earlier audit',
+      ['chunk-missing', 'model-incomplete'],
+      async () => {
+        const { bookmark } = await audited(shop.source())
+        shop.chunks.delete(shop.shelfOf(3))
+        return { since: bookmark }
+      },
+    ],
+    [
+      'serves other records than it did, in which nothing is new since an earlier audit',
+      ['tile-differs'],
+      async () => {
+        const { bookmark } = await audited(shop.source())
+        shop.asServed = ({ level }, bytes) => (level === 'entries' ? bytes.map((byte, n) => byte ^ +(n === 9)) : bytes)
+        return { since: bookmark }
+      },
     ],
     [
       'serves another tag, in which nothing was released since an earlier audit',

@@ -4,6 +4,7 @@ import { type Entry, signEntry } from '../../../shared/tlog/entry.ts'
 import { integrityHex, integrityOf } from '../../../shared/tlog/integrity.ts'
 import { type Signer, verifierKeyText } from '../../../shared/tlog/note.ts'
 import type { Policy } from '../../../shared/tlog/policy.ts'
+import type { Tile } from '../../../shared/tlog/tile.ts'
 import type { LogSource } from '../../../trainer/audit/source.ts'
 import { MemoryLog, type Signing } from '../../shared/tlog/memory-log.ts'
 
@@ -41,6 +42,11 @@ export class ShopLog {
     await shop.release(1)
     return shop
   }
+
+  /** What it serves in place of a tile. */
+  asServed = (_: Tile, bytes: Uint8Array): Uint8Array => bytes
+
+  shelfOf = (version: number): string => (this.#manifests.get(version) as Manifest).chunks[0].sha256
 
   /** The same up to an entry, to go another way from there. */
   fork(size: number): ShopLog {
@@ -104,8 +110,12 @@ export class ShopLog {
     return {
       name: 'https://edge.test',
       checkpoint: async () => this.served.get('checkpoint') ?? this.log.checkpoint(this.signing),
+      witnessed: async () => undefined,
       latest: async () => this.served.get('latest') ?? utf8(await this.log.proof(this.latest, this.signing)),
-      tile: async (tile) => this.log.tile(tile),
+      tile: async (tile) => {
+        const bytes = this.log.tile(tile)
+        return bytes && this.asServed(tile, bytes)
+      },
       chunk: async (sha256) => this.served.get(sha256) ?? this.chunks.get(sha256),
       asset: async (name) => this.served.get(name) ?? this.chunks.get(integrityHex(this.#names.get(name) ?? '')),
     }
