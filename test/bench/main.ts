@@ -11,6 +11,7 @@ const BENCHES: Record<string, () => Promise<{ bench(flags: string[]): Promise<Ro
   infer: () => import('./infer.ts'),
   learning: () => import('./learning.ts'),
   log: () => import('./log.ts'),
+  pine: () => import('./pine.ts'),
   profile: () => import('./profile.ts'),
   sentiment: () => import('./sentiment.ts'),
   suggest: () => import('./suggest.ts'),

@@ -2,12 +2,11 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FIELD64 } from '../../../shared/federated/field.ts'
+import { updateParameters } from '../../../shared/federated/model-update.ts'
 import { fastVectors } from '../../../shared/federated/pine/fast-vectors.ts'
-import type { PineParameters } from '../../../shared/federated/pine/parameters.ts'
 import {
   aggregate,
   createPine,
-  PINE_VARIANTS,
   type Pine,
   type PineReport,
   prepInit,
@@ -31,20 +30,7 @@ beforeAll(async () => {
   fast = fastVectors(await WebAssembly.compile(await kernel('field64', { importMemory: true })))
 })
 
-const parametersOf = (dimension: number, normBound = 65_536): PineParameters => ({
-  ...PINE_VARIANTS.Pine64HmacSha256Aes128,
-  dimension,
-  normBound,
-  fractionBits: 16,
-  alpha: 8.7,
-  wrChecks: 100,
-  wrSuccesses: 100,
-  chunkLength: 40,
-  chunkLengthNorm: Math.ceil(Math.sqrt(dimension)),
-  proofs: 2,
-  normProofs: 1,
-  shares: 2,
-})
+const parametersOf = (dimension: number) => updateParameters({ dimension, clipNorm: 1, fractionBits: 16 })
 
 function random(length: number): Bytes {
   const bytes = new Uint8Array(length)
@@ -215,6 +201,40 @@ describe('a report', () => {
     }
     expect(wrong).toEqual({ honest: 0, cheats: 0 })
   })
+
+  it('of d = 16,384 with twenty bits turned anywhere is rejected', async () => {
+    const pine = createPine(parametersOf(16_384), fast)
+    for (let n = 0; n < (SOAK ? 200 : 3); n++) {
+      const { publicShare, inputShares } = await shard(
+        pine,
+        gradientOf(16_384, 65_536),
+        nonce,
+        random(randomBytesOf(pine)),
+      )
+      const [leader, helper] = inputShares.map((share) => share.slice())
+      const parts = [publicShare, leader, leader, leader, helper]
+      for (let turn = 0; turn < 20; turn++) {
+        const part = parts[Math.floor(Math.random() * parts.length)]
+        part[Math.floor(Math.random() * part.length)] ^= 1 << Math.floor(Math.random() * 8)
+      }
+      expect(await isRejected(pine, { publicShare, inputShares: [leader, helper] })).toBe(true)
+    }
+  })
+
+  it.each([1_000, 4_096, 10_000, 16_384, 50_000])(
+    'of d = %i has at most 8.2 bytes an element and 32 kB',
+    async (dimension) => {
+      const pine = createPine(parametersOf(dimension), fast)
+      const { publicShare, inputShares } = await shard(
+        pine,
+        new Float64Array(dimension),
+        nonce,
+        random(randomBytesOf(pine)),
+      )
+      const bytes = inputShares.reduce((sum, { length }) => sum + length, publicShare.length)
+      expect(bytes).toBeLessThan(8.2 * dimension + 32_000)
+    },
+  )
 
   it('is not made of a norm that is more than the bound, nor of what is no number', async () => {
     const pine = createPine(parametersOf(3), fast)
