@@ -24,12 +24,12 @@ import { join } from 'node:path'
 import { base64Of, bytesOf } from '../shared/tlog/base64.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/tlog/checkpoint.ts'
 import { cosign } from '../shared/tlog/cosignature.ts'
-import { decodeEntry, type Entry, type ReleaseEntry } from '../shared/tlog/entry.ts'
+import { decodeEntry, type Entry, isModel, type ReleaseEntry, taskId } from '../shared/tlog/entry.ts'
 import { inclusionProof, type ReadTile } from '../shared/tlog/node-reader.ts'
 import { ED25519, encodeNote, parseNote, type Signer, signatureLine, verifierKeyText } from '../shared/tlog/note.ts'
 import { encodeProof } from '../shared/tlog/proof.ts'
 import { type MadeTile, partialTiles, RightEdge } from '../shared/tlog/right-edge.ts'
-import { follow, type Standing } from '../shared/tlog/succession.ts'
+import { entered, follow, type Standing } from '../shared/tlog/succession.ts'
 import { decodeEntries, encodeEntries, partOf, TILE_WIDTH, type Tile, tilePath, tileWith } from '../shared/tlog/tile.ts'
 import { EMPTY_ROOT, type Hash, leafHash } from '../shared/tlog/tree.ts'
 import {
@@ -106,6 +106,13 @@ interface Heads {
   model?: number
   /** All of them: pages may still load what an earlier tag names. */
   releases: number[]
+  /** By their ids. */
+  tasks?: Record<string, TaskHeads>
+}
+interface TaskHeads {
+  task: number
+  round?: number
+  result?: number
 }
 
 interface Commit {
@@ -166,9 +173,10 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     const tiles = await Promise.all(partialTiles(size).map(async (tile) => ({ tile, bytes: await requireTile(tile) })))
     const last = tileWith('entries', size, size)
     const tail = last.width === 0 ? [] : decodeEntries(await requireTile(last), last.width)
-    const standing: Standing = {}
-    for (const at of [heads.policy, heads.releases.at(-1), heads.model]) {
-      if (at !== undefined) enter(standing, decodeEntry(await recordAt(at, size)).entry)
+    let standing: Standing = {}
+    const tasks = Object.values(heads.tasks ?? {}).flatMap(({ task, round, result }) => [task, round, result])
+    for (const at of [heads.policy, heads.releases.at(-1), heads.model, ...tasks]) {
+      if (at !== undefined) standing = entered(standing, decodeEntry(await recordAt(at, size)).entry)
     }
     return { size, tree: RightEdge.of(size, tiles), tail, heads, standing }
   }
@@ -338,7 +346,7 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     const { size: from, tree: before, heads: headsBefore, standing: standingBefore } = await inTurn(publishTiles)
     const tree = before.clone()
     let standing = standingBefore
-    const heads = { ...headsBefore, releases: [...headsBefore.releases] }
+    let heads = headsBefore
     const accepted: Uint8Array[] = []
     /** What each is told once all of it is on record. */
     const settle: (() => void)[] = []
@@ -360,9 +368,7 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
         const index = tree.size
         tree.append(record)
         standing = step.standing
-        if (entry.type === 'policy') heads.policy = index
-        else if (entry.type === 'release') heads.releases.push(index)
-        else heads.model = index
+        heads = withHead(heads, entry, index)
         accepted.push(record)
         settle.push(() => resolve({ index, outcome: 'appended' }))
       } catch (error) {
@@ -424,13 +430,13 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
 /** The log after a commit, the tiles that it brought, and which of them are full now. */
 function grow(before: State, commit: Commit): { state: State; tiles: MadeTile[]; filled: Tile[] } {
   const tree = before.tree.clone()
-  const standing = { ...before.standing }
+  let { standing } = before
   let tail = [...before.tail]
   const tiles: MadeTile[] = []
   for (const record of commit.records.map(decodeRecord)) {
     tiles.push(...tree.append(record))
     tail.push(record)
-    enter(standing, decodeEntry(record).entry)
+    standing = entered(standing, decodeEntry(record).entry)
     if (tail.length === TILE_WIDTH) {
       tiles.push({ tile: tileWith('entries', tree.size - 1, tree.size), bytes: encodeEntries(tail) })
       tail = []
@@ -465,18 +471,23 @@ function decodeEntryOr422(record: Uint8Array) {
   }
 }
 
+/** The newest entry of its kind: of a task, of that task. */
 function headOf(heads: Heads, entry: Entry): number | undefined {
   if (entry.type === 'policy') return heads.policy
-  return entry.type === 'release' ? heads.releases.at(-1) : heads.model
+  if (entry.type === 'release') return heads.releases.at(-1)
+  if (isModel(entry)) return heads.model
+  return entry.type === 'task' ? heads.tasks?.[taskId(entry)]?.task : heads.tasks?.[entry.task]?.[entry.type]
 }
 
-/** What has been let in is in force. */
-function enter(standing: Standing, entry: Entry): void {
-  if (entry.type === 'policy') {
-    const { type: _, ...policy } = entry
-    standing.policy = policy
-  } else if (entry.type === 'release') standing.release = { release: entry.release, files: entry.files }
-  else standing.model = entry
+function withHead(heads: Heads, entry: Entry, index: number): Heads {
+  if (entry.type === 'policy') return { ...heads, policy: index }
+  if (entry.type === 'release') return { ...heads, releases: [...heads.releases, index] }
+  if (isModel(entry)) return { ...heads, model: index }
+  const withTask = (id: string, of: TaskHeads): Heads => ({ ...heads, tasks: { ...heads.tasks, [id]: of } })
+  if (entry.type === 'task') return withTask(taskId(entry), { task: index })
+  const of = heads.tasks?.[entry.task]
+  if (!of) return heads // it would follow no task, and was not let in
+  return withTask(entry.task, entry.type === 'round' ? { task: of.task, round: index } : { ...of, result: index })
 }
 
 /** Are the records that will fill the last bundle those whose hashes the tree has? */

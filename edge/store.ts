@@ -3,7 +3,7 @@
  * it names is here, whole, and compressed, so that no shopper waits for that.
  */
 import { decodeManifest, filesOf, type Manifest } from '../shared/model/bundle.ts'
-import type { Entry, ModelEntry } from '../shared/tlog/entry.ts'
+import { type Entry, isModel, type ModelEntry } from '../shared/tlog/entry.ts'
 import { findModel } from '../shared/tlog/find-model.ts'
 import { integrityHex } from '../shared/tlog/integrity.ts'
 import { type Signer, verifierKeyText } from '../shared/tlog/note.ts'
@@ -44,6 +44,7 @@ export async function openStore(
     }
     if (entry.type === 'release')
       return requireChunks(Object.values(entry.files).map((one) => ({ sha256: integrityHex(one) })))
+    if (!isModel(entry)) return
     const manifest = await manifestOf(entry)
     await requireChunks([{ sha256: entry.manifest }, ...filesOf(manifest)])
     if (entry.type === 'bundle') return

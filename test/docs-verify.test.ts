@@ -50,6 +50,7 @@ import {
   signerOf,
 } from './edge/sample-bundle.ts'
 import { MemoryLog } from './shared/tlog/memory-log.ts'
+import { HELPER, LEADER, TASK_ENTRY, taskRecords } from './shared/tlog/sample-task.ts'
 import { besideRepository } from './shared-data.ts'
 
 const DOCS = join(import.meta.dirname, '..', 'docs')
@@ -397,6 +398,8 @@ describe.skipIf(!hasPython)('docs/verify.py at a log that takes whatever it is t
     ],
     ['a witness’s key as the log’s', () => [policyRecord({ log: WITNESS_KEY })]],
     ['a log’s key as a witness’s', () => [policyRecord({ witnesses: [POLICY.log] })]],
+    ['a task, its round and what that released', () => taskRecords()],
+    ['a task that a stranger publishes', () => [json(TASK_ENTRY, STRANGER, LEADER, HELPER)]],
     [
       'more cosignatures than witnesses',
       () => [policyRecord({ witnesses: [WITNESS_KEY, WITNESS_KEY], cosignatures: 2 })],
@@ -512,7 +515,7 @@ describe.skipIf(!hasPython)('docs/verify.py', () => {
     },
   )
 
-  const LINES = 126
+  const LINES = 128
   it(`is at most ${LINES} lines of code, none of them long`, () => {
     const [, docstring, code] = readFileSync(SCRIPT, 'utf8').split('"""')
     const lines = code.split('\n').filter((line) => line.trim() !== '')

@@ -7,12 +7,21 @@
  *     {"type":"release","release":1,"files":{"vitrine.js":"sha256-oqVuAf…","worker.4f1c09ab.js":"sha256-Li9vy3…"}}
  *     {"type":"bundle","version":7,"manifest":"9f86d0…"}
  *     {"type":"rollback","version":8,"manifest":"41b2c7…","restores":6}
+ *     {"type":"task","name":"model-updates","vdaf":{"kind":"pine","dimension":16384,"clipNorm":1,"fractionBits":16},"minBatch":1000,
+ *      "noiseMultiplier":7,"participations":10,"separation":10,"epochRounds":200,
+ *      "leader":{"operator":"Shop Ltd","url":"https://leader.example","key":"leader.example+4e5f…"},"helper":{…}}
+ *     {"type":"round","task":"b5bb9d…","round":3,"model":"9f86d0…","opens":1795000000,"closes":1795604800,"leaderKey":"BKkn…","helperKey":"BP6M…"}
+ *     {"type":"result","task":"b5bb9d…","round":3,"outcome":"released","reports":1203,"batch":"7d865e…","aggregate":"bf07a7…"}
+ *     {"type":"result","task":"b5bb9d…","round":3,"outcome":"aborted","reason":"too-few"}
  *
  * `policy` is what clients trust from then on (`policy.ts`); `release` is the tag, as its integrity.json names its files; `bundle` is a
- * model, by the SHA-256 of its manifest; `rollback` is one too, whose chunks are those of an earlier version. Which may come after which:
- * `succession.ts`.
+ * model, by the SHA-256 of its manifest; `rollback` is one too, whose chunks are those of an earlier version. `task` is
+ * what shoppers are asked to contribute to, and is named by the SHA-256 of its line; `round` opens one of it, with the keys that reports are
+ * sealed to; `result` closes it. Which may come after which: `succession.ts`.
  */
+import { sha256 as sha256Of } from '@noble/hashes/sha2.js'
 import * as v from 'valibot'
+import { hexOf } from './base64.ts'
 import { INTEGRITY } from './integrity.ts'
 import { type Note, parseNote, type Signer, signNote } from './note.ts'
 import type { Policy } from './policy.ts'
@@ -20,6 +29,9 @@ import { MAX_RECORD_BYTES } from './tile.ts'
 
 const MAX_FILES = 64
 const MAX_WITNESSES = 12
+/** Of an update: above, a report is more than a shopper's line should carry. */
+const MAX_DIMENSION = 50_000
+const MAX_BUCKETS = 10_000
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
@@ -53,18 +65,95 @@ const rollbackEntry = v.strictObject({
   restores: number,
 })
 const modelEntry = v.variant('type', [bundleEntry, rollbackEntry])
-const entry = v.variant('type', [policyEntry, releaseEntry, bundleEntry, rollbackEntry])
+
+const words = v.pipe(v.string(), v.regex(/^[\w .,&()'’-]{1,80}$/u))
+const taskName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/))
+const url = v.pipe(v.string(), v.url(), v.maxLength(200))
+const hpkeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{87}=$/))
+const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const upTo = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most))
+
+const vdaf = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('pine'),
+    dimension: upTo(MAX_DIMENSION),
+    clipNorm: v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE)),
+    fractionBits: upTo(24),
+  }),
+  v.strictObject({ kind: v.literal('count') }),
+  v.strictObject({ kind: v.literal('sum'), max: upTo(2 ** 31) }),
+  v.strictObject({ kind: v.literal('histogram'), length: upTo(MAX_BUCKETS) }),
+  v.strictObject({ kind: v.literal('multihot'), length: upTo(MAX_BUCKETS), maxWeight: upTo(MAX_BUCKETS) }),
+])
+const aggregator = v.strictObject({ operator: words, url, key })
+const taskEntry = v.strictObject({
+  type: v.literal('task'),
+  name: taskName,
+  vdaf,
+  minBatch: number,
+  noiseMultiplier: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  participations: number,
+  separation: count,
+  epochRounds: number,
+  leader: aggregator,
+  helper: aggregator,
+})
+const roundEntry = v.strictObject({
+  type: v.literal('round'),
+  task: sha256,
+  round: number,
+  model: sha256,
+  opens: seconds,
+  closes: seconds,
+  leaderKey: hpkeKey,
+  helperKey: hpkeKey,
+})
+const resultEntry = v.variant('outcome', [
+  v.strictObject({
+    type: v.literal('result'),
+    task: sha256,
+    round: number,
+    outcome: v.literal('released'),
+    reports: number,
+    batch: sha256,
+    aggregate: sha256,
+  }),
+  v.strictObject({
+    type: v.literal('result'),
+    task: sha256,
+    round: number,
+    outcome: v.literal('aborted'),
+    reason: taskName,
+  }),
+])
+const entry = v.variant('type', [
+  policyEntry,
+  releaseEntry,
+  bundleEntry,
+  rollbackEntry,
+  taskEntry,
+  roundEntry,
+  resultEntry,
+])
 
 export type Entry = v.InferOutput<typeof entry>
 export type ReleaseEntry = v.InferOutput<typeof releaseEntry>
+export type TaskEntry = v.InferOutput<typeof taskEntry>
+export type RoundEntry = v.InferOutput<typeof roundEntry>
+export type ResultEntry = v.InferOutput<typeof resultEntry>
 export type RollbackEntry = v.InferOutput<typeof rollbackEntry>
 export type ModelEntry = v.InferOutput<typeof modelEntry>
+
+export const isModel = (of: Entry): of is ModelEntry => of.type === 'bundle' || of.type === 'rollback'
 
 /** A record, read. */
 export interface SignedEntry<E = Entry> {
   entry: E
   note: Note
 }
+
+/** What rounds and results call it. */
+export const taskId = (task: TaskEntry): string => hexOf(sha256Of(new TextEncoder().encode(textOf(task))))
 
 const textOf = (value: Entry): string => `${JSON.stringify(value)}\n`
 

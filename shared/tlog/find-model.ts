@@ -1,5 +1,5 @@
 /** A model by its version, from the newest entry back: what is asked for is mostly the one before. */
-import { decodeEntry, type ModelEntry } from './entry.ts'
+import { decodeEntry, isModel, type ModelEntry } from './entry.ts'
 import { decodeEntries, type Tile, tileWith } from './tile.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function findModel(
     const bytes = await read(tile)
     for (const record of bytes ? decodeEntries(bytes, tile.width).reverse() : []) {
       const { entry } = decodeEntry(record)
-      if ((entry.type === 'bundle' || entry.type === 'rollback') && entry.version === version) return entry
+      if (isModel(entry) && entry.version === version) return entry
     }
   }
   return undefined

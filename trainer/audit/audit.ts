@@ -8,7 +8,7 @@
  */
 import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
 import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
-import type { ModelEntry, ReleaseEntry } from '../../shared/tlog/entry.ts'
+import { isModel, type ModelEntry, type ReleaseEntry } from '../../shared/tlog/entry.ts'
 import type { ReadTile } from '../../shared/tlog/node-reader.ts'
 import { parseNote } from '../../shared/tlog/note.ts'
 import { compareCheckpoints, openLatest } from '../../shared/tlog/on-record.ts'
@@ -191,7 +191,7 @@ async function walkEntries(
     if (!entry) return
     counts[entry.type] = (counts[entry.type] ?? 0) + 1
     if (entry.type === 'release') releases.push({ entry, policy: standing.policy, where })
-    else if (entry.type !== 'policy') {
+    else if (isModel(entry)) {
       models.push(entry)
       if (withContents) findings.push(...(await contents.checkModel(entry, where)))
     }
