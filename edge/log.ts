@@ -24,7 +24,7 @@ import { join } from 'node:path'
 import { base64Of, bytesOf } from '../shared/tlog/base64.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/tlog/checkpoint.ts'
 import { cosign } from '../shared/tlog/cosignature.ts'
-import { decodeEntry, type Entry, isModel, type ReleaseEntry, taskId } from '../shared/tlog/entry.ts'
+import { decodeEntry, type Entry, isModel, type ReleaseEntry, entryId } from '../shared/tlog/entry.ts'
 import { inclusionProof, type ReadTile } from '../shared/tlog/node-reader.ts'
 import { ED25519, encodeNote, parseNote, type Signer, signatureLine, verifierKeyText } from '../shared/tlog/note.ts'
 import { encodeProof } from '../shared/tlog/proof.ts'
@@ -476,7 +476,7 @@ function headOf(heads: Heads, entry: Entry): number | undefined {
   if (entry.type === 'policy') return heads.policy
   if (entry.type === 'release') return heads.releases.at(-1)
   if (isModel(entry)) return heads.model
-  return entry.type === 'task' ? heads.tasks?.[taskId(entry)]?.task : heads.tasks?.[entry.task]?.[entry.type]
+  return entry.type === 'task' ? heads.tasks?.[entryId(entry)]?.task : heads.tasks?.[entry.task]?.[entry.type]
 }
 
 function withHead(heads: Heads, entry: Entry, index: number): Heads {
@@ -484,7 +484,7 @@ function withHead(heads: Heads, entry: Entry, index: number): Heads {
   if (entry.type === 'release') return { ...heads, releases: [...heads.releases, index] }
   if (isModel(entry)) return { ...heads, model: index }
   const withTask = (id: string, of: TaskHeads): Heads => ({ ...heads, tasks: { ...heads.tasks, [id]: of } })
-  if (entry.type === 'task') return withTask(taskId(entry), { task: index })
+  if (entry.type === 'task') return withTask(entryId(entry), { task: index })
   const of = heads.tasks?.[entry.task]
   if (!of) return heads // it would follow no task, and was not let in
   return withTask(entry.task, entry.type === 'round' ? { task: of.task, round: index } : { ...of, result: index })

@@ -152,8 +152,8 @@ export interface SignedEntry<E = Entry> {
   note: Note
 }
 
-/** What rounds and results call it. */
-export const taskId = (task: TaskEntry): string => hexOf(sha256Of(new TextEncoder().encode(textOf(task))))
+/** By which others name a task or a round: the SHA-256 of its line. */
+export const entryId = (of: TaskEntry | RoundEntry): string => hexOf(sha256Of(new TextEncoder().encode(textOf(of))))
 
 const textOf = (value: Entry): string => `${JSON.stringify(value)}\n`
 

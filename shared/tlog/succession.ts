@@ -11,12 +11,12 @@
 import {
   decodeEntry,
   type Entry,
+  entryId,
   type ModelEntry,
   type ResultEntry,
   type RoundEntry,
   type SignedEntry,
   type TaskEntry,
-  taskId,
 } from './entry.ts'
 import { COSIGNATURE, ED25519, isSignedBy, parseNote, parseVerifierKey } from './note.ts'
 import type { Policy } from './policy.ts'
@@ -144,7 +144,7 @@ export function entered(standing: Standing, entry: Entry): Standing {
     case 'release':
       return { ...standing, release: { release: entry.release, files: entry.files } }
     case 'task':
-      return withTask(taskId(entry), { task: entry })
+      return withTask(entryId(entry), { task: entry })
     case 'round':
     case 'result': {
       const known = standing.tasks?.[entry.task]
@@ -163,7 +163,7 @@ async function followTask(
   entry: TaskEntry | RoundEntry | ResultEntry,
   violated: (code: ViolationCode, message: string) => void,
 ): Promise<TaskEntry | undefined> {
-  const id = entry.type === 'task' ? taskId(entry) : entry.task
+  const id = entry.type === 'task' ? entryId(entry) : entry.task
   const known = standing.tasks?.[id]
   if (entry.type === 'task') {
     if (known) violated('version-twice', `task ${entry.name} is there twice`)

@@ -1,5 +1,5 @@
 /** A task that is on record, with a round and what it released: for whoever needs one. */
-import { type ResultEntry, type RoundEntry, signEntry, type TaskEntry, taskId } from '../../../shared/tlog/entry.ts'
+import { entryId, type ResultEntry, type RoundEntry, signEntry, type TaskEntry } from '../../../shared/tlog/entry.ts'
 import { verifierKeyText } from '../../../shared/tlog/note.ts'
 import { SHOP, signerOf } from '../../edge/sample-bundle.ts'
 
@@ -29,7 +29,7 @@ export const TASK_ENTRY: TaskEntry = {
 
 export const roundEntry = (round: number, of: Partial<RoundEntry> = {}): RoundEntry => ({
   type: 'round',
-  task: taskId(TASK_ENTRY),
+  task: entryId(TASK_ENTRY),
   round,
   model: 'a'.repeat(64),
   opens: 1_795_000_000,
@@ -41,7 +41,7 @@ export const roundEntry = (round: number, of: Partial<RoundEntry> = {}): RoundEn
 
 export const released = (round: number, reports = 16): ResultEntry => ({
   type: 'result',
-  task: taskId(TASK_ENTRY),
+  task: entryId(TASK_ENTRY),
   round,
   outcome: 'released',
   reports,
@@ -51,7 +51,7 @@ export const released = (round: number, reports = 16): ResultEntry => ({
 
 export const aborted = (round: number): ResultEntry => ({
   type: 'result',
-  task: taskId(TASK_ENTRY),
+  task: entryId(TASK_ENTRY),
   round,
   outcome: 'aborted',
   reason: 'too-few',

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../edge/log.ts'
-import { decodeEntry, type Entry, signEntry, taskId } from '../../../shared/tlog/entry.ts'
+import { decodeEntry, type Entry, entryId, signEntry } from '../../../shared/tlog/entry.ts'
 import type { Signer } from '../../../shared/tlog/note.ts'
 import { follow, type Standing } from '../../../shared/tlog/succession.ts'
 import { LOG, POLICY, policyRecord, SHOP } from '../../edge/sample-bundle.ts'
 import { aborted, HELPER, LEADER, released, roundEntry, TASK_ENTRY } from './sample-task.ts'
 
 const ALL = [SHOP, LEADER, HELPER]
-const id = taskId(TASK_ENTRY)
+const id = entryId(TASK_ENTRY)
 
 /** What the last of these violates. @throws Error where one before it violates anything */
 async function violations(...steps: [entry: Entry, ...signers: Signer[]][]): Promise<string[]> {
@@ -31,7 +31,7 @@ describe('a task', () => {
     expect(await violations([TASK_ENTRY])).toEqual([])
     expect(await violations([TASK_ENTRY], [roundEntry(1)], [released(1)], [roundEntry(2)], [aborted(2)])).toEqual([])
     const other: Entry = { ...TASK_ENTRY, name: 'clicks', vdaf: { kind: 'histogram', length: 8 } }
-    expect(await violations([TASK_ENTRY], [other], [roundEntry(1)], [roundEntry(1, { task: taskId(other) })])).toEqual(
+    expect(await violations([TASK_ENTRY], [other], [roundEntry(1)], [roundEntry(1, { task: entryId(other) })])).toEqual(
       [],
     )
   })
