@@ -34,3 +34,26 @@ export async function runSuites(): Promise<Row[]> {
   }
   return rows
 }
+
+/** What each suite follows. */
+const FOLLOWS: Record<string, string> = {
+  'transparency-dev-merkle': 'RFC 6962; subtrees of draft-ietf-plants-merkle-tree-certs',
+  'tessera-log': 'C2SP tlog-tiles, tlog-checkpoint, signed-note',
+  'signed-note-tlog': 'C2SP signed-note, tlog-tiles',
+  'cctv-ed25519': 'RFC 8032, by our one rule',
+  wycheproof: 'RFC 8032',
+  'vdaf-draft20': 'draft-irtf-cfrg-vdaf-20',
+  'pine-vdaf': 'draft-chen-cfrg-vdaf-pine-01',
+  'hpke-rfc9180': 'RFC 9180, appendix A',
+  'libprio-xof': 'XofHmacSha256Aes128 of libprio',
+  transcripts: 'our own, of the two drafts',
+}
+
+/** For docs/conformance.md. */
+export function tableOf(rows: readonly Row[]): string {
+  const lines = rows.map(({ suite, file, cases, passed, refused_as_expected }) => {
+    const result = `${passed} of ${cases} hold, ${refused_as_expected} refused as they must be`
+    return `| ${FOLLOWS[suite] ?? suite} | \`${suite}\`, ${file} | ${result} |`
+  })
+  return ['| follows | vectors | result |', '|---|---|---|', ...lines].join('\n')
+}

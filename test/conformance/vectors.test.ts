@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { runSuites } from './suites.ts'
+import { runSuites, tableOf } from './suites.ts'
 
 describe('published vectors', () => {
   it('hold, all of those at hand, and each suite but that of an XOF has some that must be refused', async () => {
@@ -19,6 +21,8 @@ describe('published vectors', () => {
       expect(count('cctv-ed25519')).toBe(914)
       expect(count('wycheproof')).toBe(151)
       const files = (name: string) => rows.filter(({ suite }) => suite === name).length
+      const docs = readFileSync(join(import.meta.dirname, '../../docs/conformance.md'), 'utf8')
+      expect(docs).toContain(tableOf(rows))
       expect([files('vdaf-draft20'), files('pine-vdaf'), files('libprio-xof')]).toEqual([25, 32, 1])
     }
   })
