@@ -13,6 +13,7 @@ import {
   XOF_TURBOSHAKE128,
   type Xof,
 } from '../../shared/federated/xof.ts'
+import { ACCOUNTING_SUITE } from './accounting-suite.ts'
 import { filesIn, hex, json, type Suite, type Verdict } from './vectors-file.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -360,4 +361,7 @@ export const FEDERATED_SUITES: Record<string, Suite> = {
       if (name.startsWith('Xof')) yield { file: name, verdicts: await xofVerdicts(XOF_HMAC_SHA256_AES128, file) }
     }
   },
+
+  /** Of accountants: what noise proves. */
+  'dp-accounting': ACCOUNTING_SUITE,
 }
