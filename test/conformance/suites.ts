@@ -45,6 +45,7 @@ const FOLLOWS: Record<string, string> = {
   'vdaf-draft20': 'draft-irtf-cfrg-vdaf-20',
   'pine-vdaf': 'draft-chen-cfrg-vdaf-pine-01',
   'hpke-rfc9180': 'RFC 9180, appendix A',
+  'dp-accounting': 'published values of accountants, within their tolerances',
   'libprio-xof': 'XofHmacSha256Aes128 of libprio',
   transcripts: 'our own, of the two drafts',
 }
