@@ -25,7 +25,7 @@ import { base64Of, bytesOf } from '../shared/tlog/base64.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/tlog/checkpoint.ts'
 import { cosign } from '../shared/tlog/cosignature.ts'
 import { decodeEntry, type Entry, entryId, isModel, type ReleaseEntry } from '../shared/tlog/entry.ts'
-import { inclusionProof, type ReadTile } from '../shared/tlog/node-reader.ts'
+import { earlierRoot, inclusionProof, type ReadTile } from '../shared/tlog/node-reader.ts'
 import { ED25519, encodeNote, parseNote, type Signer, signatureLine, verifierKeyText } from '../shared/tlog/note.ts'
 import { encodeProof } from '../shared/tlog/proof.ts'
 import { type MadeTile, partialTiles, RightEdge } from '../shared/tlog/right-edge.ts'
@@ -40,7 +40,7 @@ import {
   syncFolder,
   writeAllDurably,
 } from './durable-file.ts'
-import { readHighWater, writeHighWater } from './high-water.ts'
+import { type HighWater, readHighWater, writeHighWater } from './high-water.ts'
 import { Problem } from './problem.ts'
 
 export interface LogOptions {
@@ -198,9 +198,6 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     // Signing what grows out of other tiles would fork the log.
     throw new Error(`${root}: its tiles are not those that were signed: restore the folder from a copy`)
   }
-  if (most && most.size === grown.size && !isSame(most.root, grown.tree.root())) {
-    throw new Error(`${root}: its key has signed another log of ${most.size} entries: this folder is not its own`)
-  }
   /** Tiles that have become full, which are still there in part. */
   const inPart: Tile[] = []
   let signedAt = Number.NEGATIVE_INFINITY
@@ -278,18 +275,37 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     }
   }
 
+  /** Of what the key has signed, what this log has been held to. */
+  let remembered: HighWater | undefined
+  /**
+   * Whether this log goes on from all that its key has signed, in whatever folder.
+   * @returns false where another process has committed more, which comes first
+   * @throws Problem where it does not: signing it would fork the log
+   */
+  async function goesOn({ size, tree }: Pick<State, 'size' | 'tree'>): Promise<boolean> {
+    const most = highWater && signer ? await readHighWater(highWater, signer.name) : undefined
+    if (!most || (most.size === remembered?.size && isSame(most.root, remembered.root))) return true
+    if (most.size > size) {
+      if (await readCommit(size)) return false
+      throw new Problem(503, restored(most.size, size))
+    }
+    const newest = { size, root: tree.root() }
+    const before = most.size === size ? newest.root : await earlierRoot(most.size, newest, requireTile)
+    if (!before || !isSame(before, most.root)) {
+      throw new Problem(503, `the log's key has signed another log of ${most.size} entries: this folder is not its own`)
+    }
+    remembered = most
+    return true
+  }
+
   /** @returns false where another process has committed more meanwhile: its checkpoint must not be taken back */
   async function publishCheckpoint({ size, tree, standing, heads }: State, by: Signer): Promise<boolean> {
     await syncFolder(commits) // who committed it may not have come to that
-    if (highWater) {
-      const most = await readHighWater(highWater, by.name)
-      if (most && most.size > size) {
-        // Another process has signed what it committed; where that is not here, the folder is an older one.
-        if (await readCommit(size)) return false
-        throw new Problem(503, restored(most.size, size))
-      }
-      // Before it signs: what was signed is never more than what is remembered.
-      if (!most || most.size < size) await writeHighWater(highWater, by.name, { size, root: tree.root() })
+    if (!(await goesOn({ size, tree }))) return false
+    // Before it signs: what was signed is never more than what is remembered.
+    if (highWater && remembered?.size !== size) {
+      remembered = { size, root: tree.root() }
+      await writeHighWater(highWater, by.name, remembered)
     }
     const text = encodeCheckpoint({ origin: by.name, size, root: tree.root() })
     const line = await signatureLine(by, ED25519, new TextEncoder().encode(text))
@@ -343,7 +359,10 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
 
   /** @returns false when another sequencer was first */
   async function commitAll(batch: readonly Waiting[]): Promise<boolean> {
-    const { size: from, tree: before, heads: headsBefore, standing: standingBefore } = await inTurn(publishTiles)
+    const last = await inTurn(publishTiles)
+    // Before anything is committed that could never be signed.
+    if (!(await goesOn(last))) return false
+    const { size: from, tree: before, heads: headsBefore, standing: standingBefore } = last
     const tree = before.clone()
     let standing = standingBefore
     let heads = headsBefore
@@ -405,7 +424,9 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
   }
 
   if (signer) {
-    await inTurn(publishTiles)
+    await goesOn(await inTurn(publishTiles)).catch((error: Error) => {
+      throw error instanceof Problem ? new Error(`${root}: ${error.message}`) : error
+    })
     const named = grown.standing.policy?.log.split('+')[0] ?? signer.name
     if (named !== signer.name || (!isOwn(grown.standing) && !rotatesKey)) {
       throw new Error(`${root}: its key is ${grown.standing.policy?.log}, and not ${own}`)

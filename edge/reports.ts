@@ -152,9 +152,10 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
   }
 
   async function withdraw(round: string, secret: Bytes): Promise<void> {
-    const state = stateOf(round)
-    if (state.isClosing || state.closed) throw problem(403, 'round-closed', 'the round has closed')
     const id = hexOf(await makeReportId(secret))
+    const state = stateOf(round)
+    // From here to its turn nothing is awaited: what closes the round either sees it or came first.
+    if (state.isClosing || state.closed) throw problem(403, 'round-closed', 'the round has closed')
     await inTurn(state, id, async () => {
       // First: a crash after it must not bring the report back.
       await createDurably(join(state.at, 'withdrawn', id), new Uint8Array(0))

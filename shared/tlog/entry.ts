@@ -68,7 +68,7 @@ const modelEntry = v.variant('type', [bundleEntry, rollbackEntry])
 
 const words = v.pipe(v.string(), v.regex(/^[\w .,&()'’-]{1,80}$/u))
 const taskName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/))
-const url = v.pipe(v.string(), v.url(), v.maxLength(200))
+const url = v.pipe(v.string(), v.url(), v.regex(/^https?:\/\//), v.maxLength(200))
 const hpkeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{87}=$/))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const upTo = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most))

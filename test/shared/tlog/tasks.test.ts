@@ -76,6 +76,7 @@ describe('a task', () => {
     ['less than no noise', { noiseMultiplier: -1 }],
     ['an operator that would colour a terminal', { leader: { ...TASK_ENTRY.leader, operator: '\u001b[31m' } }],
     ['an aggregator at no address', { helper: { ...TASK_ENTRY.helper, url: 'helper' } }],
+    ['an aggregator that is a script', { helper: { ...TASK_ENTRY.helper, url: 'javascript:alert(1)' } }],
     ['a field more', { note: 'hello' }],
   ])('is no entry with %s', async (_, change) => {
     await expect(signEntry({ ...TASK_ENTRY, ...change } as Entry, ...ALL)).rejects.toThrow(/^entry: field/)
