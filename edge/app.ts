@@ -56,6 +56,7 @@ const statusSchema = v.object({
   log: v.object({ key: v.optional(v.string()), size: count }),
   policy: v.optional(v.looseObject({})),
   release: v.optional(v.looseObject({})),
+  tasks: v.optional(v.record(v.string(), v.looseObject({}))),
   stored: v.object({ chunks: count, bytes: count }),
 })
 /** https://w3c.github.io/gpc/#gpc-support-resource. The date is that of the promise, not of a release. */
@@ -124,7 +125,7 @@ export function createApp(options: EdgeOptions): Hono {
     }),
     async (c) => {
       const { size, standing } = await store.log.next()
-      const { policy, release, model } = standing
+      const { policy, release, model, tasks } = standing
       return c.json({
         version,
         uptimeSeconds: uptimeSeconds(),
@@ -132,6 +133,7 @@ export function createApp(options: EdgeOptions): Hono {
         log: { key: store.logKey, size },
         policy,
         release,
+        tasks,
         stored: await store.usage(),
       })
     },

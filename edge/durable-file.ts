@@ -41,6 +41,21 @@ export async function createDurably(path: string, bytes: Uint8Array): Promise<bo
 }
 
 /**
+ * A file that is written once: what is in it from then on, whoever wrote it.
+ * @param make is asked where there is none; of several callers that ask at once, one's answer is kept and the others get it
+ */
+export async function writeOnce(
+  path: string,
+  make: () => Uint8Array | Promise<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  for (;;) {
+    const kept = await readIfPresent(path)
+    if (kept) return new Uint8Array(kept)
+    await createDurably(path, await make())
+  }
+}
+
+/**
  * Writes files below a folder, and the folders between: all are there after a power cut, or the call has failed.
  * @param files paths from the folder, with "/"
  */

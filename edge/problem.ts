@@ -11,7 +11,7 @@ import { STATUS_CODES } from 'node:http'
 import { HTTPException } from 'hono/http-exception'
 import * as v from 'valibot'
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503 | 507
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503 | 507
 
 /** `about:blank` says that the status means what HTTP says it means (RFC 9457, 4.2.1); `detail` is for people. */
 export const problemSchema = v.looseObject({

@@ -44,14 +44,14 @@ export function edgeDestination(url: string, token: string): Destination {
     async standing() {
       const response = await asOperator('GET', '/v1/operator/status')
       // Our own edge's answer, of our own release; what it says is checked again when a browser reads the log.
-      const { log, policy, release, latest } = (await response.json()) as {
+      const { log, policy, release, latest, tasks } = (await response.json()) as {
         log: { key?: string }
         latest?: { version: number; manifest: string }
-      } & Pick<Standing, 'policy' | 'release'>
+      } & Pick<Standing, 'policy' | 'release' | 'tasks'>
       if (!log?.key) {
         throw new UserError(`${base}: has no key of its log`, 'start the edge with "vitrine serve", which makes one')
       }
-      return { logKey: log.key, policy, release, model: latest && { type: 'bundle', ...latest } }
+      return { logKey: log.key, policy, release, model: latest && { type: 'bundle', ...latest }, tasks }
     },
     async readChunk(sha256) {
       const response = await send(`/v1/chunks/${sha256}`, {})

@@ -21,6 +21,13 @@ export function wholeNumber(flag: string, text: string, example: number): number
   throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} ${example}`)
 }
 
+/** @throws UserError for what is no number, or less */
+export function numberAtLeast(flag: string, text: string, least: number): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value
+  throw new UserError(`${flag} ${text}: is no number of at least ${least}`, `try ${flag} ${Math.max(least, 1)}`)
+}
+
 export function secondsOf(flag: string, text: string): number {
   const value = Number(text)
   if (value > 0 && value < Number.POSITIVE_INFINITY) return value

@@ -31,6 +31,7 @@ export const COMMANDS: Record<string, Loader> = {
   rollback: () => load(import('./commands/rollback.ts')),
   serve: () => load(import('./commands/serve.ts')),
   witness: () => load(import('./commands/witness.ts')),
+  aggregate: () => load(import('./commands/aggregate.ts')),
   verify: () => load(import('./commands/verify.ts')),
   audit: () => load(import('./commands/audit.ts')),
   doctor: () => load(import('./commands/doctor.ts')),

@@ -46,7 +46,7 @@ interface Wanted {
   name?: string
   /** Of a new key that is not named. */
   otherwise?: string
-  kind: 'publisher' | 'log' | 'witness'
+  kind: 'publisher' | 'log' | 'witness' | 'aggregator'
   type?: KeyType
 }
 
@@ -54,6 +54,7 @@ const LOST: Record<Wanted['kind'], string> = {
   publisher: 'restore it from your backup; without it PROTOCOL.md ("Keys") says what can be done',
   log: 'restore it from your backup; without it PROTOCOL.md ("Keys") says what can be done',
   witness: 'restore it from your backup; a new one has to be named in the policy',
+  aggregator: 'restore it from your backup; a new one has to be named in a new task',
 }
 
 /**

@@ -3,6 +3,9 @@
  * a single process serves a shop.
  */
 import { Hono } from 'hono'
+import { type Aggregator, type AggregatorOptions, openAggregator } from '../edge/aggregation/aggregator.ts'
+import { postMessage } from '../edge/aggregation/post.ts'
+import { type AggregatorAppOptions, createAggregatorApp } from '../edge/aggregator.ts'
 import { createApp } from '../edge/app.ts'
 import { type ServedEdge, serveEdge } from '../edge/node.ts'
 import { Problem } from '../edge/problem.ts'
@@ -14,10 +17,13 @@ import { pinnedName } from '../shared/tlog/release-files.ts'
 import { AwaitsWitnesses, type Destination } from './publish.ts'
 import { UserError } from './user-error.ts'
 
+export type { RoundStatus } from '../edge/aggregation/aggregator.ts'
+/** How a publisher speaks to aggregators. */
+export { openAnswer, signQuestion } from '../edge/aggregation/messages.ts'
 /** The folder an edge serves from. Commands reach it through this file, the only one here that knows the edge. */
 export { openStore } from '../edge/store.ts'
 /** What an edge answers to an entry that is committed, and not served yet. */
-export { AWAITS_WITNESSES }
+export { AWAITS_WITNESSES, postMessage }
 
 export interface ServeOptions {
   store: Store
@@ -61,6 +67,31 @@ export async function serve({ shop, port, host, onRequest, ...edge }: ServeOptio
 export async function serveWitness(options: WitnessOptions & Pick<ServeOptions, 'port' | 'host'>): Promise<ServedEdge> {
   const { port, host, ...witness } = options
   return listen(await createWitness(witness), port, host)
+}
+
+/** Of what an aggregator does by itself. */
+const TICK_MS = 500
+
+type ServeAggregatorOptions = Omit<AggregatorOptions, 'post'> &
+  Pick<ServeOptions, 'port' | 'host'> &
+  Pick<AggregatorAppOptions, 'limit'>
+
+/** Takes part in rounds. @throws UserError when the port cannot be had */
+export async function serveAggregator(options: ServeAggregatorOptions): Promise<ServedEdge & { key: string }> {
+  const { port, host, limit, log, now, ...rest } = options
+  const aggregator: Aggregator = await openAggregator({ ...rest, log, now, post: postMessage })
+  const { operator } = options
+  const served = await listen(createAggregatorApp({ aggregator, operator, limit, log, now }), port, host)
+  const ticking = setInterval(() => aggregator.tick(), TICK_MS).unref()
+  return {
+    ...served,
+    key: aggregator.key,
+    async close() {
+      clearInterval(ticking)
+      await served.close()
+      await aggregator.stop()
+    },
+  }
 }
 
 const MINUTE_MS = 60_000

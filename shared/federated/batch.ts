@@ -13,7 +13,11 @@ import { type Bytes, concat } from './wire.ts'
 
 /** Of a report, what a batch's hash is over. */
 export const batchLeaf = ({ round, id, sealed: [leader, helper] }: Report): Bytes =>
-  concat([round, id, sha256(leader), sha256(helper)])
+  leafOf(round, id, sha256(leader), sha256(helper))
+
+/** The same for whoever has seen only hashes of what is sealed. */
+export const leafOf = (round: Bytes, id: Bytes, leader: Uint8Array, helper: Uint8Array): Bytes =>
+  concat([round, id, leader, helper])
 
 /** @param leaves of `batchLeaf`, in any order, each of another report */
 export function batchDigest(leaves: readonly Bytes[]): Hash {

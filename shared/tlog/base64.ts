@@ -1,6 +1,15 @@
 /** Base64 (RFC 4648 4), with padding and in the one way in which bytes are written; and base16, in lower case. */
 
-export const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
+/** A call takes only so many arguments. */
+const BLOCK_BYTES = 32_768
+
+export function base64Of(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+    text += String.fromCharCode(...bytes.subarray(at, at + BLOCK_BYTES))
+  }
+  return btoa(text)
+}
 
 /** Undefined for what is no base64, has no padding, or has bits behind its last byte. */
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {

@@ -14,7 +14,7 @@ import { verifyEd25519 } from './ed25519.ts'
 
 export const ED25519 = 0x01
 export const COSIGNATURE = 0x04
-const MAX_NOTE_BYTES = 1 << 20
+export const MAX_NOTE_BYTES = 1 << 20
 const MAX_SIGNATURES = 16
 
 export type KeyType = typeof ED25519 | typeof COSIGNATURE

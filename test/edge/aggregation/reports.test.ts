@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openReports, type Reports } from '../../edge/reports.ts'
-import { encodeReport, roundIdBytes } from '../../shared/federated/report.ts'
-import { hexOf } from '../../shared/tlog/base64.ts'
-import { entryId } from '../../shared/tlog/entry.ts'
+import { openReports, type Reports } from '../../../edge/aggregation/reports.ts'
+import { encodeReport, roundIdBytes } from '../../../shared/federated/report.ts'
+import { hexOf } from '../../../shared/tlog/base64.ts'
+import { entryId } from '../../../shared/tlog/entry.ts'
 import { madeUpReport, ROUND, secretOf } from './sample-report.ts'
 
 const SEEDS = process.env.VITRINE_SOAK ? 100 : 3
@@ -99,7 +99,9 @@ describe('a report', () => {
     expect(await reports.close(id)).toEqual(counted)
     expect(await (await open()).close(id)).toEqual(counted)
     await reports.destroy(id)
-    expect(await readdir(join(folder, 'rounds'))).toEqual([])
+    for (const part of ['reports', 'withdrawn'])
+      await expect(readdir(join(folder, 'rounds', id, part))).rejects.toThrow()
+    await expect(reports.put(await bytesOf(1))).rejects.toMatchObject(code('round-closed'))
   })
 })
 

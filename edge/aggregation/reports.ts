@@ -12,12 +12,12 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodeReport, makeReportId, type Report } from '../shared/federated/report.ts'
-import { type Bytes, isSame, Rejected } from '../shared/federated/wire.ts'
-import { hexOf } from '../shared/tlog/base64.ts'
-import { entryId, type RoundEntry } from '../shared/tlog/entry.ts'
-import { createDurably, readIfPresent, removeAbandoned } from './durable-file.ts'
-import { Problem } from './problem.ts'
+import { decodeReport, makeReportId, type Report } from '../../shared/federated/report.ts'
+import { type Bytes, isSame, Rejected } from '../../shared/federated/wire.ts'
+import { hexOf } from '../../shared/tlog/base64.ts'
+import { entryId, type RoundEntry } from '../../shared/tlog/entry.ts'
+import { createDurably, readIfPresent, removeAbandoned, replaceDurably } from '../durable-file.ts'
+import { Problem } from '../problem.ts'
 
 const HOUR_SECONDS = 3600
 const RETRY_SECONDS = 600
@@ -41,16 +41,20 @@ export interface ReportsOptions {
 }
 
 export interface Reports {
+  has(round: string): boolean
   /** Again has no effect. */
   openRound(round: RoundEntry): Promise<void>
-  /** Resolves when it is on the disk. @throws Problem with a `code` of `ReportProblem` */
-  put(bytes: Bytes): Promise<'stored' | 'present'>
+  /**
+   * Resolves when it is on the disk.
+   * @param named as which it was sent; it must be the same
+   * @throws Problem with a `code` of `ReportProblem` */
+  put(bytes: Bytes, named?: { round: string; id: string }): Promise<'stored' | 'present'>
   /** @param secret whose hash is the report's id @throws Problem where the round has closed */
   withdraw(round: string, secret: Bytes): Promise<void>
   /** The ids that count, in their order: from now on these and no others. Again gives the same. */
   close(round: string): Promise<string[]>
   read(round: string, id: string): Promise<Bytes | undefined>
-  /** Reports and all else of a round: what has been released is all that stays. */
+  /** Of all reports of the round; none comes in again. */
   destroy(round: string): Promise<void>
 }
 
@@ -66,6 +70,8 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
     const line = await readIfPresent(join(at, 'round.json'))
     if (!line) return undefined // a crash left a folder, and no round in it
     const round = JSON.parse(new TextDecoder().decode(line)) as RoundEntry // our own file, whole or not there
+    // Those of a round that is over may be gone.
+    for (const part of ['reports', 'withdrawn']) await mkdir(join(at, part), { recursive: true })
     for (const part of ['', 'reports', 'withdrawn']) await removeAbandoned(join(at, part), now())
     const closed = await readIfPresent(join(at, 'closed.json'))
     const state: RoundState = {
@@ -84,7 +90,7 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
     const id = entryId(round)
     if (known.has(id)) return
     const at = join(rounds, id)
-    for (const part of ['reports', 'withdrawn']) await mkdir(join(at, part), { recursive: true })
+    await mkdir(at, { recursive: true })
     await createDurably(join(at, 'round.json'), Buffer.from(JSON.stringify(round)))
     await load(id)
   }
@@ -104,8 +110,11 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
     }
   }
 
-  async function put(bytes: Bytes): Promise<'stored' | 'present'> {
+  async function put(bytes: Bytes, named?: { round: string; id: string }): Promise<'stored' | 'present'> {
     const report = decode(bytes)
+    if (named && (hexOf(report.round) !== named.round || hexOf(report.id) !== named.id)) {
+      throw problem(400, 'report-malformed', 'the report is not the one that its address names')
+    }
     const state = stateOf(hexOf(report.round))
     const { opens, closes } = state.round
     const seconds = Math.floor(now() / 1000)
@@ -180,6 +189,7 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
   }
 
   return {
+    has: (round) => known.has(round),
     openRound,
     put,
     withdraw,
@@ -189,9 +199,14 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
       return bytes && new Uint8Array(bytes)
     },
     async destroy(round) {
-      const { at } = stateOf(round)
-      await rm(at, { recursive: true, force: true })
-      known.delete(round)
+      const state = stateOf(round)
+      state.isClosing = true
+      while (state.working.size > 0) await Promise.allSettled(state.working.values())
+      // First: from here on none comes in again, after a crash neither.
+      state.closed = []
+      await replaceDurably(join(state.at, 'closed.json'), Buffer.from('[]'))
+      for (const part of ['reports', 'withdrawn']) await rm(join(state.at, part), { recursive: true, force: true })
+      state.count = 0
     },
   }
 }

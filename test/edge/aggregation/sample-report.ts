@@ -1,6 +1,6 @@
 /** Reports that no one has sealed: for whoever keeps them. */
-import { makeReportId, type Report, roundIdBytes } from '../../shared/federated/report.ts'
-import { roundEntry } from '../shared/tlog/sample-task.ts'
+import { makeReportId, type Report, roundIdBytes } from '../../../shared/federated/report.ts'
+import { roundEntry } from '../../shared/tlog/sample-task.ts'
 
 export const ROUND = roundEntry(1)
 

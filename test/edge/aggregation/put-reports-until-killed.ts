@@ -1,6 +1,6 @@
 /** Puts one report after the other, and says each that is acknowledged, until it is killed. */
-import { openReports } from '../../edge/reports.ts'
-import { encodeReport } from '../../shared/federated/report.ts'
+import { openReports } from '../../../edge/aggregation/reports.ts'
+import { encodeReport } from '../../../shared/federated/report.ts'
 import { madeUpReport, ROUND } from './sample-report.ts'
 
 const [folder, from] = process.argv.slice(2)

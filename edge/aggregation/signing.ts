@@ -1,0 +1,160 @@
+/**
+ * What an aggregator puts its name to: tasks within its own terms, one line for each of their rounds, and what it has released. In a folder:
+ *
+ *     tasks/7d865e….json            a task that it has signed
+ *     tasks/7d865e…/key-3.json      the HPKE key of its third round, until that has an outcome
+ *     tasks/7d865e…/round-3.json    the line of the third round that it has signed: it signs no other
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { generateHpkeKeys, HPKE_SUITE } from '../../shared/federated/hpke.ts'
+import { type ContributionTerms, termsProblem } from '../../shared/federated/policy.ts'
+import type { Vdaf } from '../../shared/federated/vdaf.ts'
+import { type Bytes, isSame } from '../../shared/federated/wire.ts'
+import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
+import { decodeEntry, entryId, type ResultEntry, type RoundEntry, type TaskEntry } from '../../shared/tlog/entry.ts'
+import {
+  ED25519,
+  isSignedBy,
+  type Note,
+  parseVerifierKey,
+  type Signer,
+  signatureLine,
+  verifierKeyText,
+} from '../../shared/tlog/note.ts'
+import { readIfPresent, writeOnce } from '../durable-file.ts'
+import { decodeOr, Problem } from '../problem.ts'
+import type { Outcome } from './round.ts'
+
+export interface SigningOptions {
+  folder: string
+  /** The aggregator's identity, which tasks name and browsers pin. */
+  signer: Signer
+  /** Who runs it, as tasks say it. */
+  operator: string
+  /** Verifier key of who may ask for signatures, and open rounds. */
+  publisher: string
+  /** Below which it takes part in nothing. */
+  terms: ContributionTerms
+  /** @throws Error for a task whose proofs would prove nothing */
+  vdafOf: (task: TaskEntry) => Vdaf
+}
+
+export interface Signing {
+  /** Its verifier key. */
+  own: string
+  /**
+   * @param note an entry, signed by the publisher
+   * @param outcomeOf what became of a round here
+   * @returns the line of this aggregator's signature
+   * @throws Problem with a code that says why not
+   */
+  sign(note: Bytes, outcomeOf: (task: string, round: number) => Outcome | undefined): Promise<string>
+  /** @throws Problem 404 for one that was not signed here */
+  taskOf(id: string): Promise<TaskEntry>
+  /** Of a round to come: made when it is first asked for. */
+  publicKeyOf(task: string, round: number): Promise<Bytes>
+  privateKeyOf(round: RoundEntry): Promise<CryptoKey>
+  /** What was sealed to it, nobody opens any more. */
+  destroyKey(round: RoundEntry): Promise<void>
+}
+
+export async function openSigning(options: SigningOptions): Promise<Signing> {
+  const { folder, signer, operator, publisher, terms, vdafOf } = options
+  const own = await verifierKeyText(signer.name, signer.keys.publicKey)
+  const tasks = join(folder, 'tasks')
+  await mkdir(tasks, { recursive: true })
+  const keyFile = (task: string, round: number) => join(tasks, task, `key-${round}.json`)
+
+  async function publicKeyOf(task: string, round: number): Promise<Bytes> {
+    await taskOf(task)
+    await mkdir(join(tasks, task), { recursive: true })
+    return decodeKeys(await writeOnce(keyFile(task, round), makeKeys)).publicKey
+  }
+
+  async function taskOf(id: string): Promise<TaskEntry> {
+    const kept = /^[0-9a-f]{64}$/.test(id) && (await readIfPresent(join(tasks, `${id}.json`)))
+    if (!kept) throw refusal(404, 'task-unknown', 'this aggregator has signed no such task')
+    return JSON.parse(new TextDecoder().decode(kept)) as TaskEntry
+  }
+
+  async function admitTask(task: TaskEntry): Promise<void> {
+    const mine = [task.leader, task.helper].filter(({ key }) => key === own)
+    if (mine.length !== 1) throw refusal(422, 'not-mine', `one of the task's aggregators must have the key ${own}`)
+    if (mine[0].operator !== operator) throw refusal(422, 'not-mine', `this aggregator is run by ${operator}`)
+    const why = termsProblem(task, terms)
+    if (why) throw refusal(422, why, 'the task is outside the terms of this aggregator')
+    decodeOr(422, () => vdafOf(task))
+    await writeOnce(join(tasks, `${entryId(task)}.json`), () => new TextEncoder().encode(JSON.stringify(task)))
+  }
+
+  async function admitRound(round: RoundEntry): Promise<void> {
+    const task = await taskOf(round.task)
+    const key = base64Of(await publicKeyOf(round.task, round.round))
+    if (key !== (task.leader.key === own ? round.leaderKey : round.helperKey)) {
+      throw refusal(422, 'key-unknown', 'the round does not name the key that this aggregator made for it')
+    }
+    const line = new TextEncoder().encode(JSON.stringify(round))
+    const signed = await writeOnce(join(tasks, round.task, `round-${round.round}.json`), () => line)
+    if (isSame(signed, line)) return
+    // A publisher who was stopped between two signatures goes on with the one that it had begun.
+    const entry = JSON.parse(new TextDecoder().decode(signed)) as RoundEntry
+    throw new Problem(409, `another round ${round.round} has been signed`, {}, { code: 'round-signed', entry })
+  }
+
+  function admitResult(result: ResultEntry, outcome: Outcome | undefined): void {
+    const isSo =
+      result.outcome === 'released' &&
+      outcome?.state === 'released' &&
+      outcome.batch.reports === result.reports &&
+      outcome.batch.digest === result.batch &&
+      outcome.aggregate === result.aggregate
+    if (!isSo) throw refusal(422, 'result-differs', 'this is not what this aggregator has released')
+  }
+
+  return {
+    own,
+    async sign(bytes, outcomeOf) {
+      const { entry, note } = decodeOr(400, () => decodeEntry(bytes))
+      await requireSigned(note, publisher)
+      if (entry.type === 'task') await admitTask(entry)
+      else if (entry.type === 'round') await admitRound(entry)
+      else if (entry.type === 'result') admitResult(entry, outcomeOf(entry.task, entry.round))
+      else throw refusal(422, 'not-mine', `no aggregator signs a ${entry.type}`)
+      return signatureLine(signer, ED25519, new TextEncoder().encode(note.text))
+    },
+    taskOf,
+    publicKeyOf,
+    async privateKeyOf({ task, round }) {
+      const kept = await readIfPresent(keyFile(task, round))
+      if (!kept) throw new Error(`${keyFile(task, round)} is missing`)
+      return decodeKeys(kept).privateKey()
+    },
+    destroyKey: ({ task, round }) => rm(keyFile(task, round), { force: true }),
+  }
+}
+
+/** @throws Problem 403 */
+export async function requireSigned(note: Note, key: string): Promise<void> {
+  if (await isSignedBy(note, await parseVerifierKey(key))) return
+  throw refusal(403, 'not-signed', `not signed by ${key}`)
+}
+
+async function makeKeys(): Promise<Uint8Array> {
+  const { publicKey, privateKey } = await generateHpkeKeys()
+  const secret = new Uint8Array(await HPKE_SUITE.kem.serializePrivateKey(privateKey))
+  return new TextEncoder().encode(JSON.stringify({ publicKey: base64Of(publicKey), privateKey: base64Of(secret) }))
+}
+
+/** Our own file, whole or not there. */
+function decodeKeys(file: Uint8Array): { publicKey: Bytes; privateKey(): Promise<CryptoKey> } {
+  const { publicKey, privateKey } = JSON.parse(new TextDecoder().decode(file)) as Record<string, string>
+  const secret = bytesOf(privateKey) as Bytes
+  return {
+    publicKey: bytesOf(publicKey) as Bytes,
+    privateKey: () => HPKE_SUITE.kem.deserializePrivateKey(secret.buffer),
+  }
+}
+
+const refusal = (status: 403 | 404 | 409 | 422, code: string, message: string): Problem =>
+  new Problem(status, message, {}, { code })
