@@ -90,13 +90,17 @@ export async function openSigning(options: SigningOptions): Promise<Signing> {
 
   async function admitRound(round: RoundEntry): Promise<void> {
     const task = await taskOf(round.task)
-    const key = base64Of(await publicKeyOf(round.task, round.round))
-    if (key !== (task.leader.key === own ? round.leaderKey : round.helperKey)) {
-      throw refusal(422, 'key-unknown', 'the round does not name the key that this aggregator made for it')
-    }
+    const file = join(tasks, round.task, `round-${round.round}.json`)
     const line = new TextEncoder().encode(JSON.stringify(round))
-    const signed = await writeOnce(join(tasks, round.task, `round-${round.round}.json`), () => line)
-    if (isSame(signed, line)) return
+    let signed = await readIfPresent(file)
+    if (!signed) {
+      const key = base64Of(await publicKeyOf(round.task, round.round))
+      if (key !== (task.leader.key === own ? round.leaderKey : round.helperKey)) {
+        throw refusal(422, 'key-unknown', 'the round does not name the key that this aggregator made for it')
+      }
+      signed = await writeOnce(file, () => line)
+    }
+    if (isSame(new Uint8Array(signed), line)) return
     // A publisher who was stopped between two signatures goes on with the one that it had begun.
     const entry = JSON.parse(new TextDecoder().decode(signed)) as RoundEntry
     throw new Problem(409, `another round ${round.round} has been signed`, {}, { code: 'round-signed', entry })
