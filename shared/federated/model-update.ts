@@ -2,7 +2,7 @@
  * How an update of the shared model travels: PINE over Field64, with the XOF that is all the platform's own. An element is a whole number of
  * 2 to minus the fraction bits; the norm that is proved is that of the whole numbers, so nothing is lost to rounding.
  */
-import type { PineParameters } from './pine/parameters.ts'
+import { bitLengths, type PineParameters } from './pine/parameters.ts'
 import { PINE_VARIANTS } from './pine/pine.ts'
 import { callsOf, wireLength } from './pine/vectors.ts'
 
@@ -17,14 +17,13 @@ export interface UpdateShape {
 /** With α = 8.7 an honest report fails one of its tests with probability 2^−101 (a Chernoff bound; not reviewed). */
 const ALPHA = 8.7
 const WR_CHECKS = 100
-/** Bits of a squared norm of B, twice, and of the results of the tests with whether they count: B = 65,536 gives 2,266. */
-const TYPICAL_BITS = 2266
 
 /** @throws Error where S in units of the fraction bits is not a whole number */
 export function updateParameters({ dimension, clipNorm, fractionBits }: UpdateShape): PineParameters {
   const normBound = clipNorm * 2 ** fractionBits
   if (!Number.isSafeInteger(normBound))
     throw new Error(`a clip norm of ${clipNorm} has more than ${fractionBits} fraction bits`)
+  const { bits } = bitLengths({ normBound, alpha: ALPHA, wrChecks: WR_CHECKS })
   return {
     ...PINE_VARIANTS.Pine64HmacSha256Aes128,
     dimension,
@@ -33,7 +32,7 @@ export function updateParameters({ dimension, clipNorm, fractionBits }: UpdateSh
     alpha: ALPHA,
     wrChecks: WR_CHECKS,
     wrSuccesses: WR_CHECKS,
-    chunkLength: shortest((chunk) => callsOf(TYPICAL_BITS, chunk) + callsOf(WR_CHECKS, chunk), 2),
+    chunkLength: shortest((chunk) => callsOf(bits, chunk) + callsOf(WR_CHECKS, chunk), 2),
     chunkLengthNorm: shortest((chunk) => callsOf(dimension, chunk), 1),
     proofs: 2,
     normProofs: 1,

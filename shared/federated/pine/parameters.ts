@@ -53,37 +53,41 @@ interface ProofShape {
   verifier: number
 }
 
+/** Lengths, in elements, that follow from the bound and the tests alone. */
+type BitLengths = Pick<PineShape, 'squaredNormBits' | 'wrBound' | 'wrBits' | 'bits'>
+
+export function bitLengths(of: Pick<PineParameters, 'normBound' | 'alpha' | 'wrChecks'>): BitLengths {
+  const { normBound, alpha, wrChecks } = of
+  const squaredNormBits = (BigInt(normBound) ** 2n).toString(2).length
+  const wrBound = 2 ** Math.ceil(Math.log2(Math.ceil(alpha * normBound) + 1))
+  const wrBits = (2n * BigInt(wrBound) - 1n).toString(2).length
+  return { squaredNormBits, wrBound, wrBits, bits: 2 * squaredNormBits + (wrBits + 1) * wrChecks }
+}
+
 /** @throws Error for parameters with which a proof would not prove it (ROCT23, figure 1 and lemma 3.3) */
 export function shapeOf(parameters: PineParameters): PineShape {
-  const { field, dimension, normBound, alpha, wrChecks, chunkLength, chunkLengthNorm } = parameters
+  const { field, dimension, normBound, wrChecks, chunkLength, chunkLengthNorm } = parameters
   const { modulus } = field
-  const squaredBound = BigInt(normBound) ** 2n
-  const wrBound = 2 ** Math.ceil(Math.log2(Math.ceil(alpha * normBound) + 1))
-  const bound = BigInt(wrBound)
   if (dimension < 1 || normBound < 1) throw new Error(`pine: dimension ${dimension}, norm bound ${normBound}`)
+  const lengths = bitLengths(parameters)
+  const bound = BigInt(lengths.wrBound)
   const isWideEnough =
-    modulus > 3n * squaredBound + 2n &&
+    modulus > 3n * BigInt(normBound) ** 2n + 2n &&
     modulus >= 2n * BigInt(wrChecks) &&
     modulus >= 2600n * bound &&
     modulus * 4000n >= bound * bound
   if (!isWideEnough) throw new Error(`pine: a norm bound of ${normBound} is too large for ${field.name}`)
 
-  const squaredNormBits = squaredBound.toString(2).length
-  const wrBits = (2n * bound - 1n).toString(2).length
-  const bits = 2 * squaredNormBits + (wrBits + 1) * wrChecks
   const proofShape = (calls: number, arity: number): ProofShape => ({
     seeds: arity,
     proof: arity + 2 * (wireLength(calls) - 1) + 1,
     verifier: 1 + arity + 1,
   })
-  const bitCalls = callsOf(bits, chunkLength)
+  const bitCalls = callsOf(lengths.bits, chunkLength)
   return {
-    squaredNormBits,
-    wrBound,
-    wrBits,
-    gradientAndNorm: dimension + 2 * squaredNormBits,
-    bits,
-    measurement: dimension + bits,
+    ...lengths,
+    gradientAndNorm: dimension + 2 * lengths.squaredNormBits,
+    measurement: dimension + lengths.bits,
     bitProducts: bitCalls * chunkLength,
     norm: proofShape(callsOf(dimension, chunkLengthNorm), chunkLengthNorm),
     rest: proofShape(bitCalls + callsOf(wrChecks, chunkLength), 2 * chunkLength),

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { FIELD64 } from '../../../shared/federated/field.ts'
 import { updateParameters } from '../../../shared/federated/model-update.ts'
 import { fastVectors } from '../../../shared/federated/pine/fast-vectors.ts'
+import { shapeOf } from '../../../shared/federated/pine/parameters.ts'
 import {
   aggregate,
   createPine,
@@ -68,6 +69,27 @@ const isRejected = async (pine: Pine<Fast>, report: PineReport) => {
     return true
   }
 }
+
+describe('parameters of an update', () => {
+  it.each([2 ** -16, 1 / 64, 0.3125, 1, 8, 1024])('have the shortest proof there is for a norm of %d', (clipNorm) => {
+    const parameters = updateParameters({ dimension: 777, clipNorm, fractionBits: 16 })
+    const found = shapeOf(parameters)
+    for (let chunk = 1; chunk <= 200; chunk++) {
+      const other = shapeOf({ ...parameters, chunkLength: chunk, chunkLengthNorm: chunk })
+      expect(found.rest.proof).toBeLessThanOrEqual(other.rest.proof)
+      expect(found.norm.proof).toBeLessThanOrEqual(other.norm.proof)
+    }
+  })
+
+  // Written down, as others would be another wire format.
+  it.each([
+    [4096, 66],
+    [16_384, 130],
+    [50_000, 394],
+  ])('of d = %i have chunks of 38 bits and %i squares', (dimension, chunkLengthNorm) => {
+    expect(parametersOf(dimension)).toMatchObject({ chunkLength: 38, chunkLengthNorm })
+  })
+})
 
 describe('fast vectors', () => {
   it.each([1, 2, 3, 20, 255, 256, 257, 1000])('give the bytes of the plain ones at %i elements', async (dimension) => {
