@@ -13,11 +13,13 @@
  */
 import { bytesOf } from '../tlog/base64.ts'
 import { entryId, type RoundEntry } from '../tlog/entry.ts'
-import { open, seal } from './hpke.ts'
+import { open, SEAL_BYTES, seal } from './hpke.ts'
 import { type Bytes, concat, Rejected, reader } from './wire.ts'
 
 export const REPORT_ID_BYTES = 16
 const ROUND_ID_BYTES = 32
+const TIME_BYTES = 8
+const LENGTH_BYTES = 4
 const HOUR_SECONDS = 3600
 
 export interface Report {
@@ -80,12 +82,18 @@ export function encodeReport(report: Report): Bytes {
   return concat([associatedData(report), ...sealed])
 }
 
+/** Of a report with shares of so many bytes. */
+export function reportBytes(shares: { publicShare: number; inputShares: readonly number[] }): number {
+  const head = ROUND_ID_BYTES + REPORT_ID_BYTES + TIME_BYTES + LENGTH_BYTES + shares.publicShare
+  return shares.inputShares.reduce((sum, share) => sum + LENGTH_BYTES + share + SEAL_BYTES, head)
+}
+
 /** @throws Rejected unless it is one whole report and nothing beside it */
 export function decodeReport(bytes: Bytes): Report {
   const read = reader(bytes)
-  const part = () => read(new DataView(read(4).buffer).getUint32(0))
+  const part = () => read(new DataView(read(LENGTH_BYTES).buffer).getUint32(0))
   const [round, id] = [read(ROUND_ID_BYTES), read(REPORT_ID_BYTES)]
-  const time = Number(new DataView(read(8).buffer).getBigUint64(0))
+  const time = Number(new DataView(read(TIME_BYTES).buffer).getBigUint64(0))
   if (!Number.isSafeInteger(time) || time % HOUR_SECONDS !== 0) throw new Rejected()
   const publicShare = part()
   const sealed: Report['sealed'] = [part(), part()]

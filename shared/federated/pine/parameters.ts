@@ -93,3 +93,15 @@ export function shapeOf(parameters: PineParameters): PineShape {
     rest: proofShape(bitCalls + callsOf(wrChecks, chunkLength), 2 * chunkLength),
   }
 }
+
+/** What `shard` gives, in bytes: two seeds of each share are public, a helper's share is four, the leader's is whole. */
+export function shareBytes(parameters: PineParameters): { publicShare: number; inputShares: number[] } {
+  const { field, xof, shares, proofs, normProofs } = parameters
+  const { measurement, norm, rest } = shapeOf(parameters)
+  const elements = measurement + normProofs * norm.proof + proofs * rest.proof
+  const helpers = new Array<number>(shares - 1).fill(4 * xof.seedBytes)
+  return {
+    publicShare: 2 * shares * xof.seedBytes,
+    inputShares: [elements * field.bytes + 2 * xof.seedBytes, ...helpers],
+  }
+}

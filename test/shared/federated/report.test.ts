@@ -3,12 +3,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchDigest, batchLeaf } from '../../../shared/federated/batch.ts'
 import { generateHpkeKeys } from '../../../shared/federated/hpke.ts'
+import { updateParameters } from '../../../shared/federated/model-update.ts'
+import { fastVectors } from '../../../shared/federated/pine/fast-vectors.ts'
+import { shareBytes } from '../../../shared/federated/pine/parameters.ts'
+import { createPine, randomBytesOf, shard } from '../../../shared/federated/pine/pine.ts'
 import {
   decodeReport,
   encodeReport,
   makeReportId,
   openShare,
   type Report,
+  reportBytes,
   roundIdBytes,
   sealReport,
 } from '../../../shared/federated/report.ts'
@@ -16,6 +21,7 @@ import { quantiseUpdate } from '../../../shared/federated/update.ts'
 import { Rejected } from '../../../shared/federated/wire.ts'
 import { base64Of } from '../../../shared/tlog/base64.ts'
 import { leafHash, nodeHash } from '../../../shared/tlog/tree.ts'
+import { kernel } from '../../../trainer/kernel.ts'
 import { roundEntry } from '../tlog/sample-task.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -36,6 +42,26 @@ describe('a report', () => {
     expect(report.time).toBe(NOW - (NOW % 3600))
     expect(await openShare(report, 'leader', leader.privateKey)).toEqual(shares.inputShares[0])
     expect(await openShare(report, 'helper', helper.privateKey)).toEqual(shares.inputShares[1])
+  })
+
+  it.each([
+    [20, undefined],
+    [333, undefined],
+    // As `npm run bench -- pine` measures it.
+    [16_384, 155_848],
+  ])('of an update of %i numbers is as long as is said before', async (dimension, length) => {
+    const parameters = updateParameters({ dimension, clipNorm: 1, fractionBits: 16 })
+    const pine = createPine(
+      parameters,
+      fastVectors(await WebAssembly.compile(await kernel('field64', { importMemory: true }))),
+    )
+    const [id, random] = [new Uint8Array(16), new Uint8Array(randomBytesOf(pine)).map((_, n) => n)]
+    const sharded = await shard(pine, new Float64Array(dimension), id, random)
+    const said = shareBytes(parameters)
+    expect(said.publicShare).toBe(sharded.publicShare.length)
+    expect(said.inputShares).toEqual(sharded.inputShares.map((share) => share.length))
+    if (length) expect(said.inputShares.reduce((sum, share) => sum + share, said.publicShare)).toBe(length)
+    expect(reportBytes(said)).toBe(encodeReport(await sealReport(round, id, NOW, sharded)).length)
   })
 
   it('opens with no other key, in no other role, round, report or hour, and with no other public share', async () => {
