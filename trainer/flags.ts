@@ -21,11 +21,10 @@ export function wholeNumber(flag: string, text: string, example: number): number
   throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} ${example}`)
 }
 
-/** @throws UserError for what is no number, or less */
-export function numberAtLeast(flag: string, text: string, least: number): number {
+export function numberBetween(flag: string, text: string, [least, most]: [number, number], example: number): number {
   const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value
-  throw new UserError(`${flag} ${text}: is no number of at least ${least}`, `try ${flag} ${Math.max(least, 1)}`)
+  if (value >= least && value <= most) return value
+  throw new UserError(`${flag} ${text}: not a number from ${least} to ${most}`, `try ${flag} ${example}`)
 }
 
 export function secondsOf(flag: string, text: string): number {

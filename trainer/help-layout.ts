@@ -27,7 +27,7 @@ export function layOutHelp(usage: string, width: number): string {
 }
 
 /** A word that is wider has a row of its own. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const rows: string[] = []
   for (const word of text.split(' ')) {
     const row = rows.at(-1)

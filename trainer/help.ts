@@ -30,6 +30,7 @@ export const COMMANDS: Record<string, Loader> = {
   publish: () => load(import('./commands/publish.ts')),
   rollback: () => load(import('./commands/rollback.ts')),
   serve: () => load(import('./commands/serve.ts')),
+  privacy: () => load(import('./commands/privacy.ts')),
   witness: () => load(import('./commands/witness.ts')),
   aggregate: () => load(import('./commands/aggregate.ts')),
   verify: () => load(import('./commands/verify.ts')),

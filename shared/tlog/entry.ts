@@ -30,7 +30,7 @@ import { MAX_RECORD_BYTES } from './tile.ts'
 const MAX_FILES = 64
 const MAX_WITNESSES = 12
 /** Of an update: above, a report is more than a shopper's line should carry. */
-const MAX_DIMENSION = 50_000
+export const MAX_DIMENSION = 50_000
 const MAX_BUCKETS = 10_000
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))

@@ -7,7 +7,7 @@ import { DEFAULT_TERMS } from '../../shared/federated/policy.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { ED25519, parseVerifierKey } from '../../shared/tlog/note.ts'
 import { field64 } from '../field64.ts'
-import { numberAtLeast, wholeNumber } from '../flags.ts'
+import { numberBetween, wholeNumber } from '../flags.ts'
 import { DEMO_NAME, openKey } from '../keys.ts'
 import { serveAggregator } from '../serve.ts'
 import { UserError } from '../user-error.ts'
@@ -97,7 +97,7 @@ Examples:
     const terms = {
       ...DEFAULT_TERMS,
       minBatch: wholeNumber('--min-batch', args['min-batch'], 500),
-      minNoiseMultiplier: numberAtLeast('--min-noise', args['min-noise'], 0),
+      minNoiseMultiplier: numberBetween('--min-noise', args['min-noise'], [0, 1e6], 0.5),
       maxDimension: wholeNumber('--max-dimension', args['max-dimension'], 16_384),
       maxParticipations: wholeNumber('--max-participations', args['max-participations'], 10),
     }
