@@ -17,13 +17,16 @@ export interface ContributionTerms {
   minBatch: number
 }
 
-/** A batch of 500 is the least that production asks for (THREATS: 1,000 by default); the noise is that of a first, small cohort. */
+/** The fewest reports of a round that a browser's policy takes part in, outside of demonstrations. */
+export const LEAST_MIN_BATCH = 500
+
+/** What production asks for at least; the noise is that of a first, small cohort. */
 export const DEFAULT_TERMS: ContributionTerms = {
   maxDimension: 16_384,
   maxClipNorm: 1,
   maxParticipations: 10,
   minNoiseMultiplier: 0.5,
-  minBatch: 500,
+  minBatch: LEAST_MIN_BATCH,
 }
 
 export type TermsProblem =

@@ -3,7 +3,6 @@ import { defineCommand } from 'citty'
 import {
   cohortOf,
   type Epoch,
-  LEAST_MIN_BATCH,
   type NoiseWanted,
   planRounds,
   type Release,
@@ -11,6 +10,7 @@ import {
 } from '../../shared/federated/accounting/plan.ts'
 import { type UpdateShape, updateParameters } from '../../shared/federated/model-update.ts'
 import { shareBytes } from '../../shared/federated/pine/parameters.ts'
+import { LEAST_MIN_BATCH } from '../../shared/federated/policy.ts'
 import { reportBytes } from '../../shared/federated/report.ts'
 import { MAX_DIMENSION } from '../../shared/tlog/entry.ts'
 import { numberBetween, oneOf, wholeNumber } from '../flags.ts'

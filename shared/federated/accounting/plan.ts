@@ -12,9 +12,8 @@ import { pldEpsilon } from './pld.ts'
 import { l2Sensitivity, type Measurement } from './sensitivity.ts'
 import { rhoOfGaussian, zcdpEpsilon } from './zcdp.ts'
 
-/** Reports without which no round is released: usual, and the fewest that a browser's policy takes part in. */
+/** Reports without which no round is released; a browser's policy takes part in no fewer than `LEAST_MIN_BATCH`. */
 export const USUAL_MIN_BATCH = 1000
-export const LEAST_MIN_BATCH = 500
 
 /** An epoch, after which a shopper may be asked again. */
 export interface Epoch {
