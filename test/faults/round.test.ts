@@ -24,7 +24,8 @@ const SEEDS = process.env.VITRINE_SOAK ? 100 : 2
 const CLIENTS = 90
 /** A second job of the two aggregators, which takes 64. */
 const LEAST = 66
-const WINDOW_SECONDS = 4
+/** A process that is started again takes seconds, on a busy machine: a round that nobody could open in time is no accident. */
+const WINDOW_SECONDS = 8
 const ROOT = join(import.meta.dirname, '..', '..')
 const WHICH = ['leader', 'helper'] as const
 
@@ -159,7 +160,7 @@ it(`every report that was acknowledged is counted once, whoever is killed: ${SEE
     })
     await Promise.all([ended, ...killing, ...sending])
     const known = await roundOnRecord(seed)
-    expect(known?.result, `seed ${seed}`).toMatchObject({ outcome: 'released' })
+    expect(known?.result, `seed ${seed}: ${JSON.stringify(known?.result)}`).toMatchObject({ outcome: 'released' })
     if (known?.result?.outcome !== 'released') throw new Error('not released')
     const store = await openStore(join(folder, 'edge'))
     const aggregate = new Uint8Array((await store.readChunk(known.result.aggregate)) as Uint8Array)
