@@ -187,6 +187,17 @@ export function createApp(options: EdgeOptions): Hono {
   )
 
   app.get(
+    '/v1/rounds',
+    describe({
+      summary: 'Which rounds are open for contributions, with the proofs that they are on record',
+      answers: { 200: 'application/json' },
+      cached: true,
+      problems: [],
+    }),
+    async (c) => representBytes(c, await store.log.readRounds(), 'application/json', SHORT_LIVED),
+  )
+
+  app.get(
     '/v1/log/checkpoint',
     describe({
       summary: 'The newest checkpoint of the log (C2SP tlog-tiles)',

@@ -6,6 +6,7 @@
  *     log/tile/0/000.p/2          tiles of hashes and of entries, as they are served
  *     log/checkpoint              the newest signed checkpoint, as it is served
  *     log/latest                  the newest model with its proof, as it is served
+ *     log/rounds                  the rounds that are open with their proofs, as they are served
  *
  * How an append stays safe. A commit is written whole under another name (staged), and gets its name by a call that can succeed once
  * (compare and swap): of two sequencers, in one process or in two, one follows the second entry and the other tries again after it; no
@@ -21,6 +22,7 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { encodeOpenRounds, type OfferedRound } from '../shared/federated/open-rounds.ts'
 import { base64Of, bytesOf } from '../shared/tlog/base64.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/tlog/checkpoint.ts'
 import { cosign } from '../shared/tlog/cosignature.ts'
@@ -94,6 +96,8 @@ export interface Log {
   readCheckpoint(): Promise<Uint8Array | undefined>
   /** The newest model, with the proof that it is on record (`proof.ts`). Undefined while there is none. */
   readLatest(): Promise<Uint8Array | undefined>
+  /** The rounds that are open, with the proofs that they are on record (`../shared/federated/open-rounds.ts`). */
+  readRounds(): Promise<Uint8Array>
   /** Of hashes or of records. Undefined when there is no such tile. */
   readTile(tile: Tile): Promise<Uint8Array | undefined>
   /** Releases of the tag, the newest first. */
@@ -313,15 +317,25 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     if (witness) lines.push(await witness(encodeNote(text, lines), requireTile, standing))
     const checkpoint = encodeNote(text, lines)
     const isNewest = async () => (await readCommit(size)) === undefined
-    if (heads.model !== undefined) {
-      const proof = {
-        record: new Uint8Array(await recordAt(heads.model, size)),
-        index: heads.model,
-        path: await inclusionProof(heads.model, size, requireTile),
+    const proofOf = async (index: number) =>
+      encodeProof({
+        record: new Uint8Array(await recordAt(index, size)),
+        index,
+        path: await inclusionProof(index, size, requireTile),
         checkpoint,
-      }
-      const bytes = new TextEncoder().encode(encodeProof(proof))
+      })
+    if (heads.model !== undefined) {
+      const bytes = new TextEncoder().encode(await proofOf(heads.model))
       if (!(await replaceDurably(join(root, 'latest'), bytes, isNewest))) return false
+    }
+    if (heads.tasks) {
+      const rounds: OfferedRound[] = []
+      for (const { task, round, result } of Object.values(heads.tasks)) {
+        if (round === undefined || result !== undefined) continue
+        rounds.push({ task: await proofOf(task), round: await proofOf(round) })
+      }
+      const bytes = new TextEncoder().encode(encodeOpenRounds(rounds))
+      if (!(await replaceDurably(join(root, 'rounds'), bytes, isNewest))) return false
     }
     // Last: what it covers has been published in full.
     if (!(await replaceDurably(join(root, 'checkpoint'), checkpoint, isNewest))) return false
@@ -443,6 +457,8 @@ export async function openLog(folder: string, options: LogOptions = {}): Promise
     refresh,
     readCheckpoint,
     readLatest: () => readIfPresent(join(root, 'latest')),
+    readRounds: async () =>
+      (await readIfPresent(join(root, 'rounds'))) ?? new TextEncoder().encode(encodeOpenRounds([])),
     readTile,
     releases,
   }

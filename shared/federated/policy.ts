@@ -17,6 +17,19 @@ export interface ContributionTerms {
   minBatch: number
 }
 
+/** As a browser's policy names an aggregator; where it answers, a task says. */
+export interface PinnedAggregator {
+  operator: string
+  /** Verifier key. */
+  key: string
+}
+
+/** What a browser contributes to: tasks of these aggregators, within these terms. */
+export interface ContributionPolicy extends ContributionTerms {
+  leader: PinnedAggregator
+  helper: PinnedAggregator
+}
+
 /** The fewest reports of a round that a browser's policy takes part in, outside of demonstrations. */
 export const LEAST_MIN_BATCH = 500
 
@@ -57,4 +70,31 @@ function lengthOf(vdaf: TaskEntry['vdaf']): number {
     default:
       return 1
   }
+}
+
+export type PolicyProblem = TermsProblem | 'other-aggregators'
+
+/** Why a browser takes part in no round of a task; undefined where it may. */
+export function policyProblem(task: TaskEntry, policy: ContributionPolicy): PolicyProblem | undefined {
+  const isPinned = (aggregator: PinnedAggregator, pinned: PinnedAggregator) =>
+    aggregator.key === pinned.key && aggregator.operator === pinned.operator
+  if (!isPinned(task.leader, policy.leader) || !isPinned(task.helper, policy.helper)) return 'other-aggregators'
+  return termsProblem(task, policy)
+}
+
+/**
+ * What may be said of privacy under a policy. Two names are two operators only if they do not act as one, which no code can prove: so it is
+ * their claim.
+ */
+export type Claim =
+  /** Terms for showing how it works: too few reports, or no noise. */
+  | { kind: 'demonstration' }
+  /** Has both shares of every report. */
+  | { kind: 'one-operator' }
+  | { kind: 'claimed'; by: [leader: string, helper: string] }
+
+export function claimOf({ leader, helper, minBatch, minNoiseMultiplier }: ContributionPolicy): Claim {
+  if (minBatch < LEAST_MIN_BATCH || minNoiseMultiplier === 0) return { kind: 'demonstration' }
+  if (leader.operator === helper.operator) return { kind: 'one-operator' }
+  return { kind: 'claimed', by: [leader.operator, helper.operator] }
 }

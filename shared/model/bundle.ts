@@ -158,3 +158,13 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
   return hexOf(new Uint8Array(digest))
 }
+
+/** The chunks that make the network: a bundle that changes only prices or rules leaves it the same. */
+export function networkName({ chunks }: Pick<Manifest, 'chunks'>): string {
+  const hashOf = (name: ChunkName) => chunks.find((chunk) => chunk.name === name)?.sha256 ?? ''
+  return `${hashOf('vectors')} ${hashOf('encoder')}`
+}
+
+/** The same in one hash, by which rounds name the network that updates are of. */
+export const networkHash = (manifest: Pick<Manifest, 'chunks'>): Promise<string> =>
+  sha256Hex(new TextEncoder().encode(networkName(manifest)))

@@ -3,7 +3,7 @@
  * fields in the order below, nothing beside them, no space between.
  *
  *     {"type":"policy","publisher":"shop.example+0a1b2c3d+AbC…","log":"shop.example/log+4e5f6071+AdE…","witnesses":[],
- *      "cosignatures":0,"maxAgeSeconds":604800}
+ *      "cosignatures":0,"maxAgeSeconds":604800}        with "contribution":{"maxDimension":16384,…} behind it where browsers take part in rounds
  *     {"type":"release","release":1,"files":{"vitrine.js":"sha256-oqVuAf…","worker.4f1c09ab.js":"sha256-Li9vy3…"}}
  *     {"type":"bundle","version":7,"manifest":"9f86d0…"}
  *     {"type":"rollback","version":8,"manifest":"41b2c7…","restores":6}
@@ -21,6 +21,7 @@
  */
 import { sha256 as sha256Of } from '@noble/hashes/sha2.js'
 import * as v from 'valibot'
+import type { ContributionPolicy } from '../federated/policy.ts'
 import { hexOf } from './base64.ts'
 import { INTEGRITY } from './integrity.ts'
 import { type Note, parseNote, type Signer, signNote } from './note.ts'
@@ -41,6 +42,22 @@ const integrity = v.pipe(v.string(), v.regex(INTEGRITY))
 const key = v.pipe(v.string(), v.maxLength(256))
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
+const words = v.pipe(v.string(), v.regex(/^[\w .,&()'’-]{1,80}$/u))
+const upTo = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most))
+const atLeast0 = v.pipe(v.number(), v.finite(), v.minValue(0))
+const above0 = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE))
+
+const pinned = v.strictObject({ operator: words, key })
+const contribution = v.strictObject({
+  maxDimension: upTo(MAX_DIMENSION),
+  maxClipNorm: above0,
+  maxParticipations: number,
+  minNoiseMultiplier: atLeast0,
+  minBatch: number,
+  leader: pinned,
+  helper: pinned,
+} satisfies Record<keyof ContributionPolicy, v.GenericSchema>)
+
 const policyEntry = v.strictObject({
   type: v.literal('policy'),
   publisher: key,
@@ -48,6 +65,7 @@ const policyEntry = v.strictObject({
   witnesses: v.pipe(v.array(key), v.maxLength(MAX_WITNESSES)),
   cosignatures: count,
   maxAgeSeconds: number,
+  contribution: v.optional(contribution),
 } satisfies Record<'type' | keyof Policy, v.GenericSchema>)
 const releaseEntry = v.strictObject({
   type: v.literal('release'),
@@ -66,18 +84,16 @@ const rollbackEntry = v.strictObject({
 })
 const modelEntry = v.variant('type', [bundleEntry, rollbackEntry])
 
-const words = v.pipe(v.string(), v.regex(/^[\w .,&()'’-]{1,80}$/u))
 const taskName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/))
 const url = v.pipe(v.string(), v.url(), v.regex(/^https?:\/\//), v.maxLength(200))
 const hpkeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{87}=$/))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const upTo = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most))
 
 const vdaf = v.variant('kind', [
   v.strictObject({
     kind: v.literal('pine'),
     dimension: upTo(MAX_DIMENSION),
-    clipNorm: v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE)),
+    clipNorm: above0,
     fractionBits: upTo(24),
   }),
   v.strictObject({ kind: v.literal('count') }),
@@ -91,7 +107,7 @@ const taskEntry = v.strictObject({
   name: taskName,
   vdaf,
   minBatch: number,
-  noiseMultiplier: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  noiseMultiplier: atLeast0,
   participations: number,
   separation: count,
   epochRounds: number,

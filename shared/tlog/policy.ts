@@ -7,6 +7,7 @@
  * A checkpoint is accepted if the log's key has signed it, under its own name as the origin, if the log and enough witnesses have
  * cosigned it, and if none of these cosignatures is too old.
  */
+import type { ContributionPolicy } from '../federated/policy.ts'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.ts'
 import { cosignedAt } from './cosignature.ts'
 import { COSIGNATURE, isSignedBy, parseNote, parseVerifierKey, verifierKey } from './note.ts'
@@ -27,6 +28,8 @@ export interface Policy {
   cosignatures: number
   /** Of a checkpoint. */
   maxAgeSeconds: number
+  /** What browsers may contribute to. Without it, to nothing. */
+  contribution?: ContributionPolicy
 }
 
 /** A week: an edge that signs anew every hour may be away for long, and a log that others no longer see is not taken. */

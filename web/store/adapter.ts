@@ -4,7 +4,6 @@
  * not there, and the next lesson takes its place.
  */
 import type { Change } from '../../shared/model/adapter.ts'
-import type { Manifest } from '../../shared/model/bundle.ts'
 import type { Trial } from '../../shared/model/personal-gate.ts'
 import type { BackendName, MeasuredBackends } from '../learning/backend-choice.ts'
 import type { LessonResult } from '../learning/protocol.ts'
@@ -32,12 +31,6 @@ export interface Learned {
   measured?: MeasuredBackends
   /** The last that was accepted, by this attempt or an earlier one. */
   adapter?: KeptAdapter
-}
-
-/** The chunks that make the network: a bundle that changes only prices or rules leaves it the same. */
-export function networkName({ chunks }: Pick<Manifest, 'chunks'>): string {
-  const hashOf = (name: string) => chunks.find((chunk) => chunk.name === name)?.sha256 ?? ''
-  return `${hashOf('vectors')} ${hashOf('encoder')}`
 }
 
 const OUTCOMES = ['accepted', 'rejected', 'too-few', 'no-backend', 'device-lost', 'failed', 'timed-out', 'forgotten']

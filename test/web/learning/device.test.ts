@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { networkName } from '../../../shared/model/bundle.ts'
 import { watchPressure } from '../../../web/learning/device.ts'
-import { networkName } from '../../../web/store/adapter.ts'
 
 it('pressure is told whenever it changes; a browser without it tells nothing', () => {
   let tell: (records: { state: 'fair' | 'serious' }[]) => void = () => {}
