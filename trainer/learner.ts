@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Moments } from '../shared/model/adam.ts'
 import { createLearner, nextItemLoss, type TrainingBatch } from '../shared/model/fit.ts'
-import { tensorsOf, type Weights } from '../shared/model/model.ts'
+import { paramsOf, tensorsOf, type Weights } from '../shared/model/model.ts'
 import { sparseTensors } from '../shared/model/ops.ts'
 import { flatten, type Params, unflatten } from '../shared/model/params.ts'
 import { readyBackend } from './backend.ts'
@@ -67,13 +67,6 @@ async function createLearnerHere(
     from && { steps: from.steps, means: tensors(from.moments.means), squares: tensors(from.moments.squares) },
   )
   const [content, queries] = [task.content, task.queries].map((matrix) => matrix && sparseTensors(matrix))
-  const read = async (weights: Weights) => {
-    const values: Params = {}
-    for (const [name, tensor] of Object.entries(weights)) {
-      values[name] = { shape: tensor.shape, values: Float32Array.from((await tensor.data()) as Float32Array) }
-    }
-    return values
-  }
   let lossOf: (batch: TrainingBatch) => (weights: Weights) => tf.Scalar
   // Checked part by part: a GPU says that a batch does not fit when asked, and is at zeros by then.
   const fitting = createFittingStep(async ({ batch }) => {
@@ -100,9 +93,9 @@ async function createLearnerHere(
       await checked(async () => learner.move(gradients, learningRate))
       return parts.reduce((sum, { result, share }) => sum + share * result.loss, 0)
     },
-    params: () => read(learner.weights),
+    params: () => paramsOf(learner.weights),
     async moments() {
-      const [means, squares] = [await read(learner.moments.means), await read(learner.moments.squares)]
+      const [means, squares] = [await paramsOf(learner.moments.means), await paramsOf(learner.moments.squares)]
       return { means: flatten(means), squares: flatten(squares) }
     },
     tensors: () => tf.memory().numTensors,

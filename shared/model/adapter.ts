@@ -142,7 +142,7 @@ export function foldAdapter<Values extends Int8Array | Float32Array>(
 }
 
 /** A · B: (rows, r) · (r, columns) → (rows, columns) */
-function productOf(a: Float32Array, b: Float32Array, rank: number): Float32Array {
+export function productOf(a: Float32Array, b: Float32Array, rank: number): Float32Array {
   const [rows, columns] = [a.length / rank, b.length / rank]
   const product = new Float32Array(rows * columns)
   for (let i = 0; i < rows; i++) {

@@ -45,6 +45,15 @@ export function tensorsOf(params: Params): Weights {
   )
 }
 
+/** The same on this side. */
+export async function paramsOf(weights: Weights): Promise<Params> {
+  const params: Params = {}
+  for (const [name, tensor] of Object.entries(weights)) {
+    params[name] = { shape: tensor.shape, values: Float32Array.from((await tensor.data()) as Float32Array) }
+  }
+  return params
+}
+
 /**
  * Vectors of all items, and of the queries behind them.
  * @param content (V, C); absent when the catalogue has none
@@ -81,11 +90,22 @@ export function encode(
   batch: Batch,
   drop: Drop = (x) => x,
 ): tf.Tensor2D {
-  const { width: d, heads, window, blocks } = config
   const look = (from: tf.Tensor, index: Int32Array) => tf.gather(from, tf.tensor1d(index, 'int32')) as tf.Tensor2D
-  const embedded = tf.mul(look(table, batch.rows), Math.sqrt(d)) // (B·L, d)
+  const embedded = tf.mul(look(table, batch.rows), Math.sqrt(config.width)) // (B·L, d)
   const context = tf.add(look(weights['token.action'], batch.actions), look(weights['token.gap'], batch.gaps)) // (B·L, d)
-  let x: tf.Tensor2D = drop(tf.add(embedded, context)) // (B·L, d)
+  return encodeEmbedded(weights, config, tf.add(embedded, context), batch, drop)
+}
+
+/** The same from tokens that are embedded already. @param tokens (B·L, d) @returns (B·L, d) */
+export function encodeEmbedded(
+  weights: Weights,
+  config: ModelConfig,
+  tokens: tf.Tensor2D,
+  batch: Pick<Batch, 'first' | 'sequences' | 'length'>,
+  drop: Drop = (x) => x,
+): tf.Tensor2D {
+  const { heads, window, blocks } = config
+  let x = drop(tokens) // (B·L, d)
   const bands = { ...batch, heads, window }
   for (let n = 0; n < blocks; n++) {
     const w = (name: string) => weights[`block${n}.${name}`] as tf.Tensor2D
