@@ -7,6 +7,7 @@
  *     dist/tag/panel.c41b….js
  *     dist/tag/assistant.09ab….js
  *     dist/tag/learner.90ce….js
+ *     dist/tag/contributor.3b9a….js
  *     dist/tag/learning.5d02….js
  *     dist/tag/learning-simd.8f1e….wasm
  *     dist/tag/integrity.json      {"vitrine.js":"sha256-…", …}
@@ -26,9 +27,11 @@ const ROOT = join(import.meta.dirname, '..')
 const TAG = join(ROOT, 'dist', 'tag')
 const SHOP = join(ROOT, 'dist', 'shop')
 const KERNEL = join(ROOT, 'shared', 'kernels', 'rank.ts')
+const FIELD64 = join(ROOT, 'shared', 'kernels', 'field64.ts')
 const TFJS_WASM = createRequire(import.meta.url).resolve(
   '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
 )
+const PLATFORM_CRYPTO = join(ROOT, 'web', 'federated', 'platform-crypto.ts')
 const SOURCES_FILE = '.sources'
 
 const TAG_SOURCES = [
@@ -41,6 +44,8 @@ const TAG_SOURCES = [
     'worker',
     'assistant',
     'learning',
+    'federated',
+    'log-growth.ts',
     'network.ts',
     'protocol.ts',
     'build.ts',
@@ -83,7 +88,13 @@ async function buildTag(): Promise<void> {
   const assistant = await writeHashed('assistant', await bundle('web/assistant/worker.ts'))
   const learning = await writeHashed('learning', await bundle('web/learning/worker.ts'))
   const wasm = await writeHashed('learning-simd', await readFile(TFJS_WASM), 'wasm')
-  const lessons = defines({ LEARNING_ASSET: learning, WASM_ASSET: wasm })
+  const field64 = await compileAssemblyScript(await readFile(FIELD64, 'utf8'), { importMemory: true })
+  const field64Text = JSON.stringify(Buffer.from(field64).toString('hex'))
+  const contributor = await writeHashed(
+    'contributor',
+    await bundle('web/federated/contributor.ts', { FIELD64_KERNEL: field64Text }),
+  )
+  const lessons = defines({ LEARNING_ASSET: learning, WASM_ASSET: wasm, CONTRIBUTOR_ASSET: contributor })
   const learner = await writeHashed('learner', await bundle('web/learning/learner.ts', lessons))
   const assets = {
     WORKER_ASSET: worker,
@@ -91,6 +102,7 @@ async function buildTag(): Promise<void> {
     PANEL_ASSET: panel,
     ASSISTANT_ASSET: assistant,
     LEARNER_ASSET: learner,
+    CONTRIBUTOR_ASSET: contributor,
   }
   // What a shop's tag trusts is left open, and `vitrine publish` writes it in.
   await write('vitrine.js', await bundle('web/tag/vitrine.ts', defines(assets)))
@@ -119,7 +131,8 @@ async function bundle(entry: string, define: Record<string, string> = {}): Promi
     // Node by node, where a page with Trusted Types refuses markup in text.
     plugins: [svelte({ configFile: false, compilerOptions: { fragments: 'tree', css: 'external', dev: false } })],
     // Whoever builds, a test too, builds what ships.
-    resolve: { conditions: ['svelte', 'module', 'browser', 'production'] },
+    // @hpke/core asks Node for what every browser has.
+    resolve: { conditions: ['svelte', 'module', 'browser', 'production'], alias: { crypto: PLATFORM_CRYPTO } },
     build: {
       write: false,
       target: 'es2022',

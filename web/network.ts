@@ -10,6 +10,7 @@
 const LATEST_MAX_BYTES = 8192
 const MANIFEST_MAX_BYTES = 64 * 1024
 const TILE_MAX_BYTES = 8192
+const ROUNDS_MAX_BYTES = 256 * 1024
 /** TF.js is the largest. */
 const ASSET_MAX_BYTES = 1024 * 1024
 /** `latest` is small: an edge that takes longer is as good as absent, and the shop goes on with what it has. */
@@ -39,6 +40,12 @@ export async function keepLatest(edge: string, latest: string): Promise<void> {
 
 async function readLatest(edge: string, cache: RequestCache): Promise<string> {
   return new TextDecoder().decode(await get(`${edge}v1/latest`, { cache }, LATEST_MAX_BYTES, LATEST_TIMEOUT_MS))
+}
+
+/** Which rounds are open, as text. The same for everyone who contributes. */
+export async function getRounds(edge: string): Promise<string> {
+  const bytes = await get(`${edge}v1/rounds`, { cache: 'no-store' }, ROUNDS_MAX_BYTES, LATEST_TIMEOUT_MS)
+  return new TextDecoder().decode(bytes)
 }
 
 /** A file named by its hash: a copy never goes stale, so the cached one always does ('reload' after a damaged one). */

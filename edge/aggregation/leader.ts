@@ -25,6 +25,9 @@ import {
 } from './round.ts'
 import { finish, type Prepared, prepare } from './verification.ts'
 
+/** Of a helper, while one job is counted: more is no accident. */
+const MAX_RESTARTS = 100
+
 /** Asks the helper until it answers. @throws Aborted when it has been away for too long */
 export type Ask = (question: Question) => Promise<Answer>
 
@@ -69,22 +72,26 @@ async function collect(round: Round, reports: Reports, ask: Ask): Promise<Outcom
   return conclude(round, { state: 'released', batch, aggregate })
 }
 
-async function runJob(round: Round, reports: Reports, number: number, ids: readonly string[], ask: Ask): Promise<Job> {
-  const count = (job: Job) => ask({ type: 'count', round: round.id, job: number, accepted: job.accepted })
-  const before = await readJob(round, number)
-  let answer = before && (await count(before))
-  // The helper has forgotten what it had verified and not counted: it is verified again, with the same result.
-  if (before && answer?.type !== 'refused') return counted(before, answer)
-  if (answer?.type === 'refused' && answer.reason !== 'job-unknown') throw new Aborted(`helper-${answer.reason}`)
-  const job = await verifyJob(round, reports, number, ids, ask)
-  answer = await count(job)
-  return counted(job, answer)
-}
-
-function counted(job: Job, answer: Answer | undefined): Job {
+async function runJob(
+  round: Round,
+  reports: Reports,
+  number: number,
+  ids: readonly string[],
+  ask: Ask,
+): Promise<Job> {
+  const job = (await readJob(round, number)) ?? (await verifyJob(round, reports, number, ids, ask))
+  const question = { type: 'count', round: round.id, job: number, accepted: job.accepted } as const
+  let answer = await ask(question)
+  // A helper that was started again has forgotten what it had verified and not counted: it is verified again, with the same result.
+  for (let tries = 0; isForgotten(answer) && tries < MAX_RESTARTS; tries++) {
+    await verifyJob(round, reports, number, ids, ask)
+    answer = await ask(question)
+  }
   expect('counted', answer)
   return job
 }
+
+const isForgotten = (answer: Answer) => answer.type === 'refused' && answer.reason === 'job-unknown'
 
 async function verifyJob(
   round: Round,

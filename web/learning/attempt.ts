@@ -26,7 +26,7 @@ export async function attemptLesson(
     let worker: Worker | undefined
     try {
       worker = start()
-      return await answerOf(worker, request, timeoutMs)
+      return (await answerOf<LessonResult>(worker, request, timeoutMs)) ?? { outcome: 'timed-out' }
     } catch {
       return { outcome: 'failed' } // a page's policy, or a worker's death
     } finally {
@@ -35,17 +35,18 @@ export async function attemptLesson(
   })
 }
 
-function answerOf(worker: Worker, request: LessonRequest, timeoutMs: number): Promise<Attempt> {
+/** @returns undefined where it takes too long @throws Error where it breaks off */
+export function answerOf<T>(worker: Worker, request: object, timeoutMs = TIMEOUT_MS): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve({ outcome: 'timed-out' }), timeoutMs)
-    worker.onmessage = ({ data }: MessageEvent<LessonResult>) => {
+    const timer = setTimeout(() => resolve(undefined), timeoutMs)
+    worker.onmessage = ({ data }: MessageEvent<T>) => {
       clearTimeout(timer)
       resolve(data)
     }
     worker.onerror = (event) => {
       event.preventDefault() // else the shop's own error monitor would be told of ours
       clearTimeout(timer)
-      reject(new Error('the lesson broke off'))
+      reject(new Error('it broke off'))
     }
     worker.postMessage(request)
   })

@@ -1,9 +1,11 @@
-/** One lesson, from a shopper's history to an adapter or to the reason why there is none. The worker around it is new. */
+/** One training, from a shopper's history to what is learned of it or to the reason why there is nothing. The worker around it is new. */
+
+import { LOCAL_TRAINING, recentHistory, updateLocally } from '../../shared/model/local-update.ts'
 import { decide, divide } from '../../shared/model/personal-gate.ts'
 import { learnPersonally } from '../../shared/model/personal-learning.ts'
 import { deviceLost, openBackend } from './backend.ts'
 import { type BackendName, chooseBackend } from './backend-choice.ts'
-import type { LessonRequest, LessonResult } from './protocol.ts'
+import type { LessonRequest, LessonResult, UpdateRequest, UpdateResult } from './protocol.ts'
 
 /** The first compiles shaders; the last of these is what a step takes. */
 const MEASURED_STEPS = 4
@@ -30,4 +32,27 @@ export async function learn(request: LessonRequest): Promise<LessonResult> {
     if (!learned) return { outcome: 'too-few' }
     return { ...decide(learned, settings.noise), backend, measured }
   }
+}
+
+/** An update of the shared vector, from what the shopper did since the last one. */
+export async function learnForAll(request: UpdateRequest): Promise<UpdateResult> {
+  const { model, tokens, popularity, since, wasm, measured: remembered, now } = request
+  const recent = recentHistory(tokens, since, LOCAL_TRAINING)
+  if (!recent) return { outcome: 'too-few' }
+  const history = { model, popularity, ...recent }
+  const seed = crypto.randomUUID() // nobody is to know what it was compared with
+  const stepMs = async () => {
+    const starts: number[] = []
+    await updateLocally(history, { ...LOCAL_TRAINING, steps: MEASURED_STEPS }, seed, async () => {
+      starts.push(performance.now())
+    })
+    return starts[MEASURED_STEPS - 1] - starts[MEASURED_STEPS - 2]
+  }
+  const { backend } = await chooseBackend(remembered, now, openBackend(wasm), stepMs)
+  if (!backend) return { outcome: 'no-backend' }
+  const learning = updateLocally(history, LOCAL_TRAINING, seed)
+  return Promise.race([
+    deviceLost().then((): UpdateResult => ({ outcome: 'device-lost' })),
+    learning.then(({ update }): UpdateResult => ({ outcome: 'updated', update })),
+  ])
 }

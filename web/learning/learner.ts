@@ -7,12 +7,13 @@
  */
 import { changeOf } from '../../shared/model/adapter.ts'
 import { PERSONAL_LEARNING } from '../../shared/model/personal-gate.ts'
+import type { ToContributor } from '../federated/protocol.ts'
 import { getAsset } from '../network.ts'
 import type { Learned } from '../store/adapter.ts'
 import { startWorker } from '../tag/blob-worker.ts'
 import type { Asset } from '../tag/connection.ts'
 import { createVouch } from '../tag/trusted.ts'
-import { type Attempt, attemptLesson } from './attempt.ts'
+import { type Attempt, answerOf, attemptLesson } from './attempt.ts'
 import { type Condition, type DeviceState, LEAST_NEW_EVENTS, unmetConditions } from './conditions.ts'
 import { watchPressure } from './device.ts'
 import type { FromLearner, LearnerStart, LessonRequest, LessonResult, Material } from './protocol.ts'
@@ -21,19 +22,24 @@ declare const self: DedicatedWorkerGlobalScope
 /** Written in by web/build.ts. */
 declare const LEARNING_ASSET: Asset
 declare const WASM_ASSET: Asset
+declare const CONTRIBUTOR_ASSET: Asset
 
 const LOOK_EVERY_MS = 10_000
 
 self.onmessage = ({ data, ports: [port] }: MessageEvent<LearnerStart>) => watch(data, port)
 
-function watch({ edge, wasm, battery }: LearnerStart, port: MessagePort): void {
+function watch(start: LearnerStart, port: MessagePort): void {
+  const { edge, wasm, battery } = start
   const vouch = createVouch(self)
   const device: Omit<DeviceState, 'newEvents'> = { worker: typeof Worker === 'function', battery }
   watchPressure(self, (pressure) => {
     device.pressure = pressure
   })
+  const { policy, refreshSeconds } = start
+  let nextRounds = 0
   let code: { script: Uint8Array<ArrayBuffer>; wasm?: Uint8Array<ArrayBuffer> } | undefined
   const fetched = ({ file, integrity }: Asset) => getAsset(edge, file, integrity)
+  let contributor: Uint8Array<ArrayBuffer> | undefined
   let busy = false
 
   const say = (message: FromLearner) => port.postMessage(message)
@@ -55,11 +61,29 @@ function watch({ edge, wasm, battery }: LearnerStart, port: MessagePort): void {
     const { modelName, tokens, learned, model, popularity } = material
     const now = Date.now()
     const unmet = unmetConditions({ ...device, newEvents: newEvents(material, now) })
+    const isAble = unmet.every((condition) => condition === 'new-events')
+    const looksAtRounds = material.contributes && isAble && now >= nextRounds
     wait(unmet)
-    if (unmet.length > 0 || !code) return
+    if ((unmet.length > 0 && !looksAtRounds) || !code) return
     if (!model || !popularity) return say({ type: 'ask', model: true })
+    if (looksAtRounds) {
+      nextRounds = refreshSeconds > 0 ? now + 1000 * refreshSeconds : Number.POSITIVE_INFINITY
+      contributor ??= await fetched(CONTRIBUTOR_ASSET)
+      const { script, wasm } = code
+      const learning = { script, wasm }
+      const told = {
+        type: 'contribute',
+        edge,
+        policy,
+        material: { model, modelName, tokens, popularity, learned },
+        learning,
+      } as const
+      await ended(startWorker(contributor, vouch), told)
+      say({ type: 'contributed' })
+      if (unmet.length > 0) return
+    }
     const request = {
-      ...{ model, modelName, tokens, popularity, settings: PERSONAL_LEARNING, now },
+      ...{ kind: 'lesson' as const, model, modelName, tokens, popularity, settings: PERSONAL_LEARNING, now },
       ...{ wasm: code.wasm, measured: learned?.measured },
     }
     const { script } = code
@@ -78,6 +102,13 @@ function watch({ edge, wasm, battery }: LearnerStart, port: MessagePort): void {
   port.onmessage = ({ data }: MessageEvent<Material>) => quietly(() => consider(data))
   quietly(look)
   setInterval(() => quietly(look), LOOK_EVERY_MS)
+}
+
+/** A round takes seconds; what is not done by then is done another time. */
+const CONTRIBUTING_MS = 300_000
+
+async function ended(worker: Worker, told: ToContributor): Promise<void> {
+  await answerOf(worker, told, CONTRIBUTING_MS).finally(() => worker.terminate())
 }
 
 /** Since the last attempt with this network, or since what was learned was to be forgotten; all, if the clock was set back. */

@@ -6,6 +6,7 @@ import type { Token } from '../../shared/data/sequence.ts'
 import type { Adapter } from '../../shared/model/adapter.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import type { PersonalLearning, Trial } from '../../shared/model/personal-gate.ts'
+import type { Policy } from '../../shared/tlog/policy.ts'
 import type { Learned } from '../store/adapter.ts'
 import type { BackendName, MeasuredBackends } from './backend-choice.ts'
 import type { Condition, DeviceState } from './conditions.ts'
@@ -13,6 +14,9 @@ import type { Condition, DeviceState } from './conditions.ts'
 /** From the page to the learner, with the port to the shopper's worker. */
 export interface LearnerStart {
   edge: string
+  policy: Policy
+  /** How often it is asked which rounds are open; 0 is once. */
+  refreshSeconds: number
   /** The page allows WebAssembly. */
   wasm: boolean
   battery: DeviceState['battery']
@@ -25,6 +29,8 @@ export type FromLearner =
   /** Empty while a lesson is under way. */
   | { type: 'waiting'; for: Condition[] }
   | { type: 'learned'; learned: Learned }
+  /** Something was contributed, or why not was written down. */
+  | { type: 'contributed' }
 
 /** What there is to learn from, and what was learned before. */
 export interface Material {
@@ -36,10 +42,12 @@ export interface Material {
   /** Everyone's, without a kernel: its functions cannot travel. */
   model?: Omit<CompiledModel, 'kernel'>
   popularity?: Float32Array
+  /** The shopper allows contributions, and the tag's policy has some. */
+  contributes: boolean
 }
 
-export interface LessonRequest extends Required<Pick<Material, 'model' | 'modelName' | 'tokens' | 'popularity'>> {
-  settings: PersonalLearning
+/** What any training is given. */
+interface Training extends Required<Pick<Material, 'model' | 'tokens' | 'popularity'>> {
   /** TF.js's `.wasm` file; absent where the page's policy forbids WebAssembly. */
   wasm?: Uint8Array<ArrayBuffer>
   /** Of an earlier page. */
@@ -47,6 +55,25 @@ export interface LessonRequest extends Required<Pick<Material, 'model' | 'modelN
   /** Milliseconds since 1970. */
   now: number
 }
+
+/** For the shopper: what stays here. */
+export interface LessonRequest extends Training {
+  kind: 'lesson'
+  modelName: string
+  settings: PersonalLearning
+}
+
+/** For everyone: what is clipped, shared and sealed before it leaves (`../federated/contribute.ts`). */
+export interface UpdateRequest extends Training {
+  kind: 'update'
+  /** Milliseconds since 1970: what the shopper did before is context. */
+  since: number
+}
+
+/** (d) the update, or why there is none. */
+export type UpdateResult =
+  | { outcome: 'updated'; update: Float32Array }
+  | { outcome: 'too-few' | 'no-backend' | 'device-lost' | 'failed' }
 
 /** Why there is a new adapter, or why there is none. Whatever was accepted before stands. */
 export type LessonResult =

@@ -22,6 +22,10 @@ export interface Schema extends DBSchema {
   chunks: { key: string; value: Uint8Array }
   /** What the device has learned for itself. Decoded on reading. */
   adapter: { key: 'learned'; value: unknown }
+  /** Rounds, by the SHA-256 of their line (`ledger.ts`). Decoded on reading. */
+  ledger: { key: string; value: unknown }
+  /** What is to be sent of a round. Decoded on reading. */
+  outbox: { key: string; value: unknown }
 }
 export type Database = IDBPDatabase<Schema>
 
@@ -40,7 +44,7 @@ export async function openDatabase(
   onTakenAway: () => void = () => {},
 ): Promise<Database | undefined> {
   let absent = false
-  const opening = openDB<Schema>(DATABASE_NAME, 2, {
+  const opening = openDB<Schema>(DATABASE_NAME, 3, {
     upgrade(database, oldVersion, _newVersion, transaction) {
       absent = oldVersion === 0
       if (absent && missing === 'leave') {
@@ -52,7 +56,8 @@ export async function openDatabase(
         database.createObjectStore('events', { autoIncrement: true }).createIndex('id', 'event.id', { unique: true })
         for (const name of ['consent', 'pointer', 'chunks'] as const) database.createObjectStore(name)
       }
-      database.createObjectStore('adapter')
+      if (oldVersion < 2) database.createObjectStore('adapter')
+      for (const name of ['ledger', 'outbox'] as const) database.createObjectStore(name)
     },
     blocking(_current, wanted, event) {
       // One that holds on would keep alive what another tab deletes, or keep a newer release waiting.
@@ -87,7 +92,7 @@ export async function deleteDatabase(): Promise<void> {
 async function empty(): Promise<void> {
   const database = await openDatabase('leave')
   if (!database) return
-  for (const name of ['consent', 'adapter', 'events'] as const) {
+  for (const name of ['consent', 'outbox', 'ledger', 'adapter', 'events'] as const) {
     const transaction = database.transaction(name, 'readwrite', { durability: 'strict' })
     await Promise.all([transaction.store.clear(), transaction.done])
   }

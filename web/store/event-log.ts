@@ -119,7 +119,7 @@ export class EventLog {
 
   /** Behind all that was to be written before. Not decoded yet. */
   learned(): Promise<unknown> {
-    return this.#reach((database) => database.get('adapter', 'learned'))
+    return this.reach((database) => database.get('adapter', 'learned'))
   }
 
   /** @throws Error when what was learned before is still on disk */
@@ -139,7 +139,7 @@ export class EventLog {
     const forgotten = new Set(eventIds)
     const others = ({ event }: LogEntry) => !forgotten.has(event.id)
     this.#unsaved = this.#unsaved.filter(others)
-    await this.#reach(async (database) => {
+    await this.reach(async (database) => {
       const transaction = database.transaction('events', 'readwrite')
       transaction.done.catch(() => {})
       await deleteEach(transaction.store, eventIds)
@@ -207,7 +207,7 @@ export class EventLog {
   }
 
   /** For what is taken back: opens the database again where it was closed after a failure. */
-  #reach(work: (database: Database) => Promise<unknown>): Promise<unknown> {
+  reach(work: (database: Database) => Promise<unknown>): Promise<unknown> {
     return this.#queue(async () => {
       const database = this.database ?? (this.#isOnDisk ? await openDatabase('leave') : undefined)
       return database && work(database).finally(() => database === this.database || database.close())
@@ -216,7 +216,7 @@ export class EventLog {
 
   /** Where the new value cannot be kept, the old one goes all the same. */
   #replace(store: 'consent' | 'adapter', value: unknown, key: 'preferences' | 'learned'): Promise<unknown> {
-    return this.#reach((database) =>
+    return this.reach((database) =>
       database.put(store, value, key).catch(async () => {
         await database.delete(store, key)
         this.#fail()

@@ -51,6 +51,8 @@ export interface Vitrine {
   (command: 'carry', passphrase: string): Promise<Uint8Array<ArrayBuffer>>
   /** Resolves with how many events are new here. Rejects for a wrong passphrase or a file that was changed. */
   (command: 'restore', file: { file: Uint8Array<ArrayBuffer>; passphrase: string }): Promise<number>
+  /** Takes back what was contributed to a round that is open. Resolves when it has been tried: `status` says what came of it. */
+  (command: 'withdraw', round: string): Promise<void>
   (command: 'status'): Promise<Status>
   /** Returns what unsubscribes. */
   (command: 'on', what: 'change', listener: (change: Change) => void): () => void

@@ -3,6 +3,7 @@
  *
  * Everyone who allows remembering fetches it, after everything else of the page: see `web/learning/learner.ts`.
  */
+import type { ToContributor } from '../federated/protocol.ts'
 import { readBattery } from '../learning/device.ts'
 import type { LearnerStart } from '../learning/protocol.ts'
 import type { Questions, ToWorker } from '../protocol.ts'
@@ -19,7 +20,7 @@ const IN_VIEW_MS = 10_000
 export function watchForLearning(
   page: Document,
   worker: Connection<ToWorker, Questions>,
-  { edge, wasm }: Pick<LearnerStart, 'edge' | 'wasm'>,
+  settings: Omit<LearnerStart, 'battery'>,
   start: () => Promise<Worker>,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -38,7 +39,8 @@ export function watchForLearning(
       broke()
     }
     const { port1, port2 } = new MessageChannel()
-    learner.postMessage({ edge, wasm, battery } satisfies LearnerStart, [port1])
+    const { edge, policy, wasm, refreshSeconds } = settings
+    learner.postMessage({ edge, policy, wasm, refreshSeconds, battery } satisfies LearnerStart, [port1])
     worker.tell({ type: 'learner', port: port2, waiting: ['code'] }, [port2])
   }
   const broke = () => worker.tell({ type: 'learner', waiting: ['code'] })
@@ -54,4 +56,16 @@ export function watchForLearning(
   look()
   page.addEventListener('visibilitychange', look)
   return look
+}
+
+/** Sends what is to be sent or taken back at once, whatever the device is at: the shopper asked for it. */
+export function settleContributions(contributor: Worker): Promise<void> {
+  return new Promise<void>((resolve) => {
+    contributor.onmessage = () => resolve()
+    contributor.onerror = (event) => {
+      event.preventDefault()
+      resolve()
+    }
+    contributor.postMessage({ type: 'settle' } satisfies ToContributor)
+  }).finally(() => contributor.terminate())
 }

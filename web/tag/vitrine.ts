@@ -27,7 +27,7 @@ import { type Ask, lazyAssistant } from './assistant.ts'
 import { startWorker } from './blob-worker.ts'
 import { type Asset, type Connection, connect } from './connection.ts'
 import { loadElements, reserveRoom } from './elements.ts'
-import { watchForLearning } from './learning.ts'
+import { settleContributions, watchForLearning } from './learning.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { createVouch } from './trusted.ts'
 
@@ -37,6 +37,7 @@ declare const SHELF_ASSET: Asset
 declare const PANEL_ASSET: Asset
 declare const ASSISTANT_ASSET: Asset
 declare const LEARNER_ASSET: Asset
+declare const CONTRIBUTOR_ASSET: Asset
 
 const SHELF_LIMIT = 8
 /** Half of what the shopper's order could do. */
@@ -101,7 +102,11 @@ function start(settings: Settings): void {
   const { edge, policy, refreshSeconds, language, wasm, consent } = settings
   worker.tell({ type: 'start', edge, policy, refreshSeconds, language, wasm, consent, decided })
 
-  const vitrine = createCommands(worker, assistant, settings, listeners, onEvent, (said) => {
+  const withdraw = async (round: string) => {
+    await worker.ask('withdraw', { round })
+    await settleContributions(startWorker(await fetchCode(CONTRIBUTOR_ASSET), vouch))
+  }
+  const vitrine = createCommands(worker, assistant, settings, listeners, onEvent, withdraw, (said) => {
     if (said.remember !== undefined) rememberCalled = true
     onConsent(said)
   })
@@ -138,6 +143,7 @@ function createCommands(
   settings: Settings,
   listeners: Set<(change: Change) => void>,
   onEvent: (event: Noticed, source: EventSource) => void,
+  withdraw: (round: string) => Promise<void>,
   onConsent: (said: Partial<Consent>) => void,
 ): Vitrine {
   const asks =
@@ -180,6 +186,7 @@ function createCommands(
     async restore(carried) {
       return worker.ask('take', await assistant('open', carried as AssistantQuestions['open']['with']))
     },
+    withdraw: (round) => withdraw(String(round)),
     status: () => worker.ask('status', {}).catch((error: Error) => failedStatus(settings, error.message)),
     suggest: (typed) => assistant('suggest', typed as never).catch(() => []),
     ask(question) {

@@ -53,7 +53,7 @@ export interface Engine {
   /** What is in use of it. */
   adopted(): KeptAdapter | undefined
   /** What there is to learn from; undefined without a network. @param withModel everyone's network too */
-  material(withModel: boolean): Omit<Material, 'learned'> | undefined
+  material(withModel: boolean): Omit<Material, 'learned' | 'contributes'> | undefined
   /** Ranks a made-up history once, so that the compiler knows the code before the shopper's first act. */
   rehearse(): void
 }

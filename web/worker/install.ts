@@ -21,10 +21,10 @@ import {
   sha256Hex,
 } from '../../shared/model/bundle.ts'
 import { applyDelta } from '../../shared/model/delta.ts'
-import { compareCheckpoints, type OnRecord, openLatest } from '../../shared/tlog/on-record.ts'
+import { type OnRecord, openLatest } from '../../shared/tlog/on-record.ts'
 import { type Policy, Untrusted } from '../../shared/tlog/policy.ts'
-import { tilePath } from '../../shared/tlog/tile.ts'
-import { getChunk, getLatest, getTile, keepLatest, Unreachable } from '../network.ts'
+import { checkGrowth } from '../log-growth.ts'
+import { getChunk, getLatest, keepLatest, Unreachable } from '../network.ts'
 import type { Refusal, RefusalCode } from '../protocol.ts'
 import { loadBundle, saveBundle } from '../store/chunks.ts'
 import type { Database } from '../store/database.ts'
@@ -141,24 +141,6 @@ async function checkRecord(proof: string, destination: Destination): Promise<OnR
   } catch (error) {
     if (error instanceof Refused) throw error
     return refuse(error instanceof Untrusted ? error.why : 'malformed', (error as Error).message)
-  }
-}
-
-/**
- * Tiles are asked for only where the log has grown, and which of them its two sizes decide. A damaged copy in the HTTP cache would stay
- * there for a year, so the second try goes past it.
- * @throws Untrusted
- */
-async function checkGrowth(seen: Seen, offered: OnRecord, edge: string): Promise<void> {
-  for (const cache of ['force-cache', 'reload'] as const) {
-    try {
-      await compareCheckpoints(seen.checkpoint, offered.checkpoint, (tile) => getTile(edge, tilePath(tile), cache))
-      return
-    } catch (error) {
-      // An edge that has answered so far is not away: it does not show that its log has only grown.
-      if (error instanceof Unreachable) throw new Untrusted('unproven', error.message)
-      if (cache === 'reload' || (error instanceof Untrusted && error.why === 'fork')) throw error
-    }
   }
 }
 

@@ -24,6 +24,7 @@ export interface Learning {
 
 /**
  * @param isAllowed whether the shopper allows suggestions and remembering
+ * @param contributes whether they allow contributions too, and the tag's policy has some
  * @param isIdle whether no question is open
  * @param onChanged `bundle` where another ranking is in force
  * @param onKept other tabs are to hear of it
@@ -32,6 +33,7 @@ export function createLearning(
   engine: Engine,
   log: EventLog,
   isAllowed: () => boolean,
+  contributes: () => boolean,
   isIdle: () => boolean,
   onChanged: (what: 'bundle' | 'learning') => void,
   onKept: () => void,
@@ -65,7 +67,9 @@ export function createLearning(
       const material = isAllowed() && isIdle() && engine.material(message.model)
       if (!material) return
       taught = generation
-      learner?.postMessage({ ...material, learned })
+      learner?.postMessage({ ...material, learned, contributes: contributes() })
+    } else if (message.type === 'contributed') {
+      onChanged('learning')
     } else if (isAllowed() && taught === generation) {
       // What was forgotten while it was being learned stays forgotten.
       keep(message.learned).catch(() => {})

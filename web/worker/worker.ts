@@ -21,6 +21,7 @@ import {
 } from '../protocol.ts'
 import { loadBundle, versionOf } from '../store/chunks.ts'
 import { EventLog } from '../store/event-log.ts'
+import { dropOutbox, type LedgerEntry, loadLedger, markWithdrawn } from '../store/ledger.ts'
 import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
 import { loadRefusals, loadSeen, type Seen, saveRefusal, saveSeen, withRefusal } from '../store/witnessed.ts'
 import { compiledKernel } from './compiled-kernel.ts'
@@ -43,6 +44,7 @@ const learning = createLearning(
   engine,
   log,
   () => consent.personalise && consent.remember,
+  () => consent.contribute && settings?.policy.contribution !== undefined,
   () => questions === 0,
   (what) => post({ type: 'changed', what }),
   () => tabs.tell({ type: 'changed' }),
@@ -132,11 +134,14 @@ async function answerOf(question: Asking<Questions>): Promise<Questions[keyof Qu
       return engine.why(question.itemId, question.language ?? language())
     case 'prefer':
       return prefer(decodePreferences(question.preferences))
+    case 'withdraw':
+      await log.reach((database) => markWithdrawn(database, question.round))
+      return undefined
     case 'take':
       return take(question)
     case 'status':
       await log.settled()
-      return status()
+      return { ...status(), contribution: await contributionStatus() }
   }
 }
 
@@ -254,6 +259,7 @@ async function applyConsent(before: Consent): Promise<void> {
   void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
+  if (!consent.contribute) await log.reach(dropOutbox).catch(() => {})
   await keepBundle()
   await keepRecord()
   onLogChanged('consent')
@@ -416,6 +422,13 @@ function history(wanted = language()): HistoryEntry[] {
 
 function language(): string {
   return settings?.language ?? 'en'
+}
+
+/** What was contributed, where the shop asks for anything or something was. */
+async function contributionStatus(): Promise<Status['contribution']> {
+  const policy = settings?.policy.contribution
+  const ledger = ((await log.reach(loadLedger).catch(() => undefined)) ?? []) as LedgerEntry[]
+  return policy || ledger.length > 0 ? { ...(policy ? { policy } : {}), ledger } : undefined
 }
 
 function status(): Status {

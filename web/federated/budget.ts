@@ -1,0 +1,44 @@
+/** What the ledger still allows, by round numbers: a clock that is wrong gives nothing back. */
+import { rhoOfGaussian } from '../../shared/federated/accounting/zcdp.ts'
+import type { ContributionTerms } from '../../shared/federated/policy.ts'
+import type { RoundEntry, TaskEntry } from '../../shared/tlog/entry.ts'
+import { isJoined, type LedgerEntry } from '../store/ledger.ts'
+
+export type BudgetProblem = 'joined-already' | 'too-soon' | 'participations-spent' | 'budget-spent'
+
+/** Of a round, counted from 0. */
+export const epochOf = ({ epochRounds }: TaskEntry, { round }: RoundEntry): number =>
+  Math.floor((round - 1) / epochRounds)
+
+/** What one report costs, in zCDP. */
+export const costOf = ({ noiseMultiplier }: TaskEntry): number =>
+  noiseMultiplier === 0 ? Number.POSITIVE_INFINITY : rhoOfGaussian(noiseMultiplier, 1)
+
+/** One budget over all that is contributed: what so many updates with the least noise would cost. */
+export const budgetOf = ({ maxParticipations, minNoiseMultiplier }: ContributionTerms): number =>
+  minNoiseMultiplier === 0 ? Number.POSITIVE_INFINITY : rhoOfGaussian(minNoiseMultiplier, maxParticipations)
+
+/** @returns undefined where a report may be sent */
+export function budgetProblem(
+  ledger: readonly LedgerEntry[],
+  task: TaskEntry,
+  round: RoundEntry,
+  terms: ContributionTerms,
+): BudgetProblem | undefined {
+  const joined = ledger.filter(isJoined)
+  const ofTask = joined.filter((entry) => entry.task === round.task)
+  if (ofTask.some(({ number }) => number === round.round)) return 'joined-already'
+  if (ofTask.some(({ number }) => Math.abs(number - round.round) < task.separation)) return 'too-soon'
+  const epoch = epochOf(task, round)
+  if (ofTask.filter((entry) => entry.epoch === epoch).length >= task.participations) return 'participations-spent'
+  if (spent(joined, { task: round.task, epoch }) + costOf(task) > budgetOf(terms)) return 'budget-spent'
+  return undefined
+}
+
+/** In zCDP, of the newest epoch of each task: of one that is over, the next one's is spent anew. */
+export function spent(ledger: readonly LedgerEntry[], now?: { task: string; epoch: number }): number {
+  const joined = ledger.filter(isJoined)
+  const newest = new Map(now ? [[now.task, now.epoch]] : [])
+  for (const { task, epoch } of joined) newest.set(task, Math.max(epoch, newest.get(task) ?? 0))
+  return joined.filter(({ task, epoch }) => epoch === newest.get(task)).reduce((sum, { did }) => sum + did.rho, 0)
+}

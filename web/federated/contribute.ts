@@ -1,0 +1,227 @@
+/**
+ * Everything that leaves this device passes through this file. What is sent is one of two shares of an update that was clipped, rounded and
+ * proved to be short; each is sealed to one of two aggregators, and neither alone says anything of it.
+ *
+ *     on record? pinned? allowed? affordable?  →  learn  →  clip and round  →  share  →  seal  →  write it down  →  send
+ *
+ * Nothing is sent without the shopper's permission, under Global Privacy Control, for a task outside the policy of the tag, of a model that
+ * is not the one in use, beyond the ledger's limits, or twice.
+ */
+import { type OfferedRound, type OpenRound, openRound } from '../../shared/federated/open-rounds.ts'
+import { type ContributionPolicy, type PolicyProblem, policyProblem } from '../../shared/federated/policy.ts'
+import { encodeReport, makeReportId, sealReport } from '../../shared/federated/report.ts'
+import { quantiseUpdate } from '../../shared/federated/update.ts'
+import type { Vdaf } from '../../shared/federated/vdaf.ts'
+import { hexOf } from '../../shared/tlog/base64.ts'
+import { entryId, type TaskEntry } from '../../shared/tlog/entry.ts'
+import type { Policy, Untrusted } from '../../shared/tlog/policy.ts'
+import type { Database } from '../store/database.ts'
+import {
+  isJoined,
+  type JoinedEntry,
+  type LedgerEntry,
+  loadLedger,
+  readOutgoing,
+  recordJoining,
+  recordRefusal,
+  update,
+} from '../store/ledger.ts'
+import { type BudgetProblem, budgetProblem, costOf, epochOf } from './budget.ts'
+
+declare global {
+  interface WorkerNavigator {
+    /** https://w3c.github.io/gpc/ */
+    readonly globalPrivacyControl?: boolean
+  }
+}
+
+const SECRET_BYTES = 32
+const TIMEOUT_MS = 60_000
+
+export interface Contributor {
+  policy: Policy
+  database: Database
+  /** The shopper's permission, as it is now. */
+  isAllowed: () => Promise<boolean>
+  /** SHA-256 that names the network in use: `networkHash`. */
+  network: string
+  /** d of the shared vector of this network. */
+  dimension: number
+  /**
+   * Learns from what the shopper did since a moment (milliseconds since 1970).
+   * @returns (d) the update; undefined where there is too little to learn from, or nothing to learn with
+   */
+  learn(since: number): Promise<Float32Array | undefined>
+  vdafOf(task: TaskEntry): Vdaf
+  /** That the log in which a round is on record has grown out of the one that this browser knows. @throws Untrusted */
+  checkLog(round: OpenRound): Promise<void>
+  /** Milliseconds since 1970 */
+  now(): number
+}
+
+export type Why =
+  | Untrusted['why']
+  | PolicyProblem
+  | BudgetProblem
+  | 'no-policy'
+  | 'another-kind'
+  | 'not-open'
+  | 'stale-model'
+  | 'other-vector'
+  | 'nothing-learned'
+  | 'not-finite'
+  | 'permission'
+
+/** Why a round is not joined: what is written down. */
+class Refusal extends Error {
+  constructor(readonly why: Why) {
+    super(why)
+  }
+}
+
+/** One round that the edge says is open, from the proof that it is on record to the answer of its leader. */
+export async function contribute(offered: OfferedRound, by: Contributor): Promise<LedgerEntry | undefined> {
+  const seconds = Math.floor(by.now() / 1000)
+  // Of what is not on record there is nothing to write down: anybody could fill a ledger with it.
+  const open = await openRound(offered, by.policy, seconds)
+  await by.checkLog(open)
+  try {
+    const { report, body } = await makeReport(open, by)
+    if (!(await recordJoining(by.database, report, body))) return undefined
+    return await send(report, by)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const entry: LedgerEntry = { ...describe(open, by.now()), did: { what: 'refused', why: error.why } }
+    await recordRefusal(by.database, entry)
+    return entry
+  }
+}
+
+async function makeReport(open: OpenRound, by: Contributor): Promise<{ report: JoinedEntry; body: Bytes }> {
+  const { task, round } = open
+  const policy = await allowed(by)
+  const problem = policyProblem(task, policy)
+  if (problem) throw new Refusal(problem)
+  if (task.vdaf.kind !== 'pine') throw new Refusal('another-kind')
+  const seconds = Math.floor(by.now() / 1000)
+  if (seconds < round.opens || seconds >= round.closes) throw new Refusal('not-open')
+  if (round.model !== by.network) throw new Refusal('stale-model')
+  if (task.vdaf.dimension !== by.dimension) throw new Refusal('other-vector')
+  const ledger = await loadLedger(by.database)
+  const spent = budgetProblem(ledger, task, round, policy)
+  if (spent) throw new Refusal(spent)
+
+  const update = await by.learn(lastJoined(ledger, round.task))
+  if (!update) throw new Refusal('nothing-learned')
+  if (!update.every(Number.isFinite)) throw new Refusal('not-finite')
+  const clipped = quantiseUpdate(update, task.vdaf, random32)
+
+  const secret = randomBytes(SECRET_BYTES)
+  const id = await makeReportId(secret)
+  const vdaf = by.vdafOf(task)
+  const shares = await vdaf.shard(clipped, id, randomBytes(vdaf.randomBytes))
+  const body = encodeReport(await sealReport(round, id, seconds, shares))
+
+  await allowed(by) // learning takes a while
+  const did = {
+    what: 'joined',
+    state: 'to-send',
+    url: task.leader.url,
+    report: hexOf(id),
+    secret,
+    bytes: body.length,
+    sends: 0,
+    rho: costOf(task),
+  } as const
+  return { report: { ...describe(open, by.now()), did }, body }
+}
+
+/** @returns what the tag allows to contribute to @throws Refusal */
+async function allowed({ isAllowed, policy }: Pick<Contributor, 'isAllowed' | 'policy'>): Promise<ContributionPolicy> {
+  if (!(await isAllowed()) || navigator.globalPrivacyControl) throw new Refusal('permission')
+  if (!policy.contribution) throw new Refusal('no-policy')
+  return policy.contribution
+}
+
+/** Sends what was not answered yet, and takes back what was to be: after a crash, and whenever a page asks. */
+export async function settle(by: Pick<Contributor, 'database' | 'isAllowed' | 'now'>): Promise<void> {
+  for (const entry of (await loadLedger(by.database)).filter(isJoined)) {
+    if (entry.did.state === 'to-send') await send(entry, by)
+    if (entry.did.state === 'to-withdraw') await withdraw(entry, by)
+  }
+}
+
+async function send(
+  entry: JoinedEntry,
+  { database, isAllowed }: Pick<Contributor, 'database' | 'isAllowed'>,
+): Promise<JoinedEntry | undefined> {
+  const body = await readOutgoing(database, entry.round)
+  if (!body || !(await isAllowed()) || navigator.globalPrivacyControl) return entry
+  const counted = await update(database, entry.round, (did) => ({ ...did, sends: did.sends + 1 }))
+  const { url, report } = entry.did
+  const answer = await post('PUT', `${url}/v1/rounds/${entry.round}/reports/${report}`, body)
+  if (answer === 'later') return counted
+  return update(database, entry.round, (did) =>
+    answer === 'done' ? { ...did, state: 'sent' } : { ...did, state: 'not-taken', code: answer.code },
+  )
+}
+
+async function withdraw(entry: JoinedEntry, { database, now }: Pick<Contributor, 'database' | 'now'>): Promise<void> {
+  if (now() >= 1000 * entry.closes) {
+    await update(database, entry.round, (did) => ({ ...did, state: 'sent', code: 'round-closed' }))
+    return
+  }
+  const answer = await post('POST', `${entry.did.url}/v1/rounds/${entry.round}/withdrawals`, entry.did.secret)
+  if (answer === 'later') return
+  await update(database, entry.round, (did) =>
+    answer === 'done' ? { ...did, state: 'withdrawn' } : { ...did, state: 'sent', code: answer.code },
+  )
+}
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** The one request that carries something of a shopper. @returns `later` where nobody answered, or not now */
+async function post(method: 'PUT' | 'POST', url: string, body: Bytes): Promise<'done' | 'later' | { code: string }> {
+  const response = await fetch(url, {
+    method,
+    body,
+    mode: 'cors',
+    credentials: 'omit',
+    referrerPolicy: 'no-referrer',
+    redirect: 'error',
+    cache: 'no-store',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => undefined)
+  if (!response || response.status >= 500 || response.status === 429) return 'later'
+  if (response.ok) return 'done'
+  const { code } = (await response.json().catch(() => ({}))) as { code?: unknown }
+  return { code: typeof code === 'string' ? code.slice(0, 64) : `status-${response.status}` }
+}
+
+function describe({ task, round }: OpenRound, at: number): Omit<LedgerEntry, 'did'> {
+  const { name, vdaf } = task
+  const { round: number, closes } = round
+  return {
+    round: entryId(round),
+    task: round.task,
+    name,
+    kind: vdaf.kind,
+    number,
+    epoch: epochOf(task, round),
+    closes,
+    at,
+  }
+}
+
+/** What was learned from once is context from then on. */
+const lastJoined = (ledger: readonly LedgerEntry[], task: string): number =>
+  Math.max(0, ...ledger.filter((entry) => isJoined(entry) && entry.task === task).map(({ at }) => at))
+
+const randomBytes = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length))
+
+/** A call gives 65,536 bytes at most. */
+function random32(length: number): Uint32Array {
+  const values = new Uint32Array(length)
+  for (let at = 0; at < length; at += 16_384) crypto.getRandomValues(values.subarray(at, at + 16_384))
+  return values
+}
