@@ -116,8 +116,11 @@ const ENTRIES = [
   'web/widgets/shelf.ts',
   'web/shop/main.ts',
   'web/learning/learner.ts',
+  'web/federated/contributor.ts',
 ]
-const WITH_TFJS = ['model', 'ops', 'fit', 'fused-kernels', 'personal-fit'].map((name) => `shared/model/${name}.ts`)
+const WITH_TFJS = ['model', 'ops', 'fit', 'fused-kernels', 'personal-fit', 'history-loss', 'local-update'].map(
+  (name) => `shared/model/${name}.ts`,
+)
 const isTfjs = (to: string) => to.startsWith('@tensorflow/')
 
 describe('TF.js', () => {
@@ -131,7 +134,7 @@ describe('TF.js', () => {
         ),
       ].sort(),
     ).toEqual([...WITH_TFJS].sort())
-    for (const folder of ['tag', 'capture', 'store', 'worker', 'widgets', 'shop']) {
+    for (const folder of ['tag', 'capture', 'store', 'worker', 'federated', 'widgets', 'shop']) {
       const found = importsIn(`web/${folder}/`)
       expect(found.length, folder).toBeGreaterThan(0)
       expect(shown(found.filter(({ to }) => isTfjs(to)))).toEqual([])

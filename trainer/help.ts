@@ -32,6 +32,7 @@ export const COMMANDS: Record<string, Loader> = {
   serve: () => load(import('./commands/serve.ts')),
   privacy: () => load(import('./commands/privacy.ts')),
   witness: () => load(import('./commands/witness.ts')),
+  round: () => load(import('./commands/round.ts')),
   aggregate: () => load(import('./commands/aggregate.ts')),
   verify: () => load(import('./commands/verify.ts')),
   audit: () => load(import('./commands/audit.ts')),

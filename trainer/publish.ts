@@ -3,6 +3,7 @@
  */
 import { seeded } from '../shared/data/random.ts'
 import { BUY, SEARCH, type Token } from '../shared/data/sequence.ts'
+import type { ContributionPolicy } from '../shared/federated/policy.ts'
 import {
   BUNDLE_FORMAT,
   type ChunkName,
@@ -109,7 +110,7 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     together: topRules(countRules(baskets(h), h.items.length, withinBasket), TOGETHER_RULES),
     popularity,
   }
-  const parts: { name: ChunkName; phase: Phase; bytes: Uint8Array }[] = [
+  const parts: BundlePart[] = [
     { name: 'shelf', phase: 'first', bytes: encodeShelf(firstShelf(views, popularity)) },
     { name: 'items', phase: 'rank', bytes: encodeItems(views) },
     { name: 'rules', phase: 'rank', bytes: encodeRules(rules) },
@@ -141,15 +142,8 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
   if (service) parts.push({ name: 'service', phase: 'idle', bytes: encodeService(service) })
   if (coupons) parts.push({ name: 'coupons', phase: 'idle', bytes: coupons })
 
-  const chunks = new Map<string, Uint8Array>()
-  const named = await Promise.all(parts.map(async (part) => ({ ...part, sha256: await sha256Hex(part.bytes) })))
-  for (const { sha256, bytes } of named) chunks.set(sha256, bytes)
-  const refs = named.map(({ name, sha256, bytes, phase }) => ({ name, sha256, bytes: bytes.length, phase }))
-  const deltas = previous && (await makeDeltas(named, previous))
-  for (const [sha256, bytes] of deltas?.chunks ?? []) chunks.set(sha256, bytes)
   const currency = h.items.find((item) => item.currency)?.currency
-  const manifest: Manifest = {
-    format: BUNDLE_FORMAT,
+  const about = {
     version,
     shop: h.name,
     created: new Date(now).toISOString(),
@@ -158,13 +152,38 @@ export async function makeBundle(input: BundleInput): Promise<Bundle> {
     languages: h.info?.languages ?? [],
     ...(currency ? { currency } : {}),
     blend,
+  }
+  return packBundle(parts, about, previous)
+}
+
+export interface BundlePart {
+  name: ChunkName
+  phase: Phase
+  bytes: Uint8Array
+}
+
+/** @param previous what browsers have now: deltas from it are made where they are worth it */
+export async function packBundle(
+  parts: readonly BundlePart[],
+  about: Omit<Manifest, 'format' | 'chunks' | 'deltas'>,
+  previous?: Previous,
+): Promise<Bundle> {
+  const chunks = new Map<string, Uint8Array>()
+  const named = await Promise.all(parts.map(async (part) => ({ ...part, sha256: await sha256Hex(part.bytes) })))
+  for (const { sha256, bytes } of named) chunks.set(sha256, bytes)
+  const refs = named.map(({ name, sha256, bytes, phase }) => ({ name, sha256, bytes: bytes.length, phase }))
+  const deltas = previous && (await makeDeltas(named, previous))
+  for (const [sha256, bytes] of deltas?.chunks ?? []) chunks.set(sha256, bytes)
+  const manifest: Manifest = {
+    format: BUNDLE_FORMAT,
+    ...about,
     chunks: refs,
     ...(deltas && deltas.refs.length > 0 ? { deltas: deltas.refs } : {}),
   }
   const bytes = new TextEncoder().encode(encodeManifest(manifest))
   const sha256 = await sha256Hex(bytes)
   chunks.set(sha256, bytes)
-  return { manifest, entry: { type: 'bundle', version, manifest: sha256 }, chunks }
+  return { manifest, entry: { type: 'bundle', version: manifest.version, manifest: sha256 }, chunks }
 }
 
 /** Counts of the last week, or of longer where a week says too little. */
@@ -267,7 +286,9 @@ async function append(destination: Destination, entry: Entry, ...signers: Signer
 }
 
 /** What the policy says beyond the keys that publish. What is left out stays as it is on record. */
-export type PolicyTerms = Partial<Pick<Policy, 'witnesses' | 'cosignatures' | 'maxAgeSeconds'>>
+export type PolicyTerms = Partial<Pick<Policy, 'witnesses' | 'cosignatures' | 'maxAgeSeconds'>> & {
+  contribution?: ContributionPolicy | 'none'
+}
 
 /**
  * Puts on record what models are published under: the policy, where it is another than the one in force, and then the tag that pins it.
@@ -285,12 +306,14 @@ export async function prepare(
   requirePublisher(before, previous ?? key, key)
   requireLogName(before, logKey, key)
   const said: string[] = []
+  const contribution = terms.contribution ?? before?.contribution
   const policy: Policy = {
     publisher: key.verifierKey,
     log: logKey,
     witnesses: terms.witnesses ?? before?.witnesses ?? [],
     cosignatures: terms.cosignatures ?? before?.cosignatures ?? 0,
     maxAgeSeconds: terms.maxAgeSeconds ?? before?.maxAgeSeconds ?? DEFAULT_MAX_AGE_SECONDS,
+    ...(contribution && contribution !== 'none' ? { contribution } : {}),
   }
   if (policy.cosignatures > policy.witnesses.length) {
     throw new UserError(

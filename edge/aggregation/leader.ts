@@ -72,13 +72,7 @@ async function collect(round: Round, reports: Reports, ask: Ask): Promise<Outcom
   return conclude(round, { state: 'released', batch, aggregate })
 }
 
-async function runJob(
-  round: Round,
-  reports: Reports,
-  number: number,
-  ids: readonly string[],
-  ask: Ask,
-): Promise<Job> {
+async function runJob(round: Round, reports: Reports, number: number, ids: readonly string[], ask: Ask): Promise<Job> {
   const job = (await readJob(round, number)) ?? (await verifyJob(round, reports, number, ids, ask))
   const question = { type: 'count', round: round.id, job: number, accepted: job.accepted } as const
   let answer = await ask(question)

@@ -4,8 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,8 +14,8 @@ import { seeded } from '../../shared/data/random.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { entryId, type RoundEntry, type TaskEntry } from '../../shared/tlog/entry.ts'
 import { field64 } from '../../trainer/field64.ts'
-import { openKey } from '../../trainer/keys.ts'
 import { contribution, upload } from '../edge/aggregation/contribution.ts'
+import { type AggregatorProcess, aggregatorProcess } from '../edge/aggregation/processes.ts'
 import { LOG, POLICY, policyRecord } from '../edge/sample-bundle.ts'
 import { TASK_ENTRY } from '../shared/tlog/sample-task.ts'
 
@@ -26,84 +25,41 @@ const CLIENTS = 90
 const LEAST = 66
 /** A process that is started again takes seconds, on a busy machine: a round that nobody could open in time is no accident. */
 const WINDOW_SECONDS = 8
-const ROOT = join(import.meta.dirname, '..', '..')
-const WHICH = ['leader', 'helper'] as const
-
-const vdaf = vdafOf(
-  { ...TASK_ENTRY, vdaf: { kind: 'pine', dimension: CLIENTS, clipNorm: 1, fractionBits: 16 } },
-  await field64(),
-)
+const VDAF = { kind: 'pine', dimension: CLIENTS, clipNorm: 1, fractionBits: 16 } as const
+const vdaf = vdafOf({ ...TASK_ENTRY, vdaf: VDAF }, await field64())
 
 let folder: string
 let task: TaskEntry
-const running = new Map<string, ChildProcess>()
-const commands = new Map<string, string[]>()
+const aggregators: AggregatorProcess[] = []
+let publisher: ChildProcess | undefined
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vitrine-one-hot-'))
   const store = await openStore(join(folder, 'edge'), LOG)
   await store.log.append(await policyRecord())
-  const parties: Record<string, TaskEntry['leader']> = {}
-  for (const which of WHICH) {
-    const port = await freePort()
-    const key = join(folder, `${which}.json`)
-    const { operator } = TASK_ENTRY[which]
-    const { verifierKey } = await openKey(key, { name: `${which}.example`, kind: 'aggregator' })
-    parties[which] = { operator, url: `http://127.0.0.1:${port}`, key: verifierKey }
-    const state = join(folder, which)
-    await mkdir(state) // a key that is there has been used, and then there is a folder
-    commands.set(which, [
-      join(ROOT, 'trainer', 'main.ts'),
-      'aggregate',
-      ...['--publisher', POLICY.publisher, '--operator', operator, '--key', key, '--state', state],
-      ...['--port', String(port), '--min-batch', '1', '--min-noise', '0', '--network-limit', '1000000', '--quiet'],
-    ])
+  for (const which of ['leader', 'helper'] as const) {
+    aggregators.push(await aggregatorProcess(folder, which, TASK_ENTRY[which].operator, POLICY.publisher))
   }
-  task = {
-    ...TASK_ENTRY,
-    vdaf: { kind: 'pine', dimension: CLIENTS, clipNorm: 1, fractionBits: 16 },
-    minBatch: 1,
-    noiseMultiplier: 0,
-    leader: parties.leader,
-    helper: parties.helper,
-  }
-  for (const which of WHICH) await start(which)
+  const [leader, helper] = aggregators.map(({ party }) => party)
+  task = { ...TASK_ENTRY, vdaf: VDAF, minBatch: 1, noiseMultiplier: 0, leader, helper }
+  for (const one of aggregators) await one.start()
 })
 
 afterAll(async () => {
-  for (const child of running.values()) child.kill('SIGKILL')
+  publisher?.kill('SIGKILL')
+  for (const one of aggregators) await one.kill()
   await rm(folder, { recursive: true, force: true })
 })
 
-async function start(which: string): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...(commands.get(which) as string[])], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  running.set(which, child)
-  await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'exit')])
-}
-
-async function kill(which: string): Promise<void> {
-  const child = running.get(which)
-  if (!child || child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill('SIGKILL')
-  await gone
-}
-
 /** Runs until it has come to its end, however often it is killed. */
 async function publish(round: number): Promise<void> {
-  commands.set('publisher', [
-    join(import.meta.dirname, 'run-round.ts'),
-    ...[join(folder, 'edge'), JSON.stringify(task), String(round), String(WINDOW_SECONDS)],
-  ])
+  const script = join(import.meta.dirname, 'run-round.ts')
+  const args = [join(folder, 'edge'), JSON.stringify(task), String(round), String(WINDOW_SECONDS)]
   for (;;) {
-    const child = spawn(process.execPath, ['--import', 'tsx', ...(commands.get('publisher') as string[])], {
+    publisher = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
-    running.set('publisher', child)
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    const [code, signal] = (await once(publisher, 'exit')) as [number | null, string | null]
     if (code === 0) return
     if (signal !== 'SIGKILL') throw new Error(`the publisher ended with ${code ?? signal}`)
   }
@@ -144,11 +100,12 @@ it(`every report that was acknowledged is counted once, whoever is killed: ${SEE
   for (let seed = 1; seed <= SEEDS; seed++) {
     const random = seeded(`one-hot ${seed}`)
     const ended = publish(seed)
-    const killing = [...WHICH, 'publisher'].map(async (which) => {
+    const killing = [...aggregators, undefined].map(async (one) => {
       // From before the round is open to when it is being verified.
       await sleep(random.next() * 1000 * (WINDOW_SECONDS + 2))
-      await kill(which)
-      if (which !== 'publisher') await start(which)
+      if (!one) return void publisher?.kill('SIGKILL')
+      await one.kill()
+      await one.start()
     })
     const round = await untilOpen(seed)
     const sent: number[] = []
@@ -175,10 +132,3 @@ it(`every report that was acknowledged is counted once, whoever is killed: ${SEE
   // Else a second job was never under way when somebody was killed.
   expect(twoJobs).toBeGreaterThan(0)
 })
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

@@ -13,6 +13,7 @@ import { measureTransfer, type Transfer } from '../deltas.ts'
 import { edgeDestination } from '../edge-destination.ts'
 import { KEY_FLAGS, openPublisherKey } from '../keys.ts'
 import { type Destination, makeBundle, prepare, publish, readPrevious } from '../publish.ts'
+import { CONTRIBUTION_FLAGS, contributionTerms } from '../rounds/contribution-flags.ts'
 import { networkOf, readParts, readRun } from '../run-folder.ts'
 import { folderDestination, pinnedScriptTag, scriptTag } from '../serve.ts'
 import { LOG_FLAGS, openShopStore, POLICY_FLAGS, policyTerms } from '../shop-store.ts'
@@ -65,12 +66,13 @@ Examples:
       description: 'The publisher’s key so far, where --key is to take its place: both sign',
     },
     ...POLICY_FLAGS,
+    ...CONTRIBUTION_FLAGS,
     ...LOG_FLAGS,
     json: { type: 'boolean', default: false, description: 'Print what was published as one JSON document' },
   },
   async run({ args }) {
     const openDestination = destinationOf(args)
-    const terms = await policyTerms(args)
+    const terms = { ...(await policyTerms(args)), ...(await contributionTerms(args)) }
     const table = TABLE_FORMATS.find((format) => format === args.table)
     if (!table) throw new UserError(`--table ${args.table}: not known`, `one of ${TABLE_FORMATS.join(', ')}`)
     if (args.contact !== undefined && !isContact(args.contact)) {

@@ -13,6 +13,7 @@ declare global {
 
 /** Round and round five items, which the network did not foresee. */
 const lesson = (tokens: number, wasm?: Uint8Array<ArrayBuffer>): LessonRequest => ({
+  kind: 'lesson',
   model: smallNetwork('learning'),
   modelName: 'first network',
   tokens: history('same', tokens, (step) => [3, 17, 8, 31, 22][step % 5]),
