@@ -10,7 +10,6 @@ import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
 import type { Policy, Untrusted } from '../shared/tlog/policy.ts'
 import type { Condition } from './learning/conditions.ts'
 import type { KeptAdapter, LastAttempt } from './store/adapter.ts'
-import type { LedgerEntry } from './store/ledger.ts'
 
 export const SHELF_KINDS = [
   'for-you',
@@ -134,8 +133,8 @@ export interface Status {
     /** What was learned and ranks now. */
     inUse?: KeptAdapter['accepted']
   }
-  /** Absent where the shop asks for nothing and nothing was contributed. */
-  contribution?: { policy?: ContributionPolicy; ledger: LedgerEntry[] }
+  /** What the tag lets this browser contribute to; absent where it is nothing. */
+  contribution?: ContributionPolicy
 }
 
 export interface HistoryEntry {
@@ -161,8 +160,6 @@ export interface Questions {
   prefer: { with: { preferences: unknown }; answer: undefined }
   /** What a profile file brought. Answered with how many events were not here before. */
   take: { with: { events: ShopEvent[]; preferences: Preferences }; answer: number }
-  /** A report is to be taken back, until its round closes. */
-  withdraw: { with: { round: string }; answer: undefined }
   status: { with: object; answer: Status }
 }
 

@@ -72,8 +72,7 @@ async function recordingProxy(to: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const ledgerOf = async ({ status }: Pick<Visit, 'status'>): Promise<LedgerEntry[]> =>
-  (await status()).contribution?.ledger ?? []
+const ledgerOf = ({ call }: Visit) => call('contributions') as Promise<LedgerEntry[]>
 
 describe('a round in real browsers', { timeout: 600_000 }, () => {
   it('completes, its model installs, and what was sent is what the ledgers say and says nothing in clear', async () => {

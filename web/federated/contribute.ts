@@ -156,7 +156,9 @@ async function send(
   { database, isAllowed }: Pick<Contributor, 'database' | 'isAllowed'>,
 ): Promise<JoinedEntry | undefined> {
   const body = await readOutgoing(database, entry.round)
-  if (!body || !(await isAllowed()) || navigator.globalPrivacyControl) return entry
+  if (!(await isAllowed()) || navigator.globalPrivacyControl) return entry
+  // Taken back with the permission, which may be given again: it was another decision.
+  if (!body) return update(database, entry.round, (did) => ({ ...did, state: 'not-taken', code: 'permission' }))
   const counted = await update(database, entry.round, (did) => ({ ...did, sends: did.sends + 1 }))
   const { url, report } = entry.did
   const answer = await post('PUT', `${url}/v1/rounds/${entry.round}/reports/${report}`, body)

@@ -14,41 +14,56 @@ import { answerOf } from '../learning/attempt.ts'
 import type { UpdateRequest, UpdateResult } from '../learning/protocol.ts'
 import { checkGrowth } from '../log-growth.ts'
 import { getRounds, Unreachable } from '../network.ts'
+import type { Answering, Asking } from '../protocol.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { decodeConsent } from '../store/event-log.ts'
+import { type LedgerEntry, loadLedger, markWithdrawn } from '../store/ledger.ts'
 import { loadSeen } from '../store/witnessed.ts'
 import { startWorker } from '../tag/blob-worker.ts'
 import { createVouch } from '../tag/trusted.ts'
 import { type Contributor, contribute, settle } from './contribute.ts'
-import type { ToContributor } from './protocol.ts'
+import type { ContributorQuestions } from './protocol.ts'
 
 declare const self: DedicatedWorkerGlobalScope
 /** `shared/kernels/field64.ts`, compiled by `web/build.ts` and written in as hexadecimal. */
 declare const FIELD64_KERNEL: string
 
+type Told = ContributorQuestions['contribute']['with']
+
 const LOCK = 'vitrine-contributing'
 
-self.onmessage = ({ data }: MessageEvent<ToContributor>) => {
-  run(data)
+self.onmessage = ({ data }: MessageEvent<Asking<ContributorQuestions>>) => {
+  const { request } = data
+  answer(data).then(
+    (value) => self.postMessage({ type: 'answer', request, value } satisfies Answering),
     // Away, out of room, ended by the browser: what was written down is gone on with another time.
-    .catch(() => {})
-    .then(() => self.postMessage('done'))
+    ({ name }: Error) => self.postMessage({ type: 'error', request, message: name } satisfies Answering),
+  )
 }
 
-async function run(told: ToContributor): Promise<void> {
-  await navigator.locks.request(LOCK, { ifAvailable: told.type !== 'settle' }, async (lock) => {
-    const database = lock && (await openDatabase('leave'))
-    if (!database) return
-    try {
+async function answer(question: Asking<ContributorQuestions>): Promise<LedgerEntry[] | undefined> {
+  if (question.type === 'ledger') return (await withDatabase(loadLedger)) ?? []
+  const isAsked = question.type === 'withdraw'
+  // Who asks to take something back waits for what another tab is at.
+  return navigator.locks.request(LOCK, { ifAvailable: !isAsked }, async (lock) => {
+    if (!lock) return undefined
+    return withDatabase(async (database) => {
+      if (isAsked) await markWithdrawn(database, question.round)
       await settle(standing(database))
-      if (told.type === 'contribute') await lookAtRounds(told, database)
-    } finally {
-      database.close()
-    }
+      if (isAsked) return loadLedger(database)
+      await lookAtRounds(question, database)
+      return undefined
+    })
   })
 }
 
-async function lookAtRounds(told: Extract<ToContributor, { type: 'contribute' }>, database: Database): Promise<void> {
+/** @returns undefined where nothing is remembered */
+async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T | undefined> {
+  const database = await openDatabase('leave')
+  return database && work(database).finally(() => database.close())
+}
+
+async function lookAtRounds(told: Told, database: Database): Promise<void> {
   const by = await contributorOf(told, database)
   for (const offered of decodeOpenRounds(await getRounds(told.edge))) {
     await contribute(offered, by).catch((error: Error) => {
@@ -68,10 +83,7 @@ const standing = (database: Database) => ({
   now: () => Date.now(),
 })
 
-async function contributorOf(
-  { edge, policy, material, learning }: Extract<ToContributor, { type: 'contribute' }>,
-  database: Database,
-): Promise<Contributor> {
+async function contributorOf({ edge, policy, material, learning }: Told, database: Database): Promise<Contributor> {
   const { model, modelName, tokens, popularity, learned } = material
   const vouch = createVouch(self)
   const { script, wasm } = learning

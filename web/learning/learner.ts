@@ -7,8 +7,9 @@
  */
 import { changeOf } from '../../shared/model/adapter.ts'
 import { PERSONAL_LEARNING } from '../../shared/model/personal-gate.ts'
-import type { ToContributor } from '../federated/protocol.ts'
+import type { ContributorQuestions } from '../federated/protocol.ts'
 import { getAsset } from '../network.ts'
+import type { Asking } from '../protocol.ts'
 import type { Learned } from '../store/adapter.ts'
 import { startWorker } from '../tag/blob-worker.ts'
 import type { Asset } from '../tag/connection.ts'
@@ -71,14 +72,8 @@ function watch(start: LearnerStart, port: MessagePort): void {
       contributor ??= await fetched(CONTRIBUTOR_ASSET)
       const { script, wasm } = code
       const learning = { script, wasm }
-      const told = {
-        type: 'contribute',
-        edge,
-        policy,
-        material: { model, modelName, tokens, popularity, learned },
-        learning,
-      } as const
-      await ended(startWorker(contributor, vouch), told)
+      const asked = { edge, policy, material: { model, modelName, tokens, popularity, learned }, learning }
+      await ended(startWorker(contributor, vouch), { type: 'contribute', request: 1, ...asked })
       say({ type: 'contributed' })
       if (unmet.length > 0) return
     }
@@ -107,8 +102,8 @@ function watch(start: LearnerStart, port: MessagePort): void {
 /** A round takes seconds; what is not done by then is done another time. */
 const CONTRIBUTING_MS = 300_000
 
-async function ended(worker: Worker, told: ToContributor): Promise<void> {
-  await answerOf(worker, told, CONTRIBUTING_MS).finally(() => worker.terminate())
+async function ended(worker: Worker, question: Asking<ContributorQuestions>): Promise<void> {
+  await answerOf(worker, question, CONTRIBUTING_MS).finally(() => worker.terminate())
 }
 
 /** Since the last attempt with this network, or since what was learned was to be forgotten; all, if the clock was set back. */

@@ -115,14 +115,6 @@ export async function markWithdrawn(database: Database, round: string): Promise<
   )
 }
 
-/** Without the permission to contribute nothing more is sent; what was spent stays spent. */
-export async function dropOutbox(database: Database): Promise<void> {
-  for (const entry of await loadLedger(database)) {
-    if (!isJoined(entry) || entry.did.state !== 'to-send') continue
-    await update(database, entry.round, (did) => ({ ...did, state: 'not-taken', code: 'consent-withdrawn' }))
-  }
-}
-
 const STATES = ['to-send', 'sent', 'to-withdraw', 'withdrawn', 'not-taken']
 
 /** Another script of the page, or a crash, may have left anything. */

@@ -9,6 +9,7 @@ import type { Suggestion } from '../../shared/search/suggestions.ts'
 import type { Answer } from '../../shared/service/answers.ts'
 import type { Character, NamedTasteQuestions, Offer } from '../assistant/protocol.ts'
 import type { Change, Consent, Explanation, HistoryEntry, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
+import type { LedgerEntry } from '../store/ledger.ts'
 
 export interface Vitrine {
   (command: 'event', name: string, parameters?: object): void
@@ -51,8 +52,10 @@ export interface Vitrine {
   (command: 'carry', passphrase: string): Promise<Uint8Array<ArrayBuffer>>
   /** Resolves with how many events are new here. Rejects for a wrong passphrase or a file that was changed. */
   (command: 'restore', file: { file: Uint8Array<ArrayBuffer>; passphrase: string }): Promise<number>
-  /** Takes back what was contributed to a round that is open. Resolves when it has been tried: `status` says what came of it. */
-  (command: 'withdraw', round: string): Promise<void>
+  /** The privacy ledger: each round that this browser has seen, and what it did. */
+  (command: 'contributions'): Promise<LedgerEntry[]>
+  /** Takes back what was contributed to a round that is open. Resolves with the ledger when that has been tried. */
+  (command: 'withdraw', round: string): Promise<LedgerEntry[]>
   (command: 'status'): Promise<Status>
   /** Returns what unsubscribes. */
   (command: 'on', what: 'change', listener: (change: Change) => void): () => void

@@ -3,7 +3,6 @@
  *
  * Everyone who allows remembering fetches it, after everything else of the page: see `web/learning/learner.ts`.
  */
-import type { ToContributor } from '../federated/protocol.ts'
 import { readBattery } from '../learning/device.ts'
 import type { LearnerStart } from '../learning/protocol.ts'
 import type { Questions, ToWorker } from '../protocol.ts'
@@ -56,16 +55,4 @@ export function watchForLearning(
   look()
   page.addEventListener('visibilitychange', look)
   return look
-}
-
-/** Sends what is to be sent or taken back at once, whatever the device is at: the shopper asked for it. */
-export function settleContributions(contributor: Worker): Promise<void> {
-  return new Promise<void>((resolve) => {
-    contributor.onmessage = () => resolve()
-    contributor.onerror = (event) => {
-      event.preventDefault()
-      resolve()
-    }
-    contributor.postMessage({ type: 'settle' } satisfies ToContributor)
-  }).finally(() => contributor.terminate())
 }

@@ -10,6 +10,7 @@ import { readCall } from '../capture/calls.ts'
 import { createDataLayerReader, hookDataLayer } from '../capture/data-layer.ts'
 import { createDuplicateFilter } from '../capture/duplicates.ts'
 import type { Noticed } from '../capture/event.ts'
+import type { ContributorQuestions } from '../federated/protocol.ts'
 import { getAsset } from '../network.ts'
 import type {
   Answering,
@@ -27,7 +28,7 @@ import { type Ask, lazyAssistant } from './assistant.ts'
 import { startWorker } from './blob-worker.ts'
 import { type Asset, type Connection, connect } from './connection.ts'
 import { loadElements, reserveRoom } from './elements.ts'
-import { settleContributions, watchForLearning } from './learning.ts'
+import { watchForLearning } from './learning.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { createVouch } from './trusted.ts'
 
@@ -102,11 +103,9 @@ function start(settings: Settings): void {
   const { edge, policy, refreshSeconds, language, wasm, consent } = settings
   worker.tell({ type: 'start', edge, policy, refreshSeconds, language, wasm, consent, decided })
 
-  const withdraw = async (round: string) => {
-    await worker.ask('withdraw', { round })
-    await settleContributions(startWorker(await fetchCode(CONTRIBUTOR_ASSET), vouch))
-  }
-  const vitrine = createCommands(worker, assistant, settings, listeners, onEvent, withdraw, (said) => {
+  let contributor: Connection<never, ContributorQuestions> | undefined
+  const askContributor = () => (contributor ??= connect(() => fetchCode(CONTRIBUTOR_ASSET), vouch)).ask
+  const vitrine = createCommands(worker, assistant, settings, listeners, onEvent, askContributor, (said) => {
     if (said.remember !== undefined) rememberCalled = true
     onConsent(said)
   })
@@ -143,7 +142,7 @@ function createCommands(
   settings: Settings,
   listeners: Set<(change: Change) => void>,
   onEvent: (event: Noticed, source: EventSource) => void,
-  withdraw: (round: string) => Promise<void>,
+  askContributor: () => Connection<never, ContributorQuestions>['ask'],
   onConsent: (said: Partial<Consent>) => void,
 ): Vitrine {
   const asks =
@@ -186,7 +185,8 @@ function createCommands(
     async restore(carried) {
       return worker.ask('take', await assistant('open', carried as AssistantQuestions['open']['with']))
     },
-    withdraw: (round) => withdraw(String(round)),
+    contributions: () => askContributor()('ledger', {}),
+    withdraw: (round) => askContributor()('withdraw', { round: String(round) }),
     status: () => worker.ask('status', {}).catch((error: Error) => failedStatus(settings, error.message)),
     suggest: (typed) => assistant('suggest', typed as never).catch(() => []),
     ask(question) {

@@ -21,7 +21,6 @@ import {
 } from '../protocol.ts'
 import { loadBundle, versionOf } from '../store/chunks.ts'
 import { EventLog } from '../store/event-log.ts'
-import { dropOutbox, type LedgerEntry, loadLedger, markWithdrawn } from '../store/ledger.ts'
 import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
 import { loadRefusals, loadSeen, type Seen, saveRefusal, saveSeen, withRefusal } from '../store/witnessed.ts'
 import { compiledKernel } from './compiled-kernel.ts'
@@ -134,14 +133,11 @@ async function answerOf(question: Asking<Questions>): Promise<Questions[keyof Qu
       return engine.why(question.itemId, question.language ?? language())
     case 'prefer':
       return prefer(decodePreferences(question.preferences))
-    case 'withdraw':
-      await log.reach((database) => markWithdrawn(database, question.round))
-      return undefined
     case 'take':
       return take(question)
     case 'status':
       await log.settled()
-      return { ...status(), contribution: await contributionStatus() }
+      return status()
   }
 }
 
@@ -259,7 +255,7 @@ async function applyConsent(before: Consent): Promise<void> {
   void learning.reload() // what is not allowed ends before it is deleted
   if (consent.remember) await log.remember(consent)
   else if (before.remember) await log.withdraw()
-  if (!consent.contribute) await log.reach(dropOutbox).catch(() => {})
+  if (!consent.contribute) await log.reach((database) => database.clear('outbox')).catch(() => {})
   await keepBundle()
   await keepRecord()
   onLogChanged('consent')
@@ -424,13 +420,6 @@ function language(): string {
   return settings?.language ?? 'en'
 }
 
-/** What was contributed, where the shop asks for anything or something was. */
-async function contributionStatus(): Promise<Status['contribution']> {
-  const policy = settings?.policy.contribution
-  const ledger = ((await log.reach(loadLedger).catch(() => undefined)) ?? []) as LedgerEntry[]
-  return policy || ledger.length > 0 ? { ...(policy ? { policy } : {}), ledger } : undefined
-}
-
 function status(): Status {
   const bySource: Status['events']['bySource'] = {}
   let unknownItems = 0
@@ -462,6 +451,7 @@ function status(): Status {
       corrupt: log.corrupt,
     },
     learning: learning.status(),
+    contribution: settings?.policy.contribution,
   }
 }
 
