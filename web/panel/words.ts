@@ -1,5 +1,6 @@
 /** What the panel says, in the languages it speaks. Categories, brands and titles come from the catalogue. */
 import type { EventName } from '../../shared/data/events.ts'
+import type { Claim } from '../../shared/federated/policy.ts'
 import type { Trial } from '../../shared/model/personal-gate.ts'
 import type { Aspect } from '../../shared/profile/aspects.ts'
 import type { LabelKind } from '../../shared/profile/interests.ts'
@@ -10,6 +11,7 @@ import type { Opinion, Opinions } from '../../shared/profile/said.ts'
 import { type Condition, LEAST_NEW_EVENTS } from '../learning/conditions.ts'
 import type { EventSource, RefusalCode, Status } from '../protocol.ts'
 import type { LastAttempt } from '../store/adapter.ts'
+import type { Joined } from '../store/ledger.ts'
 
 export interface Words {
   /** BCP 47, of catalogue titles and of what a card says. */
@@ -92,8 +94,22 @@ export interface Words {
   notices: string
   noticesHint: string
   noticesDenied: string
+  contribution: string
   contribute: string
   contributeHint: string
+  contributeRemember: string
+  contributeNothing: string
+  claims: Record<Claim['kind'], (leader: string, helper: string) => string>
+  /** Bytes in all. */
+  contributed(rounds: number, bytes: number): string
+  /** Infinity where there is no noise. */
+  spent(epsilon: number, budget: number | undefined): string
+  ledger(rounds: number): string
+  round(task: string, number: number): string
+  reportStates: Record<Joined['state'], (bytes: number) => string>
+  withdraw(until: string): string
+  notJoined: string
+  sentReports: string
   contributeGpc: string
   sent: string
   sentNothing: string
@@ -304,13 +320,42 @@ const ENGLISH: Words = {
   noticesHint:
     'When you have not been here for longer than usual and this shop is still open in a tab: at most once in 30 days, by day. Decided on this device.',
   noticesDenied: 'This browser does not let this shop notify you. Its settings for this page can change that.',
+  contribution: 'Contributing',
   contribute: 'Help improve the suggestions',
   contributeHint:
-    'Not offered yet. When it is, it will be off until you turn it on, and you will see what would be sent.',
+    'In some weeks this browser works out what your visits would change in the suggestions of everyone. That is cut short, split into two halves that say nothing alone, and sealed to two aggregators; they add up many people’s and publish the sum with noise.',
+  contributeRemember: 'Needs remembering: without it nothing says how much you have contributed already.',
+  contributeNothing: 'This shop asks for no contributions.',
+  claims: {
+    demonstration: () => 'A demonstration: so few people, or so little noise, hide nobody. No privacy claim.',
+    'one-operator': (leader) => `One operator (${leader}): no privacy claim. It could put both halves together.`,
+    claimed: (leader, helper) => `Claimed by ${leader} and ${helper}: neither alone can see what you sent.`,
+  },
+  contributed: (rounds, bytes) =>
+    rounds === 0
+      ? 'Nothing was contributed.'
+      : `Contributed to ${count(rounds, 'round', 'rounds')}, ${Math.ceil(bytes / 1000)} kB in all.`,
+  spent: (epsilon, budget) =>
+    epsilon === Number.POSITIVE_INFINITY
+      ? 'Without noise, there is no limit on what the sums may say of you.'
+      : `Spent: ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? ` of ${budget.toFixed(2)}` : ''} at δ = 10⁻⁷, if one of the two is honest. What is spent is never given back.`,
+  ledger: (rounds) => `Every round that this browser has seen: ${rounds}`,
+  round: (task, number) => `${task}, round ${number}`,
+  reportStates: {
+    'to-send': () => 'waits to be sent',
+    sent: (bytes) => `sent, ${Math.ceil(bytes / 1000)} kB`,
+    'to-withdraw': () => 'is being taken back',
+    withdrawn: () => 'taken back',
+    'not-taken': () => 'was not taken',
+  },
+  withdraw: (until) => `Take it back (until ${until})`,
+  notJoined: 'not joined',
+  sentReports:
+    'What the ledger above says, and nothing else about you. All other requests are the same as those of everyone who allows the same.',
   contributeGpc: 'Your browser asks that nothing be shared (Global Privacy Control). This stays off.',
   sent: 'What was sent',
   sentNothing:
-    'Nothing. This browser fetches the same files as every other with the same permissions, and sends nothing about you; contributing is not offered yet.',
+    'Nothing. This browser fetches the same files as every other with the same permissions, and sends nothing about you.',
   requests: (n) =>
     `What this page has fetched for them, or taken from this browser’s cache: ${count(n, 'file', 'files')}`,
   requestsHint: 'As your browser recorded it, up to its limit, and without what learns.',
@@ -596,11 +641,38 @@ const CHINESE: Words = {
   notices: '久未来访时通知我',
   noticesHint: '当您比平常更久未来访、而本店仍在某个标签页中打开时：最多每30天一次，仅在白天。由本设备决定。',
   noticesDenied: '此浏览器不允许本店通知您。可在此页面的浏览器设置中更改。',
+  contribution: '参与改进',
   contribute: '帮助改进推荐',
-  contributeHint: '尚未提供。提供之后默认关闭，由您决定是否开启，并且可以看到将要发送的内容。',
+  contributeHint:
+    '有些星期，本浏览器会计算您的访问会给大家的推荐带来什么变化。结果会被截短，拆成两份（单独一份什么也看不出），分别加密给两个汇总方；他们把许多人的结果加起来，加入噪声后才公布总和。',
+  contributeRemember: '需要先允许记住：否则无法知道您已经参与过多少。',
+  contributeNothing: '本店没有请求参与。',
+  claims: {
+    demonstration: () => '演示：人数太少或噪声太小，隐藏不了任何人。不作隐私承诺。',
+    'one-operator': (leader) => `同一运营方（${leader}）：不作隐私承诺，它可以把两份拼在一起。`,
+    claimed: (leader, helper) => `由 ${leader} 和 ${helper} 承诺：任何一方单独都看不到您发送的内容。`,
+  },
+  contributed: (rounds, bytes) =>
+    rounds === 0 ? '没有参与过。' : `参与过 ${rounds} 轮，共 ${Math.ceil(bytes / 1000)} kB。`,
+  spent: (epsilon, budget) =>
+    epsilon === Number.POSITIVE_INFINITY
+      ? '没有噪声，总和可能透露的内容没有上限。'
+      : `已用：ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? `，上限 ${budget.toFixed(2)}` : ''}（δ = 10⁻⁷，前提是两方之一诚实）。用掉的不会退回。`,
+  ledger: (rounds) => `本浏览器见过的所有轮次：${rounds}`,
+  round: (task, number) => `${task} 第 ${number} 轮`,
+  reportStates: {
+    'to-send': () => '等待发送',
+    sent: (bytes) => `已发送，${Math.ceil(bytes / 1000)} kB`,
+    'to-withdraw': () => '正在撤回',
+    withdrawn: () => '已撤回',
+    'not-taken': () => '未被接收',
+  },
+  withdraw: (until) => `撤回（${until} 之前）`,
+  notJoined: '未参与',
+  sentReports: '只有上面账本所列的内容，除此之外不发送任何关于您的内容。其他请求与许可相同的浏览器完全相同。',
   contributeGpc: '您的浏览器要求不共享任何内容（全球隐私控制）。此项保持关闭。',
   sent: '发送过什么',
-  sentNothing: '没有。本浏览器获取的文件与许可相同的其他浏览器完全相同，不发送任何关于您的内容；尚未提供参与改进。',
+  sentNothing: '没有。本浏览器获取的文件与许可相同的其他浏览器完全相同，不发送任何关于您的内容。',
   requests: (n) => `此页面为推荐获取（或从浏览器缓存中取出）的文件：${n} 个`,
   requestsHint: '依据浏览器自己的记录（有数量上限），不含学习程序。',
   record: '公开记录',
