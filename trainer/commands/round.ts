@@ -6,6 +6,7 @@ import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { networkHash } from '../../shared/model/bundle.ts'
 import { SHARED, sharedLength } from '../../shared/model/shared-vector.ts'
 import type { TaskEntry } from '../../shared/tlog/entry.ts'
+import { loadHistories } from '../datasets/load.ts'
 import { field64 } from '../field64.ts'
 import { numberBetween, wholeNumber } from '../flags.ts'
 import { KEY_FLAGS, openPublisherKey } from '../keys.ts'
@@ -58,6 +59,11 @@ Examples:
       description: 'Rounds from one of a shopper’s to the next',
     },
     'epoch-rounds': { type: 'string', default: '200', valueHint: 'T', description: 'Rounds of an epoch' },
+    data: {
+      type: 'string',
+      valueHint: 'PATH',
+      description: 'Histories of the shop: what a round makes of the model must not be worse for these shoppers',
+    },
     rate: { type: 'string', default: '1', valueHint: 'η', description: 'Of the server’s step' },
     state: {
       type: 'string',
@@ -111,7 +117,15 @@ Examples:
         `browsers would refuse the task: ${problem}`,
         'the tag’s policy says otherwise: publish it anew, or change the task',
       )
-    say(`privacy: ${CLAIMS[claimOf(policy.contribution).kind](leader.operator, helper.operator)}`)
+    const claim = claimOf(policy.contribution)
+    if (args.data === undefined && claim.kind !== 'demonstration') {
+      throw new UserError(
+        'nothing says whether a round makes the model better',
+        'name histories of the shop with --data PATH',
+      )
+    }
+    const heldOut = args.data === undefined ? undefined : await loadHistories(args.data)
+    say(`privacy: ${CLAIMS[claim.kind](leader.operator, helper.operator)}`)
     const vectors = await field64()
     const id = await declareTask(task, publisher)
     for (let n = 0; n < rounds; n++) {
@@ -126,25 +140,17 @@ Examples:
       say(`round ${round.round} is open until ${new Date(1000 * round.closes).toISOString()}`)
       const ended = await endRound(id, publisher)
       const { result } = ended
-      const applied =
-        result.outcome === 'released'
-          ? await applyRound(
-              {
-                task,
-                round,
-                ended,
-                vdaf: vdafOf(task, vectors),
-                optimiser: { kind: 'average', rate },
-                folder: join(args.state, id),
-              },
-              publisher,
-              (bundle) => publish(bundle, key, destination),
-            )
-          : undefined
+      const released = {
+        ...{ task, round, ended, vdaf: vdafOf(task, vectors), folder: join(args.state, id), heldOut },
+        optimiser: { kind: 'average', rate } as const,
+      }
+      const applied = await applyRound(released, publisher, (bundle) => publish(bundle, key, destination))
       if (args.json) console.log(JSON.stringify({ ...result, applied }))
-      else if (result.outcome === 'released')
-        console.log(`round ${result.round}: ${result.reports} reports${applied ? `, bundle ${applied.version}` : ''}`)
-      else console.log(`round ${result.round}: nothing is released (${result.reason})`)
+      else if (result.outcome === 'released') {
+        const outcome =
+          applied && 'version' in applied ? `bundle ${applied.version}` : `not published (${applied?.refused})`
+        console.log(`round ${result.round}: ${result.reports} reports, ${outcome}`)
+      } else console.log(`round ${result.round}: nothing is released (${result.reason})`)
     }
   },
 })

@@ -27,14 +27,20 @@ export interface Learner {
 /** A few shops' buyers do thousands of things in two months: they would be most of what is measured. */
 const MOST_LATER = 200
 
-/** @returns undefined for a shopper with nothing before the cut or nothing after it */
-export function learnerOf(h: Histories, s: number, cut: number): Learner | undefined {
+/** All that a shopper did, as a device has it. */
+export function tokensOf(h: Histories, s: number): Token[] {
   const tokens: Token[] = []
   for (let at = h.start[s]; at < h.start[s + 1]; at++) {
     const item = h.item[at]
     const token = { item: Math.max(-1, item), action: h.action[at], time: h.time[at] }
     tokens.push(item < 0 ? { ...token, query: h.queries[-1 - item] } : token)
   }
+  return tokens
+}
+
+/** @returns undefined for a shopper with nothing before the cut or nothing after it */
+export function learnerOf(h: Histories, s: number, cut: number): Learner | undefined {
+  const tokens = tokensOf(h, s)
   const known = tokens.findIndex(({ time }) => time >= cut)
   if (known < 1) return undefined
   const later = wishesOf(tokens)

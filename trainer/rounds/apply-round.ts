@@ -2,8 +2,10 @@
 import type { Vdaf } from '../../shared/federated/vdaf.ts'
 import { foldShared, SHARED } from '../../shared/model/shared-vector.ts'
 import type { RoundEntry, TaskEntry } from '../../shared/tlog/entry.ts'
+import type { Histories } from '../datasets/histories.ts'
 import type { ServerOptimiser } from '../federation/server-step.ts'
 import { type Bundle, readPrevious } from '../publish.ts'
+import { type Gate, gate, heldOutOf } from './gate.ts'
 import { isOf, meanUpdate, readNetwork, stepOf, withNetwork } from './next-bundle.ts'
 import type { Ended, Publisher } from './rounds.ts'
 
@@ -15,28 +17,44 @@ interface Released {
   optimiser: ServerOptimiser
   /** Of the task's steps. */
   folder: string
+  /** Whose wishes the changed network must not foretell worse; absent only in a demonstration. */
+  heldOut?: Histories
 }
 
-/** @returns the version that was published; undefined where there was nothing to change, or it was changed before */
+/** What was published, or why nothing was. */
+export type Applied = { version: number; gate?: Gate } | { refused: 'stale-model' | 'no-change' | 'gate'; gate?: Gate }
+
 export async function applyRound(
-  { task, round, ended: { result, aggregate }, vdaf, optimiser, folder }: Released,
+  { task, round, ended: { result, aggregate }, vdaf, optimiser, folder, heldOut }: Released,
   { destination, say = () => {} }: Publisher,
   publish: (bundle: Bundle) => Promise<void>,
-): Promise<{ version: number } | undefined> {
+): Promise<Applied | undefined> {
   if (result.outcome !== 'released' || !aggregate) return undefined
   const previous = await readPrevious(destination)
   const network = previous && (await readNetwork(previous))
   if (!previous || !network || !(await isOf(previous, round.model))) {
     say(`round ${round.round} was of another network than the one that is published: it is not applied`)
-    return undefined
+    return { refused: 'stale-model' }
   }
-  const change = await stepOf(folder, round.round, meanUpdate(task, vdaf, aggregate, result.reports), optimiser)
+  const { change, keep } = await stepOf(
+    folder,
+    round.round,
+    meanUpdate(task, vdaf, aggregate, result.reports),
+    optimiser,
+  )
+  const changed = foldShared(network, SHARED, change)
+  const tried = heldOut && gate(await heldOutOf(heldOut, previous), network, changed)
+  if (tried && !tried.passes) {
+    say(`round ${round.round} makes the network worse for held-out shoppers: it is not published`)
+    return { refused: 'gate', gate: tried }
+  }
   const { model } = await destination.standing()
-  const bundle = await withNetwork(previous, foldShared(network, SHARED, change), (model?.version ?? 0) + 1, Date.now())
+  const bundle = await withNetwork(previous, changed, (model?.version ?? 0) + 1, Date.now())
   if (!bundle) {
     say(`round ${round.round} changes nothing that a browser would notice`)
-    return undefined
+    return { refused: 'no-change' }
   }
+  await keep()
   await publish(bundle)
-  return { version: bundle.manifest.version }
+  return { version: bundle.manifest.version, ...(tried ? { gate: tried } : {}) }
 }

@@ -39,14 +39,14 @@ export async function readNetwork({ manifest, read }: Previous): Promise<Compile
 /**
  * The step after a round, kept by the round's number: it follows from the step before and the aggregate, and is the same again after a crash.
  * @param folder of the task's steps
- * @returns what the shared vector changes by
+ * @returns what the shared vector changes by, and what keeps it: of a step that is not taken the next one knows nothing
  */
 export async function stepOf(
   folder: string,
   round: number,
   update: Float64Array,
   optimiser: ServerOptimiser,
-): Promise<Float64Array> {
+): Promise<{ change: Float64Array; keep(): Promise<void> }> {
   await mkdir(folder, { recursive: true })
   const fileOf = (number: number) => join(folder, `step-${number}.json`)
   let before: ServerState | undefined
@@ -55,9 +55,13 @@ export async function stepOf(
   const after = serverStep(start, update, optimiser)
   const { vector, mean, square, rounds } = after
   const text = JSON.stringify({ rounds, vector: textOf(vector), mean: textOf(mean), square: textOf(square) })
-  await writeFile(`${fileOf(round)}.partial`, text)
-  await rename(`${fileOf(round)}.partial`, fileOf(round))
-  return vector.map((x, n) => x - start.vector[n])
+  return {
+    change: vector.map((x, n) => x - start.vector[n]),
+    async keep() {
+      await writeFile(`${fileOf(round)}.partial`, text)
+      await rename(`${fileOf(round)}.partial`, fileOf(round))
+    },
+  }
 }
 
 async function readState(file: string): Promise<ServerState | undefined> {
