@@ -27,7 +27,7 @@ Examples:
       type: 'string',
       required: true,
       valueHint: 'KEY',
-      description: 'Verifier key of the shop whose rounds these are, as "vitrine round" prints it',
+      description: 'Verifier key of the shop whose rounds these are, as "vitrine publish" prints it',
     },
     operator: { type: 'string', required: true, valueHint: 'NAME', description: 'Who runs it, as tasks name them' },
     state: {
@@ -84,7 +84,7 @@ Examples:
       throw new UserError(`--port ${args.port}: not a port`, 'a whole number from 0 to 65535')
     }
     const { type } = await parseVerifierKey(args.publisher).catch((error: Error) => {
-      throw new UserError(`--publisher ${args.publisher}: ${error.message}`, 'as "vitrine round" prints it')
+      throw new UserError(`--publisher ${args.publisher}: ${error.message}`, 'as "vitrine publish" prints it')
     })
     if (type !== ED25519) throw new UserError(`--publisher ${args.publisher}: is a witness’s key`, 'name the shop’s')
     if (existsSync(args.key) && !existsSync(args.state)) {

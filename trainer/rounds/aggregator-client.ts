@@ -25,7 +25,7 @@ export class Refused extends UserError {
 
 const REMEDIES: Record<string, string> = {
   'not-mine': 'is this the aggregator, and its operator’s name, that the task means?',
-  'not-signed': 'start the aggregator with --publisher KEY, as "vitrine round" prints it',
+  'not-signed': 'start the aggregator with --publisher KEY, as "vitrine publish" prints it',
   'task-unknown': 'was its --state folder lost? Then declare the task under a new key of that aggregator',
   'noise-too-small': 'ask for more noise (--noise), or start the aggregator with other terms',
   'batch-too-small': 'ask for more reports (--min-batch), or start the aggregator with other terms',
