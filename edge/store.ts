@@ -44,6 +44,7 @@ export async function openStore(
     }
     if (entry.type === 'release')
       return requireChunks(Object.values(entry.files).map((one) => ({ sha256: integrityHex(one) })))
+    if (entry.type === 'result' && entry.outcome === 'released') return requireChunks([{ sha256: entry.aggregate }])
     if (!isModel(entry)) return
     const manifest = await manifestOf(entry)
     await requireChunks([{ sha256: entry.manifest }, ...filesOf(manifest)])

@@ -6,6 +6,7 @@
  * What an audit cannot see: what was served to others. Two vantage points, an earlier bookmark or a witness's checkpoint are what a split
  * view is found with.
  */
+import { policyProblem } from '../../shared/federated/policy.ts'
 import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
 import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
 import { isModel, type ModelEntry, type ReleaseEntry } from '../../shared/tlog/entry.ts'
@@ -121,6 +122,7 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
         'browsers ask for no witness: a log that shows one thing to some and another to others is found by comparing alone',
       )
     }
+    checkTasks(walk.standing, find)
     await checkLatest(source, latest, walk.standing, checkpoint, find, seconds)
   }
   if (other) await compareViews(source, other, { checkpoint, note, key: policy?.log }, find)
@@ -191,6 +193,7 @@ async function walkEntries(
     if (!entry) return
     counts[entry.type] = (counts[entry.type] ?? 0) + 1
     if (entry.type === 'release') releases.push({ entry, policy: standing.policy, where })
+    else if (entry.type === 'result' && withContents) findings.push(...(await contents.checkResult(entry, where)))
     else if (isModel(entry)) {
       models.push(entry)
       if (withContents) findings.push(...(await contents.checkModel(entry, where)))
@@ -225,6 +228,18 @@ async function walkEntries(
     findings.push(finding('published-before', 'log', `others published before ${publisher}: ${told}`))
   }
   return { tree, standing, counts, models, complete }
+}
+
+/** What shoppers are asked to contribute to, and what may be said of that. */
+function checkTasks({ policy, tasks = {} }: Standing, find: Find): void {
+  for (const { task } of Object.values(tasks)) {
+    const where = `task ${task.name}`
+    if (task.leader.operator === task.helper.operator) {
+      find('one-operator', where, `one operator (${task.leader.operator}): no privacy claim`)
+    }
+    const problem = policy?.contribution ? policyProblem(task, policy.contribution) : 'no-policy'
+    if (problem) find('task-refused', where, `browsers take no part in it: ${problem}`)
+  }
 }
 
 /** What a browser would be given now. */

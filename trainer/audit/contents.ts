@@ -1,6 +1,6 @@
 /** What entries name, held against what is served: a model's manifest and chunks, the files of a release of the tag. */
 import { decodeManifest, filesOf, type Manifest, sha256Hex } from '../../shared/model/bundle.ts'
-import type { ModelEntry, ReleaseEntry, RollbackEntry } from '../../shared/tlog/entry.ts'
+import type { ModelEntry, ReleaseEntry, ResultEntry, RollbackEntry } from '../../shared/tlog/entry.ts'
 import { findModel } from '../../shared/tlog/find-model.ts'
 import { integrityHex, integrityOf } from '../../shared/tlog/integrity.ts'
 import type { Policy } from '../../shared/tlog/policy.ts'
@@ -12,6 +12,8 @@ export interface Contents {
   checkModel(entry: ModelEntry, where: string): Promise<Finding[]>
   /** Of an older version a chunk may be gone; of the one in force, a browser that needs it gets none. */
   requireWhole(entry: ModelEntry): Promise<Finding[]>
+  /** That the sum which a round released is served. */
+  checkResult(entry: ResultEntry, where: string): Promise<Finding[]>
   /** @param isNewest then its names are served, beside those with a hash */
   checkRelease(entry: ReleaseEntry, policy: Policy | undefined, isNewest: boolean, where: string): Promise<Finding[]>
 }
@@ -104,6 +106,21 @@ export function openContents(source: LogSource, size: number): Contents {
     return decodeManifest(new TextDecoder().decode(bytes))
   }
 
+  async function checkResult(entry: ResultEntry, where: string): Promise<Finding[]> {
+    if (entry.outcome === 'aborted') return []
+    const seen = await look(entry.aggregate)
+    if (!seen)
+      return [finding('aggregate-missing', where, `the sum of round ${entry.round} is not served: ${entry.aggregate}`)]
+    if (seen.actual === entry.aggregate) return []
+    return [
+      finding(
+        'aggregate-differs',
+        where,
+        `the sum of round ${entry.round} has SHA-256 ${seen.actual}, not ${entry.aggregate}`,
+      ),
+    ]
+  }
+
   async function checkRelease(
     { release, files }: ReleaseEntry,
     policy: Policy | undefined,
@@ -136,7 +153,7 @@ export function openContents(source: LogSource, size: number): Contents {
     return findings
   }
 
-  return { checkModel, requireWhole, checkRelease }
+  return { checkModel, requireWhole, checkResult, checkRelease }
 }
 
 function compareIntegrity(files: Record<string, string>, bytes: Uint8Array, release: number): Finding[] {

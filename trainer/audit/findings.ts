@@ -40,6 +40,11 @@ const SEVERITIES = {
   'chunk-differs': 'critical',
   'model-incomplete': 'critical',
   'rollback-differs': 'critical',
+  'aggregate-missing': 'critical',
+  'aggregate-differs': 'critical',
+  /** Browsers that run the newest release take no part in it. */
+  'task-refused': 'warning',
+  'one-operator': 'note',
   'tag-missing': 'critical',
   'tag-differs': 'critical',
   'integrity-differs': 'critical',

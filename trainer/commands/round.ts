@@ -5,14 +5,14 @@ import { claimOf, policyProblem } from '../../shared/federated/policy.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { networkHash } from '../../shared/model/bundle.ts'
 import { SHARED, sharedLength } from '../../shared/model/shared-vector.ts'
-import type { TaskEntry } from '../../shared/tlog/entry.ts'
+import type { ResultEntry, RoundEntry, TaskEntry } from '../../shared/tlog/entry.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { field64 } from '../field64.ts'
 import { numberBetween, wholeNumber } from '../flags.ts'
 import { KEY_FLAGS, openPublisherKey } from '../keys.ts'
 import { publish, readPrevious, requirePublisher } from '../publish.ts'
 import { aggregatorClient } from '../rounds/aggregator-client.ts'
-import { applyRound } from '../rounds/apply-round.ts'
+import { type Applied, applyRound } from '../rounds/apply-round.ts'
 import { readNetwork } from '../rounds/next-bundle.ts'
 import { declareTask, endRound, openRound } from '../rounds/rounds.ts'
 import { LOG_FLAGS } from '../shop-store.ts'
@@ -128,6 +128,20 @@ Examples:
     say(`privacy: ${CLAIMS[claim.kind](leader.operator, helper.operator)}`)
     const vectors = await field64()
     const id = await declareTask(task, publisher)
+    const finish = async (round: RoundEntry) => {
+      const ended = await endRound(id, publisher)
+      const { result } = ended
+      const released = {
+        ...{ task, round, ended, vdaf: vdafOf(task, vectors), folder: join(args.state, id), heldOut },
+        optimiser: { kind: 'average', rate } as const,
+      }
+      const applied = await applyRound(released, publisher, (bundle) => publish(bundle, key, destination))
+      if (args.json) console.log(JSON.stringify({ ...result, applied }))
+      else console.log(`round ${result.round}: ${outcomeText(result, applied)}`)
+    }
+    // One that had ended when this was stopped may not have become a model yet.
+    const last = (await destination.standing()).tasks?.[id]
+    if (last?.round && last.result) await finish(last.round)
     for (let n = 0; n < rounds; n++) {
       const now = await readPrevious(destination)
       if (!now) throw new UserError('the published bundle cannot be read', 'publish it again')
@@ -138,22 +152,16 @@ Examples:
         publisher,
       )
       say(`round ${round.round} is open until ${new Date(1000 * round.closes).toISOString()}`)
-      const ended = await endRound(id, publisher)
-      const { result } = ended
-      const released = {
-        ...{ task, round, ended, vdaf: vdafOf(task, vectors), folder: join(args.state, id), heldOut },
-        optimiser: { kind: 'average', rate } as const,
-      }
-      const applied = await applyRound(released, publisher, (bundle) => publish(bundle, key, destination))
-      if (args.json) console.log(JSON.stringify({ ...result, applied }))
-      else if (result.outcome === 'released') {
-        const outcome =
-          applied && 'version' in applied ? `bundle ${applied.version}` : `not published (${applied?.refused})`
-        console.log(`round ${result.round}: ${result.reports} reports, ${outcome}`)
-      } else console.log(`round ${result.round}: nothing is released (${result.reason})`)
+      await finish(round)
     }
   },
 })
+
+function outcomeText(result: ResultEntry, applied: Applied | undefined): string {
+  if (result.outcome === 'aborted') return `nothing is released (${result.reason})`
+  const became = applied && 'version' in applied ? `bundle ${applied.version}` : `not published (${applied?.refused})`
+  return `${result.reports} reports, ${became}`
+}
 
 /** Who answers there, by its own word: what browsers go by is pinned in the tag. */
 async function partyAt(url: string, key: Parameters<typeof aggregatorClient>[1]): Promise<TaskEntry['leader']> {

@@ -82,24 +82,25 @@ export async function endRound(taskId: string, publisher: Publisher): Promise<En
   const { task, round, result } = await standingOf(taskId, publisher)
   if (!round) throw new Error(`task ${task.name} has no round`)
   const id = entryId(round)
-  const { leader, helper } = clientsOf(task, publisher)
   const ended = result ?? (await settle(id, round, task, publisher))
   if (ended.outcome === 'aborted') return { result: ended }
-  const kept = await publisher.destination.readChunk(ended.aggregate)
-  const aggregate = kept
-    ? new Uint8Array(kept)
-    : await untilThere(() => leader.aggregate(id).catch(() => helper.aggregate(id)), publisher)
-  const hash = createHash('sha256').update(aggregate).digest('hex')
-  if (hash !== ended.aggregate) throw new Error(`round ${round.round}: the aggregate is not the one on record`)
-  if (!kept) await publisher.destination.putChunk(hash, aggregate)
-  return { result: ended, aggregate }
+  const aggregate = await publisher.destination.readChunk(ended.aggregate)
+  if (!aggregate) throw new Error(`round ${round.round}: its aggregate is not where it was put`)
+  return { result: ended, aggregate: new Uint8Array(aggregate) }
 }
 
-/** Puts the outcome on record. */
+/** Puts the outcome on record, and before that what was released, which it names by its hash. */
 async function settle(id: string, round: RoundEntry, task: TaskEntry, publisher: Publisher): Promise<ResultEntry> {
   const { leader, helper } = clientsOf(task, publisher)
   const statuses = [await untilOver(leader, id, publisher), await untilOver(helper, id, publisher)]
   const result = resultOf(round, statuses)
+  if (result.outcome === 'released') {
+    const bytes = await untilThere(() => leader.aggregate(id), publisher)
+    const hash = createHash('sha256').update(bytes).digest('hex')
+    if (hash !== result.aggregate)
+      throw new Error(`round ${round.round}: the leader gives another aggregate than it has signed`)
+    await publisher.destination.putChunk(hash, bytes)
+  }
   const record =
     result.outcome === 'released' ? await signedByAll(result, task, publisher) : await signEntry(result, publisher.key)
   await publisher.destination.append(record)
