@@ -32,3 +32,10 @@ export function secondsOf(flag: string, text: string): number {
   if (value > 0 && value < Number.POSITIVE_INFINITY) return value
   throw new UserError(`${flag} ${text}: is no number of seconds`, `try ${flag} 600`)
 }
+
+/** 0 … 1, without 1. */
+export function shareOf(flag: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value < 1) return value
+  throw new UserError(`${flag} ${text}: not a share from 0 to less than 1`, `try ${flag} 0.3`)
+}

@@ -23,7 +23,7 @@ export interface LocalTraining {
   steps: number
   /** Of a step, times the gradient. */
   rate: number
-  /** Drawn anew for each step, in proportion to popularity^.75. */
+  /** Drawn anew for each step, in proportion to (popularity + 1)^.75. */
   negatives: number
 }
 
@@ -67,7 +67,9 @@ export async function updateLocally(
 ): Promise<{ update: Float32Array; losses: number[] }> {
   const { config } = history.model
   const zeros = new Float32Array(sharedLength(config, shared))
-  const historyLoss = openHistoryLoss(history, negatives, seed)
+  // What nobody wanted lately is a wrong answer too: without it the crowd learns that whatever is new is right.
+  const popularity = history.popularity.map((count) => count + 1)
+  const historyLoss = openHistoryLoss({ ...history, popularity }, negatives, seed)
   const fixed = tensorsOf(fixedFactors(config, shared))
   let vector = tensorsOf(unflattenTo(sharedShapes(config, shared), zeros))
   const losses: number[] = []

@@ -33,7 +33,7 @@ export interface SharedConfig extends AdapterConfig {
 }
 
 /** Chosen on shoppers that no figure is reported of (docs/quality.md). */
-export const SHARED: SharedConfig = { rank: 4, matrices: ADAPTABLE, seed: 'shared vector' }
+export const SHARED: SharedConfig = { rank: 8, matrices: ADAPTABLE, seed: 'shared vector' }
 
 /** Parameters that are moved as they are. */
 const MOVED = ['token.action', 'token.gap', 'norm'] as const

@@ -1,17 +1,12 @@
-/**
- * The whole page as one text. It asks nobody for anything: style and script are in it, and its policy lets nothing else
- * run and nothing leave, whatever a title or a file of the shop's says.
- */
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** The whole report of one or more runs. */
 import type { Histories } from '../datasets/histories.ts'
 import type { Evaluation } from '../evaluation.ts'
 import { accuracy } from './accuracy.ts'
 import { exposureTables } from './exposure-table.ts'
+import { framed } from './frame.ts'
 import { historyReports } from './history-report.ts'
 import type { HistoryView } from './history-view.ts'
-import { html, jsonBlock, ownText } from './html.ts'
+import { html } from './html.ts'
 import { explore, itemSection } from './item-map.ts'
 import type { Column } from './measured.ts'
 import { reliability } from './reliability.ts'
@@ -30,8 +25,6 @@ export interface ReportInput {
   extra?: Evaluation
   made: Date
 }
-
-const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8')
 
 /** @param script of `pageScript` */
 export function renderPage({ runs, data, extra, made }: ReportInput, script: string): string {
@@ -55,36 +48,14 @@ export function renderPage({ runs, data, extra, made }: ReportInput, script: str
     ['settings', 'Settings', settings(runs)],
     ['data', 'Data', historyReports(data.map(({ view }) => view))],
   ]
-  const shown = parts.filter(([, , body]) => body)
-  const policy = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(script)}; img-src data:; base-uri 'none'; form-action 'none'`
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${title}: run report</title>
-<style>${ownText(STYLE)}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to content</a>
-<header>
-<p class="kind">Vitrine run report</p>
-<h1>${title}</h1>
-<p>Trained on <b>${datasets}</b>${data.some(({ view }) => view.simulated) && html` <span class="badge">simulated</span>`}. Written ${made.toISOString().slice(0, 10)}.</p>
-<nav aria-label="Sections"><ul>${shown.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
-</header>
-<main id="main" tabindex="-1">${shown.map(([, , body]) => body)}</main>
-<script type="application/json" id="explorer">${jsonBlock(explored.data)}</script>
-<script>${ownText(script)}</script>
-</body>
-</html>
-`.markup
+  return framed({
+    title: `${title}: run report`,
+    kind: 'Vitrine run report',
+    heading: title,
+    intro: html`Trained on <b>${datasets}</b>${data.some(({ view }) => view.simulated) && html` <span class="badge">simulated</span>`}. Written ${made.toISOString().slice(0, 10)}.`,
+    sections: parts.map(([id, name, body]) => ({ id, name, body })),
+    script: { code: script, id: 'explorer', data: explored.data },
+  })
 }
-
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 const words = (what: string, values: readonly string[]) => `${what}${values.length > 1 ? 's' : ''} ${values.join(', ')}`

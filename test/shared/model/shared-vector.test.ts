@@ -29,8 +29,8 @@ const scoresOf = (network: typeof model) => {
 }
 
 describe('a shared vector', () => {
-  it('of the preset tiny has 3,712 floats: 7 actions, 14 gaps and a norm of 64, and B of four matrices', () => {
-    expect(sharedLength(TINY, SHARED)).toBe((7 + 14 + 1) * 64 + 4 * (192 + 64 + 256 + 64))
+  it('of the preset tiny has 6,016 floats: 7 actions, 14 gaps and a norm of 64, and B of four matrices', () => {
+    expect(sharedLength(TINY, SHARED)).toBe((7 + 14 + 1) * 64 + 8 * (192 + 64 + 256 + 64))
     expect(sharedLength(TINY, { ...SHARED, rank: 2, matrices: ['down'] })).toBe(22 * 64 + 2 * 64)
   })
 
