@@ -13,7 +13,7 @@ import { decompileEncoder } from './compile.ts'
 import { crossEntropy } from './fit.ts'
 import { type AnyModel, rowOfToken } from './infer.ts'
 import { encodeEmbedded, firstOfRows, tensorsOf, type Weights } from './model.ts'
-import { negativeSampler } from './negatives.ts'
+import type { NegativeSampler } from './negatives.ts'
 import { joined } from './params.ts'
 import type { Wishes } from './wishes.ts'
 
@@ -24,8 +24,6 @@ export interface LearnableHistory {
   tokens: readonly Token[]
   /** Places in `tokens` of the items to learn. */
   wishes: Wishes
-  /** (V) how often everyone wanted each item */
-  popularity: Float32Array
 }
 
 export interface HistoryLoss {
@@ -39,20 +37,16 @@ export interface HistoryLoss {
 }
 
 /**
- * @param negatives items drawn for each step, in proportion to popularity^.75
+ * @param sampler of the items that stand for the catalogue in a step; it knows all that are wanted
  * @param seed of what is drawn
  */
 export function openHistoryLoss(
-  { model, tokens, wishes, popularity }: LearnableHistory,
-  negatives: number,
+  { model, tokens, wishes }: LearnableHistory,
+  sampler: NegativeSampler,
   seed: string | number,
 ): HistoryLoss {
   const { width: d } = model.config
   const targets = wishes.map((at) => tokens[at].item)
-  // Lately nobody may have wanted what this shopper did; the correction for how often it is drawn must stay finite.
-  const frequency = Float64Array.from(popularity)
-  for (const item of targets) frequency[item] = Math.max(1, frequency[item])
-  const sampler = negativeSampler(frequency, negatives)
   const random = seeded(`${seed} negatives`)
   const encoder = tensorsOf(decompileEncoder(model))
   const own = tf.tensor2d(joined(tokens.map((token) => rowOfToken(model, token))), [tokens.length, d]) // (T, d)

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Token } from '../data/sequence.ts'
 import { type LearnableHistory, openHistoryLoss } from './history-loss.ts'
 import { paramsOf, tensorsOf, type Weights } from './model.ts'
+import { type NegativeSampler, negativeSampler } from './negatives.ts'
 import { unflattenTo } from './params.ts'
 import { fixedFactors, flatShared, SHARED, type SharedConfig, sharedLength, sharedShapes } from './shared-vector.ts'
 import { wishesOf } from './wishes.ts'
@@ -55,21 +56,32 @@ export function recentHistory(
 }
 
 /**
+ * Of the items that stand for the catalogue. What nobody wanted lately is a wrong answer too: without it the crowd learns that
+ * whatever is new is right.
+ * @param popularity (V) how often everyone wanted each item
+ */
+export const samplerFor = (popularity: Float32Array, { negatives }: LocalTraining): NegativeSampler =>
+  negativeSampler(
+    popularity.map((count) => count + 1),
+    negatives,
+  )
+
+/**
+ * @param sampler of `samplerFor`
  * @param seed of the items that are drawn
  * @param between awaited before each step: where a worker answers others. What it throws ends the learning.
  * @returns the update (d), not clipped, and the loss before each step
  */
 export async function updateLocally(
   history: LearnableHistory,
-  { shared, steps, rate, negatives }: LocalTraining,
+  sampler: NegativeSampler,
+  { shared, steps, rate }: LocalTraining,
   seed: string | number,
   between: () => Promise<void> = async () => {},
 ): Promise<{ update: Float32Array; losses: number[] }> {
   const { config } = history.model
   const zeros = new Float32Array(sharedLength(config, shared))
-  // What nobody wanted lately is a wrong answer too: without it the crowd learns that whatever is new is right.
-  const popularity = history.popularity.map((count) => count + 1)
-  const historyLoss = openHistoryLoss({ ...history, popularity }, negatives, seed)
+  const historyLoss = openHistoryLoss(history, sampler, seed)
   const fixed = tensorsOf(fixedFactors(config, shared))
   let vector = tensorsOf(unflattenTo(sharedShapes(config, shared), zeros))
   const losses: number[] = []

@@ -4,8 +4,14 @@ import { initAdapter } from './adapter.ts'
 import { createLearner } from './fit.ts'
 import { type LearnableHistory, openHistoryLoss } from './history-loss.ts'
 import { paramsOf, tensorsOf, type Weights } from './model.ts'
+import { negativeSampler } from './negatives.ts'
 import type { Params } from './params.ts'
 import type { PersonalFit } from './personal-gate.ts'
+
+export interface PersonalHistory extends LearnableHistory {
+  /** (V) how often everyone wanted each item */
+  popularity: Float32Array
+}
 
 /**
  * @param history its wishes are `wishesOf`, without those held out
@@ -13,11 +19,11 @@ import type { PersonalFit } from './personal-gate.ts'
  * @returns the adapter, and the loss before each step
  */
 export async function fitPersonally(
-  history: LearnableHistory,
+  history: PersonalHistory,
   fit: PersonalFit,
   between: () => Promise<void> = async () => {},
 ): Promise<{ params: Params; losses: number[] }> {
-  const historyLoss = openHistoryLoss(history, fit.negatives, fit.seed)
+  const historyLoss = openHistoryLoss(history, negativeSampler(frequencyFor(history), fit.negatives), fit.seed)
   const learner = createLearner(tensorsOf(initAdapter(history.model.config, fit.adapter, fit.seed)))
   const losses: number[] = []
   try {
@@ -34,6 +40,13 @@ export async function fitPersonally(
     learner.dispose()
     historyLoss.dispose()
   }
+}
+
+/** Lately nobody may have wanted what this shopper did; the correction for how often it is drawn must stay finite. */
+function frequencyFor({ tokens, wishes, popularity }: PersonalHistory): Float64Array {
+  const frequency = Float64Array.from(popularity)
+  for (const at of wishes) frequency[tokens[at].item] = Math.max(1, frequency[tokens[at].item])
+  return frequency
 }
 
 /** Added in pairs: `addN` of more than seven asks for more buffers than WebGPU promises, and writes nothing. */

@@ -22,7 +22,7 @@ export interface Centralised {
 export const CENTRALISED: Centralised = {
   passes: 2,
   batch: 32,
-  optimiser: { kind: 'adam', rate: 4e-3, beta1: 0.9, beta2: 0.98, adaptivity: 1e-8 },
+  optimiser: { kind: 'adam', rate: 3e-3, beta1: 0.9, beta2: 0.98, adaptivity: 1e-8 },
 }
 
 /**

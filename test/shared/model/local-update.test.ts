@@ -3,7 +3,7 @@ import '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { LOCAL_TRAINING, recentHistory, updateLocally } from '../../../shared/model/local-update.ts'
+import { LOCAL_TRAINING, recentHistory, samplerFor, updateLocally } from '../../../shared/model/local-update.ts'
 import { sizeOf } from '../../../shared/model/params.ts'
 import { fixedFactors, foldShared, SHARED, sharedLength, sharedShapes } from '../../../shared/model/shared-vector.ts'
 import { foretell, wishesOf } from '../../../shared/model/wishes.ts'
@@ -17,7 +17,9 @@ const tokens = history('round', 30, (step) => [3, 17, 8, 31, 22][step % 5]).map(
 const wishes = wishesOf(tokens)
 /** More negatives than half of the catalogue: all of it is in every step. */
 const TRAINING = { ...LOCAL_TRAINING, negatives: SMALL.items, rate: 0.5 }
-const subject = { model, tokens, wishes, popularity: new Float32Array(SMALL.items).fill(1) }
+const subject = { model, tokens, wishes }
+const popularity = Float32Array.from({ length: SMALL.items }, (_, item) => item % 4)
+const whole = samplerFor(popularity, TRAINING)
 const lossOf = (network: typeof model) =>
   foretell(network, tokens, wishes).losses.reduce((sum, loss) => sum + loss, 0) / wishes.length
 
@@ -27,7 +29,7 @@ beforeAll(async () => {
 
 describe('a local update', () => {
   it('of one step is the gradient of what infer.ts foretells, by differences, in every part of the vector', async () => {
-    const { update, losses } = await updateLocally(subject, TRAINING, 1)
+    const { update, losses } = await updateLocally(subject, whole, TRAINING, 1)
     expect(losses).toHaveLength(1)
     expect(losses[0]).toBeCloseTo(lossOf(model), 4)
     const h = 1e-2
@@ -49,8 +51,8 @@ describe('a local update', () => {
   })
 
   it('of several steps lowers the loss of the published model it is folded into, further than one', async () => {
-    const one = await updateLocally(subject, TRAINING, 1)
-    const { update, losses } = await updateLocally(subject, { ...TRAINING, steps: 6 }, 1)
+    const one = await updateLocally(subject, whole, TRAINING, 1)
+    const { update, losses } = await updateLocally(subject, whole, { ...TRAINING, steps: 6 }, 1)
     expect(losses).toHaveLength(6)
     const [before, afterOne, after] = [
       model,
@@ -63,13 +65,13 @@ describe('a local update', () => {
 
   it('is the same with the same seed, another with another sample, and leaves model and back end as they were', async () => {
     const before = JSON.stringify(model.blocks.map(({ qkv }) => [...qkv]))
-    const few = { ...TRAINING, negatives: 5 }
-    await updateLocally(subject, few, 7)
+    const some = samplerFor(popularity, { ...TRAINING, negatives: 5 })
+    await updateLocally(subject, some, TRAINING, 7)
     const tensors = tf.memory().numTensors
     const [a, b, c] = [
-      await updateLocally(subject, few, 7),
-      await updateLocally(subject, few, 7),
-      await updateLocally(subject, few, 8),
+      await updateLocally(subject, some, TRAINING, 7),
+      await updateLocally(subject, some, TRAINING, 7),
+      await updateLocally(subject, some, TRAINING, 8),
     ]
     expect(a).toEqual(b)
     expect(a.update).not.toEqual(c.update)
@@ -81,7 +83,7 @@ describe('a local update', () => {
   it('ends where the worker says so, and leaves nothing on the back end', async () => {
     const tensors = tf.memory().numTensors
     const stop = () => Promise.reject(new Error('closed'))
-    await expect(updateLocally(subject, TRAINING, 1, stop)).rejects.toThrow('closed')
+    await expect(updateLocally(subject, whole, TRAINING, 1, stop)).rejects.toThrow('closed')
     expect(tf.memory().numTensors).toBe(tensors)
   })
 })
