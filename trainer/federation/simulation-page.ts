@@ -9,12 +9,12 @@ import { DELTA } from './evaluate-federation.ts'
 import { ARMS, type RoundRecord, type Simulation } from './simulate.ts'
 
 export function simulationPage(simulation: Simulation, made: Date): string {
-  const { dataset, simulated, wire } = simulation
+  const { dataset, simulated, wire, population } = simulation
   return framed({
     title: `${dataset}: simulated federation`,
     kind: 'Vitrine federation, simulated',
     heading: dataset,
-    intro: html`<b>${wire}</b>${simulated && html` <span class="badge">simulated shop</span>`}. Written ${made.toISOString().slice(0, 10)}.`,
+    intro: html`<b>${wire}</b>${simulated && html` <span class="badge">simulated shop</span>`}${population.shoppers > population.lessons && html` <span class="badge">shoppers resampled</span>`}. Written ${made.toISOString().slice(0, 10)}.`,
     sections: [
       { id: 'summary', name: 'In short', body: summary(simulation) },
       { id: 'quality', name: 'Quality', body: quality(simulation) },
@@ -40,7 +40,11 @@ function summary(simulation: Simulation): Html {
   const cards: [string, string, string][] = [
     ['gained', signed(gains.federated.mean), 'NDCG@10 by federated learning, of shoppers who took no part'],
     ['kept', kept === undefined ? '–' : percent(kept), 'of what all the data in one place would have taught'],
-    ['spent', `ε ${last.epsilon.toFixed(1)}`, `at δ ${DELTA}, by who took part ${last.participations} times`],
+    [
+      'gained with noise',
+      signed(gains['with noise'].mean),
+      `for ε ${last.epsilon.toFixed(1)} at δ ${DELTA}, of who took part ${last.participations} times`,
+    ],
     ['on the wire', kilobytes(bytes / asks), 'for each time that a device is asked'],
   ]
   return html`<section id="summary" aria-labelledby="summary-title"><h2 id="summary-title">In short</h2>
