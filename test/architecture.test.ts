@@ -118,7 +118,7 @@ const ENTRIES = [
   'web/learning/learner.ts',
   'web/federated/contributor.ts',
 ]
-const WITH_TFJS = ['model', 'ops', 'fit', 'fused-kernels', 'personal-fit', 'history-loss', 'local-update'].map(
+const WITH_TFJS = ['model', 'ops', 'fit', 'fused-kernels', 'history-loss', 'local-update', 'personal-fit'].map(
   (name) => `shared/model/${name}.ts`,
 )
 const isTfjs = (to: string) => to.startsWith('@tensorflow/')

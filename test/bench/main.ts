@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<{ bench(flags: string[]): Promise<Ro
   finetune: () => import('./finetune.ts'),
   infer: () => import('./infer.ts'),
   learning: () => import('./learning.ts'),
+  federation: () => import('./federation.ts'),
   log: () => import('./log.ts'),
   pine: () => import('./pine.ts'),
   profile: () => import('./profile.ts'),

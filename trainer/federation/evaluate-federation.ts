@@ -190,7 +190,7 @@ export const epsilonOf = (noiseMultiplier: number, rounds: number): number =>
   zcdpEpsilon(rhoOfGaussian(noiseMultiplier, rounds), DELTA)
 
 /** A backbone with its crowd, and what is learned there. */
-async function openLab(
+export async function openLab(
   backbone: CompiledModel,
   { clients, pool }: Pick<Material, 'clients' | 'pool'>,
   questions: readonly Question[],
