@@ -11,6 +11,7 @@ import { DELTA } from '../federation/evaluate-federation.ts'
 import { roundProgress } from '../federation/round-progress.ts'
 import { type Simulation, simulate } from '../federation/simulate.ts'
 import { simulationPage } from '../federation/simulation-page.ts'
+import { WIRE } from '../federation/wire.ts'
 import { oneOf, secondsOf, shareOf, wholeNumber } from '../flags.ts'
 import { PRESET_NAMES, PRESETS } from '../presets.ts'
 import { count, kilobytes, seconds } from '../report/numbers.ts'
@@ -31,7 +32,8 @@ and ε. The same seed gives the same rounds.
 
 Examples:
   vitrine simulate --shoppers 20000 --cohort 1500 --rounds 100 --dropout 0.3 --malicious 0.01
-  vitrine simulate --data online-retail.csv.gz --shoppers 5000 --cohort 600 --rounds 16 --out rounds.html`,
+  vitrine simulate --data online-retail.csv.gz --shoppers 5000 --cohort 600 --rounds 16 --out rounds.html
+  vitrine simulate --shoppers 1000 --cohort 1000 --rounds 3 --wire`,
   },
   args: {
     data: {
@@ -62,7 +64,16 @@ Examples:
       description: 'Of the shoppers, who are one party that pulls back',
     },
     noise: { type: 'string', default: '1', valueHint: 'Z', description: 'Noise multiplier of each aggregator' },
-    seed: { type: 'string', default: '1', description: 'Of everything that is drawn' },
+    wire: {
+      type: 'boolean',
+      default: false,
+      description: `Noised sums by ${WIRE}`,
+    },
+    seed: {
+      type: 'string',
+      default: '1',
+      description: 'Of everything that is drawn; not of noise that goes over the wire',
+    },
     preset: { type: 'string', default: 'tiny', valueHint: PRESET_NAMES.join('|'), description: 'Of the backbone' },
     'max-seconds': { type: 'string', valueHint: 'SECONDS', description: 'Ends the training of the backbone' },
     out: { type: 'string', default: 'simulation.html', valueHint: 'FILE', description: 'The page' },
@@ -88,6 +99,7 @@ Examples:
     const simulation = await simulate(h, {
       ...numbers,
       seed: args.seed,
+      wire: args.wire,
       ...(args['max-seconds'] === undefined
         ? {}
         : { maxTrainingSeconds: secondsOf('--max-seconds', args['max-seconds']) }),

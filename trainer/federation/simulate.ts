@@ -3,12 +3,9 @@
  * data would have taught it.
  */
 import { seeded } from '../../shared/data/random.ts'
-import { FIELD64 } from '../../shared/federated/field.ts'
-import { SEAL_BYTES } from '../../shared/federated/hpke.ts'
 import { type UpdateShape, updateParameters } from '../../shared/federated/model-update.ts'
-import { createPine, randomBytesOf, shard } from '../../shared/federated/pine/pine.ts'
-import { plainVectors } from '../../shared/federated/pine/vectors.ts'
-import { encodeReport, REPORT_ID_BYTES, type Report } from '../../shared/federated/report.ts'
+import { shareBytes } from '../../shared/federated/pine/parameters.ts'
+import { reportBytes } from '../../shared/federated/report.ts'
 import { encodeEncoder } from '../../shared/model/chunks.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import { LOCAL_TRAINING } from '../../shared/model/local-update.ts'
@@ -33,6 +30,7 @@ import {
   type SimulatedRounds,
   type Turnout,
 } from './simulation.ts'
+import { openWire, WIRE } from './wire.ts'
 
 export const ARMS = ['frozen', 'centralised', 'federated', 'with noise'] as const
 export type Arm = (typeof ARMS)[number]
@@ -73,6 +71,8 @@ export interface SimulateOptions
   noiseMultiplier: number
   preset: Preset
   seed: string
+  /** Noised sums come through `wire.ts`, and not by the plaintext short cut. */
+  wire: boolean
   maxTrainingSeconds?: number
   say?: (message: string) => void
   /** Told after each round, with the share of all work that is done. */
@@ -104,7 +104,8 @@ export async function simulate(h: Histories, options: SimulateOptions): Promise<
   const dimension = sharedLength(backbone.config, LOCAL_TRAINING.shared)
   const shape: UpdateShape = { dimension, clipNorm: FEDERATION.clipNorm, fractionBits: FEDERATION.fractionBits }
   const plan: SimulatedRounds = { cohort, rounds, dropout, stragglers, shape, optimiser: optimiserFor(rounds) }
-  const [reportBytes, modelBytes] = await Promise.all([reportBytesOf(shape), modelBytesOf(backbone)])
+  const bytesOfReport = reportBytes(shareBytes(updateParameters(shape)))
+  const modelBytes = await modelBytesOf(backbone)
   const crowd = await openCrowd({
     backbone,
     lessons: [...clients, ...pool],
@@ -112,6 +113,7 @@ export async function simulate(h: Histories, options: SimulateOptions): Promise<
     popularity: recentPopularity(h, material.ends),
     training: LOCAL_TRAINING,
   })
+  const wire = options.wire ? await openWire(shape, noiseMultiplier) : undefined
   try {
     const numbers = questions.map((_, n) => n)
     const ask = async (vector: Float64Array) => crowd.foretell(vector, numbers)
@@ -129,7 +131,10 @@ export async function simulate(h: Histories, options: SimulateOptions): Promise<
     const draws = drawRounds(all, plan, seed)
     const course = (name: string, aggregate: Aggregation) => openCourse(crowd, all, plan, aggregate, `${seed} ${name}`)
     const plain = course('plain', plaintextAggregation(shape, 0, seeded(`${seed} none`)))
-    const noisy = course('noisy', plaintextAggregation(shape, noiseMultiplier, seeded(`${seed} noise`)))
+    const noisy = course(
+      'noisy',
+      wire?.aggregate ?? plaintextAggregation(shape, noiseMultiplier, seeded(`${seed} noise`)),
+    )
     const records: RoundRecord[] = []
     let last: Record<Exclude<Arm, 'frozen'>, Told[]> | undefined
     for (let round = 1; round <= rounds; round++) {
@@ -138,7 +143,7 @@ export async function simulate(h: Histories, options: SimulateOptions): Promise<
       await noisy.round(reporting, round)
       const record: RoundRecord = {
         ...turnout,
-        sentBytes: (turnout.arrived + turnout.late) * reportBytes,
+        sentBytes: (turnout.arrived + turnout.late) * bytesOfReport,
         fetchedBytes: turnout.asked * modelBytes,
         epsilon: turnout.participations > 0 ? epsilonOf(noiseMultiplier, turnout.participations) : 0,
       }
@@ -155,7 +160,7 @@ export async function simulate(h: Histories, options: SimulateOptions): Promise<
       onRound(round, record)
     }
     return {
-      wire: PLAINTEXT,
+      wire: wire ? WIRE : PLAINTEXT,
       dataset: h.name,
       simulated: h.simulated,
       split: material.split,
@@ -164,14 +169,14 @@ export async function simulate(h: Histories, options: SimulateOptions): Promise<
       noiseMultiplier,
       seed,
       asked: { shoppers: questions.length, events: eventsOf(questions) },
-      reportBytes,
+      reportBytes: bytesOfReport,
       modelBytes,
       rounds: records,
       gains: gainsOf(last as NonNullable<typeof last>, frozen),
       seconds: (performance.now() - started) / 1000,
     }
   } finally {
-    await crowd.close()
+    await Promise.all([crowd.close(), wire?.close()])
   }
 }
 
@@ -199,16 +204,6 @@ function gainsOf(arms: Record<Exclude<Arm, 'frozen'>, Told[]>, frozen: readonly 
 }
 
 const eventsOf = (questions: readonly Question[]) => questions.reduce((sum, { wishes }) => sum + wishes.length, 0)
-
-/** One report, sharded with its proof for once and measured as it would be sealed. */
-async function reportBytesOf(shape: UpdateShape): Promise<number> {
-  const pine = createPine(updateParameters(shape), plainVectors(FIELD64))
-  const id = new Uint8Array(REPORT_ID_BYTES)
-  const random = Uint8Array.from({ length: randomBytesOf(pine) }, (_, n) => (97 * n + 13) % 256)
-  const { publicShare, inputShares } = await shard(pine, new Float64Array(shape.dimension), id, random)
-  const sealed = inputShares.map(({ length }) => new Uint8Array(length + SEAL_BYTES)) as Report['sealed']
-  return encodeReport({ round: new Uint8Array(32), id, time: 0, publicShare, sealed }).length
-}
 
 /** What a new round's model costs to fetch: its vectors, of items, stay as they are. */
 const modelBytesOf = (backbone: CompiledModel): Promise<number> => brotliBytes(encodeEncoder(backbone))

@@ -1,6 +1,6 @@
 /** One training, from a shopper's history to what is learned of it or to the reason why there is nothing. The worker around it is new. */
 
-import { LOCAL_TRAINING, recentHistory, updateLocally } from '../../shared/model/local-update.ts'
+import { LOCAL_TRAINING, recentHistory, samplerFor, updateLocally } from '../../shared/model/local-update.ts'
 import { decide, divide } from '../../shared/model/personal-gate.ts'
 import { learnPersonally } from '../../shared/model/personal-learning.ts'
 import { deviceLost, openBackend } from './backend.ts'
@@ -39,18 +39,19 @@ export async function learnForAll(request: UpdateRequest): Promise<UpdateResult>
   const { model, tokens, popularity, since, wasm, measured: remembered, now } = request
   const recent = recentHistory(tokens, since, LOCAL_TRAINING)
   if (!recent) return { outcome: 'too-few' }
-  const history = { model, popularity, ...recent }
+  const history = { model, ...recent }
+  const sampler = samplerFor(popularity, LOCAL_TRAINING)
   const seed = crypto.randomUUID() // nobody is to know what it was compared with
   const stepMs = async () => {
     const starts: number[] = []
-    await updateLocally(history, { ...LOCAL_TRAINING, steps: MEASURED_STEPS }, seed, async () => {
+    await updateLocally(history, sampler, { ...LOCAL_TRAINING, steps: MEASURED_STEPS }, seed, async () => {
       starts.push(performance.now())
     })
     return starts[MEASURED_STEPS - 1] - starts[MEASURED_STEPS - 2]
   }
   const { backend } = await chooseBackend(remembered, now, openBackend(wasm), stepMs)
   if (!backend) return { outcome: 'no-backend' }
-  const learning = updateLocally(history, LOCAL_TRAINING, seed)
+  const learning = updateLocally(history, sampler, LOCAL_TRAINING, seed)
   return Promise.race([
     deviceLost().then((): UpdateResult => ({ outcome: 'device-lost' })),
     learning.then(({ update }): UpdateResult => ({ outcome: 'updated', update })),

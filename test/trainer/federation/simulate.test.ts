@@ -25,6 +25,7 @@ const OPTIONS = {
   noiseMultiplier: 2,
   preset: { ...PRESETS.tiny, width: 16, hidden: 16, window: 8, epochs: 1 },
   seed: '7',
+  wire: false,
 }
 const h = { ...historiesOf(shoppers, 24), name: 'Shop <b>of</b> six rounds' }
 let simulation: Simulation
