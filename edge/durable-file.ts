@@ -9,6 +9,9 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 const PARTIAL = '.partial'
 /** A write takes seconds. A partial file of this age was left by a crash. */
 const ABANDONED_MS = 3_600_000
+const ANYBODY = 0o666
+/** Of files with secrets: whoever runs this process reads them, and nobody else. */
+export const OWNER_ONLY = 0o600
 
 /**
  * Writes `path`, replacing what is there.
@@ -28,20 +31,21 @@ export async function replaceDurably(path: string, bytes: Uint8Array, isWanted =
  * Writes `path` unless it exists. Of several callers, in this process or another, exactly one gets `true`: a hard link
  * is made by one or fails, where a rename would replace.
  */
-export async function createDurably(path: string, bytes: Uint8Array): Promise<boolean> {
+export async function createDurably(path: string, bytes: Uint8Array, mode = ANYBODY): Promise<boolean> {
   let created = true
-  await viaPartial(path, bytes, async (partial) => {
+  const name = async (partial: string) => {
     await link(partial, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
       created = false
     })
-  })
+  }
+  await viaPartial(path, bytes, name, mode)
   await syncFolder(dirname(path))
   return created
 }
 
 /**
- * A file that is written once: what is in it from then on, whoever wrote it.
+ * A file with secrets that is written once: what is in it from then on, whoever wrote it, after a power cut too.
  * @param make is asked where there is none; of several callers that ask at once, one's answer is kept and the others get it
  */
 export async function writeOnce(
@@ -50,9 +54,19 @@ export async function writeOnce(
 ): Promise<Uint8Array<ArrayBuffer>> {
   for (;;) {
     const kept = await readIfPresent(path)
-    if (kept) return new Uint8Array(kept)
-    await createDurably(path, await make())
+    if (kept) {
+      // Whoever wrote it may have been stopped before its name was forced to the disk.
+      await syncFolder(dirname(path))
+      return new Uint8Array(kept)
+    }
+    await createDurably(path, await make(), OWNER_ONLY)
   }
+}
+
+/** A folder that its owner alone can look into, and those between `outer`, which is there, and it: all are there after a power cut. */
+export async function makePrivateFolder(outer: string, path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  for (const part of foldersBetween(outer, dirname(path))) await syncFolder(part)
 }
 
 /**
@@ -80,8 +94,17 @@ function foldersBetween(outer: string, inner: string): string[] {
 }
 
 export async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  return unlessMissing(readFile(path))
+}
+
+/** Of what is in a folder; none where there is no such folder. That it cannot be read is another matter. */
+export async function namesIn(folder: string): Promise<string[]> {
+  return (await unlessMissing(readdir(folder))) ?? []
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(path)
+    return await work
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
@@ -101,10 +124,15 @@ export async function removeAbandoned(folder: string, now: number): Promise<void
   }
 }
 
-async function viaPartial(path: string, bytes: Uint8Array, name: (partial: string) => Promise<void>): Promise<void> {
+async function viaPartial(
+  path: string,
+  bytes: Uint8Array,
+  name: (partial: string) => Promise<void>,
+  mode = ANYBODY,
+): Promise<void> {
   const partial = join(dirname(path), `.${basename(path)}.${randomUUID()}${PARTIAL}`)
   try {
-    const file = await open(partial, 'wx')
+    const file = await open(partial, 'wx', mode)
     try {
       await file.writeFile(bytes)
       await file.sync()

@@ -11,9 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import { type Bytes, isSame, Rejected } from '../../shared/federated/wire.ts'
 import { decodeEntry, entryId, type RoundEntry, type TaskEntry } from '../../shared/tlog/entry.ts'
-import { readIfPresent } from '../durable-file.ts'
+import { makePrivateFolder, readIfPresent } from '../durable-file.ts'
 import { decodeOr, Problem } from '../problem.ts'
-import { answerLeader, type Verified } from './helper.ts'
+import { answerLeader, type Memory } from './helper.ts'
 import { Aborted, lead } from './leader.ts'
 import {
   type Answer,
@@ -28,6 +28,7 @@ import { openReports } from './reports.ts'
 import {
   clear,
   conclude,
+  forceToDisk,
   keepRound,
   type Outcome,
   outcomeOf,
@@ -52,7 +53,7 @@ const RETRY_SECONDS = 10
 export interface AggregatorOptions extends SigningOptions {
   /** Sends a message to the other aggregator and resolves with what is answered. @throws Error where it is away */
   post: (url: string, note: Bytes) => Promise<Bytes>
-  /** Of a round. */
+  /** Of a round: as a leader it keeps no more, as a helper it counts no more. */
   maxReports: number
   /** Silent when left out. */
   log?: Logger
@@ -90,9 +91,11 @@ export interface Aggregator {
 interface Kept {
   round: Round
   outcome?: Outcome
-  /** As a helper: by job. */
-  verified: Map<number, Verified>
-  /** Of one round one question is answered at a time. */
+  /** Nothing is left of it but the outcome. */
+  isCleared: boolean
+  /** As a helper. */
+  memory: Memory
+  /** Of one round one thing is done at a time. */
   turn: Promise<unknown>
   /** As a leader, while it is at it. */
   leading?: Promise<void>
@@ -102,7 +105,8 @@ interface Kept {
 export async function openAggregator(options: AggregatorOptions): Promise<Aggregator> {
   const { folder, signer, publisher, post, log = pino({ level: 'silent' }), now = Date.now } = options
   const rounds = join(folder, 'rounds')
-  await mkdir(rounds, { recursive: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(folder, rounds)
   const signing = await openSigning(options)
   const reports = await openReports(folder, { maxReports: options.maxReports, now })
   const known = new Map<string, Kept>()
@@ -126,10 +130,12 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
       vdaf: options.vdafOf(task),
       role,
       at: roundFolder(folder, entry),
+      maxReports: options.maxReports,
       privateKey,
     }
-    const one: Kept = { round, verified: new Map(), turn: Promise.resolve() }
+    const one: Kept = { round, isCleared: false, memory: {}, turn: Promise.resolve() }
     known.set(id, one)
+    await forceToDisk(round)
     const outcome = await outcomeOf(round)
     if (outcome) await finish(one, outcome)
     return one
@@ -140,10 +146,11 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
     const { round } = one
     if (!one.outcome) log.info({ round: round.id, role: round.role, ...outcome }, 'the round is over')
     one.outcome = outcome
-    one.verified.clear()
+    one.memory = {}
     if (reports.has(round.id)) await reports.destroy(round.id)
     await signing.destroyKey(round.entry)
-    await clear(round)
+    await clear(round, outcome)
+    one.isCleared = true
   }
 
   function keptOf(id: string): Kept {
@@ -157,7 +164,7 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
     if (entry.type !== 'round') throw new Problem(422, `a ${entry.type} opens nothing`, {}, { code: 'not-mine' })
     const task = await signing.taskOf(entry.task)
     for (const key of [publisher, task.leader.key, task.helper.key]) await requireSigned(note, key)
-    if (!known.has(entryId(entry))) await keepRound(roundFolder(folder, entry), record, task)
+    if (!known.has(entryId(entry))) await keepRound(folder, entry, record, task)
     const one = known.get(entryId(entry)) ?? (await load(entry, task))
     const { round } = one
     if (one.outcome || round.role === 'helper' || reports.has(round.id)) return
@@ -204,6 +211,7 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
 
   async function leadToEnd(one: Kept): Promise<void> {
     const { round } = one
+    if (one.outcome) return // it was aborted in the turn before
     const outcome = await lead(round, reports, (question) => askPatiently(round, question))
     if (outcome.state === 'aborted') {
       // It may hear of it later, or give up by itself: it releases nothing without this leader's share.
@@ -216,9 +224,14 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
     for (const one of known.values()) {
       const { round, outcome } = one
       const sinceMs = now() - 1000 * round.entry.closes
-      if (outcome || stopping.signal.aborted) continue
+      if (stopping.signal.aborted) return
+      if (outcome) {
+        // A disk that failed then may be well now.
+        if (!one.isCleared) void inTurn(one, () => finish(one, outcome)).catch(() => undefined)
+        continue
+      }
       if (round.role === 'leader' && sinceMs >= 0 && !one.leading) {
-        one.leading = leadToEnd(one)
+        one.leading = inTurn(one, () => leadToEnd(one))
           .catch((error: Error) => {
             if (!stopping.signal.aborted) log.error({ round: round.id, reason: error.message }, 'the round is not over')
           })
@@ -250,7 +263,12 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
   async function replyTo(question: Question, by: string): Promise<Reply> {
     if (question.type === 'key') {
       if (by !== publisher) throw new Rejected()
-      return { type: 'key', key: await signing.publicKeyOf(question.task, question.round) }
+      try {
+        return { type: 'key', key: await signing.publicKeyOf(question.task, question.round) }
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        return { type: 'refused', reason: String(error.members.code) }
+      }
     }
     const one = known.get(question.round)
     if (!one) return { type: 'refused', reason: 'round-unknown' }
@@ -274,7 +292,7 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
           ? { type: 'released', aggregate: outcome.aggregate }
           : { type: 'refused', reason: 'released' }
       }
-      const reply = await answerLeader(round, question, one.verified)
+      const reply = await answerLeader(round, question, one.memory)
       const after = await outcomeOf(round)
       if (after) await finish(one, after)
       return reply

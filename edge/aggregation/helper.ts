@@ -8,77 +8,78 @@ import { leafOf } from '../../shared/federated/batch.ts'
 import { type Report, roundIdBytes } from '../../shared/federated/report.ts'
 import { type Bytes, isSame } from '../../shared/federated/wire.ts'
 import { hexOf } from '../../shared/tlog/base64.ts'
-import type { Question, QuestionOf, Reply } from './messages.ts'
+import { JOB_REPORTS, type Question, type QuestionOf, type Reply } from './messages.ts'
 import {
   batchOf,
   combineShares,
   conclude,
   countJob,
   fixBatch,
-  hasBatch,
   noisedShare,
   ownPart,
   peerPart,
   type Round,
+  readBatch,
   readJob,
-  readJobs,
+  readLeaves,
   verifyKeyOf,
 } from './round.ts'
 import { finish, prepare } from './verification.ts'
 
 const HOUR_SECONDS = 3600
 
-/** What was verified and not counted yet: gone after a crash, and then verified again. */
-export interface Verified {
+/** What a helper has of a round in memory alone: gone after a crash, and then made again. */
+export interface Memory {
+  /** The job that was verified last, until it is counted: a leader has one under way at a time. */
+  verified?: Verified
+  /** Ids of the reports that are counted. */
+  counted?: Set<string>
+}
+
+interface Verified {
+  job: number
   leaves: Bytes[]
   /** This helper's shares; undefined for what it rejects. */
   outShares: (Bytes | undefined)[]
 }
 
 /** Refusals after which the round cannot be trusted any more. */
-const DOUBTS = ['part-differs', 'job-differs', 'report-twice', 'batch-differs', 'too-few']
+const DOUBTS = ['part-differs', 'job-differs', 'report-twice', 'too-many', 'batch-differs', 'too-few']
 
-/** @param verified of this round, by job: the caller keeps it while it runs */
+/** @param memory of this round, which the caller keeps while it runs */
 export async function answerLeader(
   round: Round,
   question: Exclude<Question, { type: 'key' }>,
-  verified: Map<number, Verified>,
+  memory: Memory,
 ): Promise<Reply> {
-  const reply = await replyTo(round, question, verified)
+  const reply = await replyTo(round, question, memory)
   if (reply.type === 'refused' && DOUBTS.includes(reply.reason)) {
     await conclude(round, { state: 'aborted', reason: reply.reason })
   }
   return reply
 }
 
-async function replyTo(
-  round: Round,
-  question: Exclude<Question, { type: 'key' }>,
-  verified: Map<number, Verified>,
-): Promise<Reply> {
+async function replyTo(round: Round, question: Exclude<Question, { type: 'key' }>, memory: Memory): Promise<Reply> {
   switch (question.type) {
     case 'open': {
       const part = await peerPart(round, question.part)
       return isSame(part, question.part) ? { type: 'opened', part: await ownPart(round) } : refused('part-differs')
     }
     case 'verify':
-      return verify(round, question, verified)
+      return verify(round, question, memory)
     case 'count':
-      return count(round, question, verified)
+      return count(round, question, memory)
     case 'batch': {
-      const jobs = await readJobs(round)
-      const own = batchOf(round, jobs)
+      const own = (await readBatch(round)) ?? (await batchOf(round))
       if (own.digest !== question.digest || own.reports !== question.reports) return refused('batch-differs')
       if (own.reports < round.task.minBatch) return refused('too-few')
-      const batch = await fixBatch(round, own)
-      if (batch.digest !== own.digest) return refused('batch-differs')
-      return { type: 'collected', batch, share: await noisedShare(round, jobs) }
+      return { type: 'collected', batch: await fixBatch(round, own), share: await noisedShare(round) }
     }
     case 'release': {
-      if (!(await hasBatch(round))) return refused('no-batch')
-      const jobs = await readJobs(round)
-      const aggregate = await combineShares(round, await noisedShare(round, jobs), question.share)
-      const outcome = await conclude(round, { state: 'released', batch: batchOf(round, jobs), aggregate })
+      const batch = await readBatch(round)
+      if (!batch) return refused('no-batch')
+      const aggregate = await combineShares(round, await noisedShare(round), question.share)
+      const outcome = await conclude(round, { state: 'released', batch, aggregate })
       return outcome.state === 'released' ? { type: 'released', aggregate: outcome.aggregate } : refused(outcome.reason)
     }
     case 'abort': {
@@ -88,13 +89,10 @@ async function replyTo(
   }
 }
 
-async function verify(
-  round: Round,
-  { job, reports }: QuestionOf<'verify'>,
-  verified: Map<number, Verified>,
-): Promise<Reply> {
+async function verify(round: Round, { job, reports }: QuestionOf<'verify'>, memory: Memory): Promise<Reply> {
   const verifyKey = await verifyKeyOf(round)
   if (!verifyKey) return refused('not-open')
+  if (job * JOB_REPORTS >= round.maxReports) return refused('too-many')
   const id = roundIdBytes(round.entry)
   const { opens, closes } = round.entry
   const asReports = reports.map(
@@ -119,34 +117,33 @@ async function verify(
   const leaves = reports.map((report) =>
     leafOf(id, bytesOfHex(report.id), bytesOfHex(report.leader), sha256(report.sealed)),
   )
-  verified.set(job, { leaves, outShares })
+  // One that is counted is not counted again: what is sent again late, by whomever, is not remembered in place of what is under way.
+  if (!(await readJob(round, job))) memory.verified = { job, leaves, outShares }
   return { type: 'verified', shares: own.map((one) => one?.share ?? null) }
 }
 
-async function count(
-  round: Round,
-  { job: number, accepted }: QuestionOf<'count'>,
-  verified: Map<number, Verified>,
-): Promise<Reply> {
+async function count(round: Round, { job: number, accepted }: QuestionOf<'count'>, memory: Memory): Promise<Reply> {
   const isCounted = ({ accepted: counted }: { accepted: boolean[] }) =>
     counted.length === accepted.length && counted.every((one, n) => one === accepted[n])
   const before = await readJob(round, number)
   if (before) return isCounted(before) ? { type: 'counted' } : refused('job-differs')
-  if (await hasBatch(round)) return refused('batch-collected')
-  const known = verified.get(number)
-  if (!known) return refused('job-unknown')
-  const { leaves, outShares } = known
+  if (await readBatch(round)) return refused('batch-collected')
+  if (memory.verified?.job !== number) return refused('job-unknown')
+  const { leaves, outShares } = memory.verified
   if (accepted.length !== leaves.length || accepted.some((yes, n) => yes && !outShares[n]))
     return refused('job-differs')
   const counted = leaves.filter((_, n) => accepted[n])
-  const ids = new Set((await readJobs(round)).flatMap((job) => job.leaves.map(idOfLeaf)))
+  const ids = memory.counted ?? new Set((await readLeaves(round)).map(idOfLeaf))
+  // Until it is written nobody knows whether it is counted.
+  memory.counted = undefined
   for (const leaf of counted) {
     if (ids.has(idOfLeaf(leaf))) return refused('report-twice')
     ids.add(idOfLeaf(leaf))
   }
   const share = round.vdaf.aggregate(outShares.filter((one, n) => one !== undefined && accepted[n]) as Bytes[])
   await countJob(round, number, () => ({ accepted, leaves: counted, share }))
-  verified.delete(number)
+  memory.counted = ids
+  memory.verified = undefined
   return { type: 'counted' }
 }
 

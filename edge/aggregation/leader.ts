@@ -6,11 +6,12 @@
 import { createHash } from 'node:crypto'
 import { batchLeaf } from '../../shared/federated/batch.ts'
 import { decodeReport, type Report } from '../../shared/federated/report.ts'
-import type { Bytes } from '../../shared/federated/wire.ts'
+import { type Bytes, Rejected } from '../../shared/federated/wire.ts'
 import { hexOf } from '../../shared/tlog/base64.ts'
-import { type Answer, type AnswerOf, JOB_REPORTS, type Question } from './messages.ts'
+import { type Answer, type AnswerOf, type Batch, JOB_REPORTS, type Question } from './messages.ts'
 import type { Reports } from './reports.ts'
 import {
+  aggregateHash,
   batchOf,
   combineShares,
   conclude,
@@ -20,13 +21,14 @@ import {
   noisedShare,
   type Outcome,
   type Round,
+  readBatch,
   readJob,
   verifyKeyOf,
 } from './round.ts'
 import { finish, type Prepared, prepare } from './verification.ts'
 
-/** Of a helper, while one job is counted: more is no accident. */
-const MAX_RESTARTS = 100
+/** A helper that forgets a job so often is not stopped again and again: it does not want to count it. */
+const MOST_FORGOTTEN = 20
 
 /** Asks the helper until it answers. @throws Aborted when it has been away for too long */
 export type Ask = (question: Question) => Promise<Answer>
@@ -49,43 +51,56 @@ export async function lead(round: Round, reports: Reports, ask: Ask): Promise<Ou
 }
 
 async function collect(round: Round, reports: Reports, ask: Ask): Promise<Outcome> {
-  if (!reports.has(round.id)) throw new Aborted('never-opened')
-  const ids = await reports.close(round.id)
-  const jobs: Job[] = []
-  for (let number = 0; number * JOB_REPORTS < ids.length; number++) {
-    const of = ids.slice(number * JOB_REPORTS, (number + 1) * JOB_REPORTS)
-    jobs.push(await runJob(round, reports, number, of, ask))
-  }
-  const own = batchOf(round, jobs)
-  if (own.reports < round.task.minBatch) throw new Aborted('too-few')
-  const batch = await fixBatch(round, own)
-  if (batch.digest !== own.digest) throw new Aborted('batch-differs')
-  const collected = expect('collected', await ask(batch))
-  if (collected.batch.digest !== batch.digest || collected.batch.reports !== batch.reports) {
-    throw new Aborted('batch-differs')
-  }
-  const share = await noisedShare(round, jobs)
-  const aggregate = await combineShares(round, share, collected.share)
+  // What is in its files the helper has agreed to: it may be further than this leader knows, and is not asked for what came before.
+  const batch = (await readBatch(round)) ?? (await countReports(round, reports, ask))
+  const aggregate = (await aggregateHash(round)) ?? (await exchangeShares(round, batch, ask))
   // From here on the helper may have released it.
+  const share = await noisedShare(round)
   const released = expect('released', await ask({ type: 'release', round: round.id, share }))
   if (released.aggregate !== aggregate) throw new Aborted('aggregate-differs')
   return conclude(round, { state: 'released', batch, aggregate })
 }
 
-async function runJob(round: Round, reports: Reports, number: number, ids: readonly string[], ask: Ask): Promise<Job> {
-  const job = (await readJob(round, number)) ?? (await verifyJob(round, reports, number, ids, ask))
-  const question = { type: 'count', round: round.id, job: number, accepted: job.accepted } as const
-  let answer = await ask(question)
-  // A helper that was started again has forgotten what it had verified and not counted: it is verified again, with the same result.
-  for (let tries = 0; isForgotten(answer) && tries < MAX_RESTARTS; tries++) {
-    await verifyJob(round, reports, number, ids, ask)
-    answer = await ask(question)
+async function countReports(round: Round, reports: Reports, ask: Ask): Promise<Batch> {
+  if (!reports.has(round.id)) throw new Aborted('never-opened')
+  const ids = await reports.close(round.id)
+  for (let number = 0; number * JOB_REPORTS < ids.length; number++) {
+    const of = ids.slice(number * JOB_REPORTS, (number + 1) * JOB_REPORTS)
+    await runJob(round, reports, number, of, ask)
   }
-  expect('counted', answer)
-  return job
+  const batch = await batchOf(round)
+  if (batch.reports < round.task.minBatch) throw new Aborted('too-few')
+  return fixBatch(round, batch)
 }
 
-const isForgotten = (answer: Answer) => answer.type === 'refused' && answer.reason === 'job-unknown'
+/** @returns the hash of the aggregate */
+async function exchangeShares(round: Round, batch: Batch, ask: Ask): Promise<string> {
+  const collected = expect('collected', await ask(batch))
+  if (collected.batch.digest !== batch.digest || collected.batch.reports !== batch.reports) {
+    throw new Aborted('batch-differs')
+  }
+  try {
+    return await combineShares(round, await noisedShare(round), collected.share)
+  } catch (error) {
+    if (error instanceof Rejected) throw new Aborted('helper-share-malformed')
+    throw error
+  }
+}
+
+async function runJob(round: Round, reports: Reports, number: number, ids: readonly string[], ask: Ask): Promise<void> {
+  let job = await readJob(round, number)
+  for (let forgotten = 0; ; forgotten++) {
+    job ??= await verifyJob(round, reports, number, ids, ask)
+    const answer = await ask({ type: 'count', round: round.id, job: number, accepted: job.accepted })
+    const isForgotten = answer.type === 'refused' && answer.reason === 'job-unknown' && forgotten < MOST_FORGOTTEN
+    if (!isForgotten) {
+      expect('counted', answer)
+      return
+    }
+    // A helper that was stopped has forgotten what it had verified and not counted: it is verified again, with the same result.
+    job = undefined
+  }
+}
 
 async function verifyJob(
   round: Round,
@@ -142,7 +157,7 @@ async function readReport(round: Round, reports: Reports, id: string): Promise<R
 }
 
 /** @throws Aborted for a refusal, and for an answer to something else */
-function expect<T extends Answer['type']>(type: T, answer: Answer | undefined): AnswerOf<T> {
-  if (answer?.type === type) return answer as AnswerOf<T>
-  throw new Aborted(answer?.type === 'refused' ? `helper-${answer.reason}`.slice(0, 64) : 'helper-confused')
+function expect<T extends Answer['type']>(type: T, answer: Answer): AnswerOf<T> {
+  if (answer.type === type) return answer as AnswerOf<T>
+  throw new Aborted(answer.type === 'refused' ? `helper-${answer.reason}`.slice(0, 64) : 'helper-confused')
 }

@@ -8,15 +8,23 @@
  *
  * A report is there when it is acknowledged, whatever happens then: it gets its name by a call that can succeed once, after its bytes have
  * been forced to the disk. So whoever does not hear of it sends the same again, and is told that it is there. One process at a time works in
- * the folder: what closes a round waits for what is being put.
+ * the folder, which its owner alone can look into: what closes a round waits for what is being put.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeReport, makeReportId, type Report } from '../../shared/federated/report.ts'
 import { type Bytes, isSame, Rejected } from '../../shared/federated/wire.ts'
 import { hexOf } from '../../shared/tlog/base64.ts'
 import { entryId, type RoundEntry } from '../../shared/tlog/entry.ts'
-import { createDurably, readIfPresent, removeAbandoned, replaceDurably } from '../durable-file.ts'
+import {
+  createDurably,
+  makePrivateFolder,
+  OWNER_ONLY,
+  readIfPresent,
+  removeAbandoned,
+  replaceDurably,
+  syncFolder,
+} from '../durable-file.ts'
 import { Problem } from '../problem.ts'
 
 const HOUR_SECONDS = 3600
@@ -34,7 +42,7 @@ export type ReportProblem =
   | 'report-withdrawn'
 
 export interface ReportsOptions {
-  /** Of a round; more come later, or not. */
+  /** Of a round, with those that were taken back; more come later, or not. */
   maxReports: number
   /** Milliseconds since 1970 */
   now?: () => number
@@ -61,7 +69,7 @@ export interface Reports {
 /** @param folder of the aggregator, which no other process works in */
 export async function openReports(folder: string, { maxReports, now = Date.now }: ReportsOptions): Promise<Reports> {
   const rounds = join(folder, 'rounds')
-  await mkdir(rounds, { recursive: true })
+  await makePrivateFolder(folder, rounds)
   const known = new Map<string, RoundState>()
   for (const id of await readdir(rounds)) await load(id)
 
@@ -71,13 +79,14 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
     if (!line) return undefined // a crash left a folder, and no round in it
     const round = JSON.parse(new TextDecoder().decode(line)) as RoundEntry // our own file, whole or not there
     // Those of a round that is over may be gone.
-    for (const part of ['reports', 'withdrawn']) await mkdir(join(at, part), { recursive: true })
+    for (const part of ['reports', 'withdrawn']) await makePrivateFolder(folder, join(at, part))
     for (const part of ['', 'reports', 'withdrawn']) await removeAbandoned(join(at, part), now())
+    const ids = new Set([...(await names(join(at, 'reports'))), ...(await names(join(at, 'withdrawn')))])
     const closed = await readIfPresent(join(at, 'closed.json'))
     const state: RoundState = {
       round,
       at,
-      count: (await names(join(at, 'reports'))).length,
+      count: ids.size,
       closed: closed && (JSON.parse(new TextDecoder().decode(closed)) as string[]),
       working: new Map(),
       isClosing: false,
@@ -90,7 +99,7 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
     const id = entryId(round)
     if (known.has(id)) return
     const at = join(rounds, id)
-    await mkdir(at, { recursive: true })
+    await makePrivateFolder(folder, at)
     await createDurably(join(at, 'round.json'), Buffer.from(JSON.stringify(round)))
     await load(id)
   }
@@ -147,17 +156,26 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
       throw problem(409, 'report-withdrawn', 'the report was withdrawn')
     }
     const kept = await readIfPresent(path)
-    if (kept && isSame(new Uint8Array(kept), bytes)) return 'present'
+    if (kept && isSame(new Uint8Array(kept), bytes)) {
+      // Whoever put it may have been stopped before its name was forced to the disk.
+      await syncFolder(join(state.at, 'reports'))
+      return 'present'
+    }
     if (kept) throw problem(409, 'report-conflict', 'another report has this id')
+    await takePlace(state, () => createDurably(path, bytes, OWNER_ONLY))
+    return 'stored'
+  }
+
+  /** What is kept of strangers has a limit. */
+  async function takePlace(state: RoundState, work: () => Promise<unknown>): Promise<void> {
     if (state.count >= maxReports) {
       throw problem(503, 'round-full', 'the round has as many reports as it can take', RETRY_SECONDS)
     }
     state.count++ // before the next one asks
-    await createDurably(path, bytes).catch((error) => {
+    await work().catch((error) => {
       state.count--
       throw error
     })
-    return 'stored'
   }
 
   async function withdraw(round: string, secret: Bytes): Promise<void> {
@@ -166,13 +184,13 @@ export async function openReports(folder: string, { maxReports, now = Date.now }
     // From here to its turn nothing is awaited: what closes the round either sees it or came first.
     if (state.isClosing || state.closed) throw problem(403, 'round-closed', 'the round has closed')
     await inTurn(state, id, async () => {
-      // First: a crash after it must not bring the report back.
-      await createDurably(join(state.at, 'withdrawn', id), new Uint8Array(0))
+      const withdrawn = join(state.at, 'withdrawn', id)
       const path = join(state.at, 'reports', id)
-      if (await readIfPresent(path)) {
-        await rm(path, { force: true })
-        state.count--
-      }
+      const hasPlace = (await readIfPresent(path)) ?? (await readIfPresent(withdrawn))
+      // First: a crash after it must not bring the report back. It keeps the report's place.
+      const mark = () => createDurably(withdrawn, new Uint8Array(0))
+      await (hasPlace ? mark() : takePlace(state, mark))
+      await rm(path, { force: true })
     })
   }
 
@@ -215,7 +233,7 @@ interface RoundState {
   round: RoundEntry
   /** Its folder. */
   at: string
-  /** Of reports that are there. */
+  /** Of reports that are there, or were taken back. */
   count: number
   /** Ids that count. */
   closed: string[] | undefined

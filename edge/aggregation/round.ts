@@ -14,7 +14,7 @@
  * reports, jobs, keys and shares are removed.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { batchDigest } from '../../shared/federated/batch.ts'
 import { sampleDiscreteGaussians } from '../../shared/federated/discrete-gaussian.ts'
@@ -23,7 +23,7 @@ import type { Vdaf } from '../../shared/federated/vdaf.ts'
 import type { Bytes } from '../../shared/federated/wire.ts'
 import { base64Of, bytesOf, hexOf } from '../../shared/tlog/base64.ts'
 import { entryId, type RoundEntry, type TaskEntry } from '../../shared/tlog/entry.ts'
-import { readIfPresent, replaceDurably, writeOnce } from '../durable-file.ts'
+import { makePrivateFolder, namesIn, readIfPresent, replaceDurably, syncFolder, writeOnce } from '../durable-file.ts'
 import type { Batch } from './messages.ts'
 
 const VERIFY_PART_BYTES = 32
@@ -36,6 +36,8 @@ export interface Round {
   role: Role
   /** Its folder. */
   at: string
+  /** This aggregator counts no more. */
+  maxReports: number
   /** Opens the shares that are sealed to this aggregator. */
   privateKey(): Promise<CryptoKey>
 }
@@ -74,9 +76,8 @@ export async function verifyKeyOf({ at, entry }: Round): Promise<Bytes | undefin
 
 /** A job is counted once; whoever counts it again gets what was counted. */
 export async function countJob({ at }: Round, number: number, make: () => Job | Promise<Job>): Promise<Job> {
-  const folder = join(at, 'jobs')
-  await mkdir(folder, { recursive: true })
-  return decodeJob(await writeOnce(join(folder, `${number}.json`), async () => encodeJob(await make())))
+  await makePrivateFolder(at, join(at, 'jobs'))
+  return decodeJob(await writeOnce(join(at, 'jobs', `${number}.json`), async () => encodeJob(await make())))
 }
 
 export async function readJob({ at }: Round, number: number): Promise<Job | undefined> {
@@ -84,11 +85,20 @@ export async function readJob({ at }: Round, number: number): Promise<Job | unde
   return bytes && decodeJob(bytes)
 }
 
-export async function readJobs({ at }: Round): Promise<Job[]> {
+/** One after the other: a share is as long as the vector that is summed, and a round has thousands of jobs. */
+async function* readJobs({ at }: Round): AsyncGenerator<Job> {
   const folder = join(at, 'jobs')
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /^\d+\.json$/.test(name))
-  const bytes = await Promise.all(names.map((name) => readIfPresent(join(folder, name))))
-  return bytes.filter((one) => one !== undefined).map(decodeJob)
+  for (const name of await namesIn(folder)) {
+    const bytes = /^\d+\.json$/.test(name) && (await readIfPresent(join(folder, name)))
+    if (bytes) yield decodeJob(bytes)
+  }
+}
+
+/** Of all reports that are counted. */
+export async function readLeaves(round: Round): Promise<Bytes[]> {
+  const leaves: Bytes[] = []
+  for await (const job of readJobs(round)) leaves.push(...job.leaves)
+  return leaves
 }
 
 const encodeJob = ({ accepted, leaves, share }: Job): Uint8Array =>
@@ -104,9 +114,10 @@ function decodeJob(bytes: Uint8Array): Job {
   }
 }
 
-export function batchOf({ id }: Round, jobs: readonly Job[]): Batch {
-  const leaves = jobs.flatMap((job) => job.leaves)
-  return { type: 'batch', round: id, reports: leaves.length, digest: hexOf(batchDigest(leaves)) }
+/** What is counted so far. */
+export async function batchOf(round: Round): Promise<Batch> {
+  const leaves = await readLeaves(round)
+  return { type: 'batch', round: round.id, reports: leaves.length, digest: hexOf(batchDigest(leaves)) }
 }
 
 /** Nothing is counted from here on. @returns the batch of the first time */
@@ -115,13 +126,18 @@ export async function fixBatch({ at }: Round, batch: Batch): Promise<Batch> {
   return JSON.parse(new TextDecoder().decode(bytes)) as Batch
 }
 
-export const hasBatch = async ({ at }: Round): Promise<boolean> =>
-  (await readIfPresent(join(at, 'batch.json'))) !== undefined
+/** Undefined before it is fixed. */
+export async function readBatch({ at }: Round): Promise<Batch | undefined> {
+  const bytes = await readIfPresent(join(at, 'batch.json'))
+  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Batch)
+}
 
 /** This aggregator's share of the sum, with its noise: the same bytes whenever it is asked for. */
-export const noisedShare = ({ at, role, vdaf, task }: Round, jobs: readonly Job[]): Promise<Bytes> =>
-  writeOnce(join(at, `share-${numberOf(role)}`), () => {
-    const share = vdaf.aggregate(jobs.map((job) => job.share))
+export const noisedShare = (round: Round): Promise<Bytes> =>
+  writeOnce(join(round.at, `share-${numberOf(round.role)}`), async () => {
+    const { vdaf, task } = round
+    let share = vdaf.aggregate([])
+    for await (const job of readJobs(round)) share = vdaf.aggregate([share, job.share])
     return task.noiseMultiplier === 0 ? share : vdaf.addNoise(share, drawNoise(vdaf, task.noiseMultiplier))
   })
 
@@ -146,14 +162,21 @@ function exactly(value: number): { numerator: bigint; denominator: bigint } {
   return { numerator: BigInt(numerator), denominator }
 }
 
-/** The two noised shares. @returns the SHA-256 of the aggregate, which is kept */
+/** The two noised shares. @returns the SHA-256 of the aggregate, which is kept @throws Rejected for what is no share */
 export async function combineShares(round: Round, own: Bytes, peer: Bytes): Promise<string> {
-  const aggregate = await writeOnce(join(round.at, 'aggregate'), () => round.vdaf.aggregate([own, peer]))
-  return createHash('sha256').update(aggregate).digest('hex')
+  return hashOf(await writeOnce(join(round.at, 'aggregate'), () => round.vdaf.aggregate([own, peer])))
 }
 
 export const readAggregate = async ({ at }: Round): Promise<Uint8Array | undefined> =>
   readIfPresent(join(at, 'aggregate'))
+
+/** Of the aggregate, once there is one. */
+export async function aggregateHash(round: Round): Promise<string | undefined> {
+  const aggregate = await readAggregate(round)
+  return aggregate && hashOf(aggregate)
+}
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** @returns the outcome of the first time: what was released is not aborted, and what was aborted not released */
 export async function conclude({ at }: Round, outcome: Outcome): Promise<Outcome> {
@@ -166,18 +189,24 @@ export async function outcomeOf({ at }: Round): Promise<Outcome | undefined> {
   return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Outcome)
 }
 
-/** All that was of use only until there was an outcome. */
-export async function clear({ at }: Round): Promise<void> {
-  for (const name of ['jobs', 'part-0', 'part-1', 'share-0', 'share-1']) {
-    await rm(join(at, name), { recursive: true, force: true })
-  }
+/** All that was of use only until there was an outcome; of one that was aborted, the sum too. */
+export async function clear({ at }: Round, { state }: Outcome): Promise<void> {
+  const names = ['jobs', 'part-0', 'part-1', 'share-0', 'share-1', ...(state === 'aborted' ? ['aggregate'] : [])]
+  for (const name of names) await rm(join(at, name), { recursive: true, force: true })
 }
 
 /** Its record and its task, for good. */
-export async function keepRound(at: string, record: Uint8Array, task: TaskEntry): Promise<void> {
-  await mkdir(at, { recursive: true })
+export async function keepRound(folder: string, entry: RoundEntry, record: Uint8Array, task: TaskEntry): Promise<void> {
+  const at = roundFolder(folder, entry)
+  await makePrivateFolder(folder, at)
   await replaceDurably(join(at, 'task.json'), new TextEncoder().encode(JSON.stringify(task)))
   await writeOnce(join(at, 'record'), () => record)
+}
+
+/** What a process that is gone left is there after a power cut too, before anything is made of it. */
+export async function forceToDisk({ at }: Round): Promise<void> {
+  const folders = (await readdir(at, { withFileTypes: true })).filter((one) => one.isDirectory())
+  for (const folder of [at, ...folders.map(({ name }) => join(at, name))]) await syncFolder(folder)
 }
 
 export const roundFolder = (folder: string, entry: RoundEntry): string => join(folder, 'rounds', entryId(entry))

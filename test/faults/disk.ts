@@ -52,16 +52,19 @@ export class Disk {
     if (name === 'mkdir') this.#folder(path, true)
     else if (name === 'open' && args[1] === 'wx') {
       this.#folder(dirname(path)).now.set(basename(path), { now: new Uint8Array(0), forced: new Uint8Array(0) })
-    } else if (name === 'writeFile') (this.#find(path) as File).now = Uint8Array.from(args[0] as Uint8Array)
+    } else if (name === 'writeFile') (this.#there(path) as File).now = Uint8Array.from(args[0] as Uint8Array)
     else if (name === 'sync') {
-      const node = this.#find(path)
+      const node = this.#there(path)
       if (isFolder(node)) node.forced = new Map(node.now)
       else node.forced = node.now
     } else if (name === 'rename' || name === 'link') {
       const to = String(args[1])
-      this.#folder(dirname(to)).now.set(basename(to), this.#find(path))
+      this.#folder(dirname(to)).now.set(basename(to), this.#there(path))
       if (name === 'rename') this.#folder(dirname(path)).now.delete(basename(path))
-    } else if (name === 'rm') this.#folder(dirname(path)).now.delete(basename(path))
+    } else if (name === 'rm') {
+      // Of a folder that is not there nothing is removed.
+      if (this.#find(dirname(path))) this.#folder(dirname(path)).now.delete(basename(path))
+    }
   }
 
   /** What whoever looks is given. */
@@ -97,9 +100,14 @@ export class Disk {
     return relative(this.#at, path).split(sep).filter(Boolean)
   }
 
-  #find(path: string): File | Folder {
+  #find(path: string): File | Folder | undefined {
     let node: File | Folder | undefined = this.#root
     for (const name of this.#names(path)) node = node && isFolder(node) ? node.now.get(name) : undefined
+    return node
+  }
+
+  #there(path: string): File | Folder {
+    const node = this.#find(path)
     if (!node) throw new Error(`${path} is not there`)
     return node
   }

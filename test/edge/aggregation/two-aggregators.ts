@@ -14,7 +14,7 @@ import { LOG, POLICY, policyRecord, SHOP } from '../sample-bundle.ts'
 
 export const START = 1_795_000_000
 export const LENIENT: ContributionTerms = { ...DEFAULT_TERMS, minBatch: 1, minNoiseMultiplier: 0 }
-const vectors = await field64()
+export const vectors = await field64()
 
 type Served = Awaited<ReturnType<typeof serveAggregator>>
 type Which = 'leader' | 'helper'
