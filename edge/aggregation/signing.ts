@@ -2,10 +2,10 @@
  * What an aggregator puts its name to: tasks within its own terms, one line for each of their rounds, and what it has released. In a folder:
  *
  *     tasks/7d865e….json            a task that it has signed
- *     tasks/7d865e…/key-3.json      the HPKE key of its third round, until that has an outcome
+ *     tasks/7d865e…/key-3.json      the HPKE key of its third round, until that has an outcome; its owner alone can read it
  *     tasks/7d865e…/round-3.json    the line of the third round that it has signed: it signs no other
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateHpkeKeys, HPKE_SUITE } from '../../shared/federated/hpke.ts'
 import { type ContributionTerms, termsProblem } from '../../shared/federated/policy.ts'
@@ -22,9 +22,13 @@ import {
   signatureLine,
   verifierKeyText,
 } from '../../shared/tlog/note.ts'
-import { readIfPresent, writeOnce } from '../durable-file.ts'
+import { problemOfTask } from '../../shared/tlog/succession.ts'
+import { makePrivateFolder, readIfPresent, writeOnce } from '../durable-file.ts'
 import { decodeOr, Problem } from '../problem.ts'
 import type { Outcome } from './round.ts'
+
+/** Keys are kept until their rounds are over, and so is what is sealed to them: for no longer than this from when the round is signed. */
+const LONGEST_SECONDS = 62 * 24 * 3600
 
 export interface SigningOptions {
   folder: string
@@ -38,6 +42,8 @@ export interface SigningOptions {
   terms: ContributionTerms
   /** @throws Error for a task whose proofs would prove nothing */
   vdafOf: (task: TaskEntry) => Vdaf
+  /** Milliseconds since 1970 */
+  now?: () => number
 }
 
 export interface Signing {
@@ -52,7 +58,10 @@ export interface Signing {
   sign(note: Bytes, outcomeOf: (task: string, round: number) => Outcome | undefined): Promise<string>
   /** @throws Problem 404 for one that was not signed here */
   taskOf(id: string): Promise<TaskEntry>
-  /** Of a round to come: made when it is first asked for. */
+  /**
+   * Of the next round that it may sign, made when it is first asked for; of a round that it has signed, the key that is named there.
+   * @throws Problem for others
+   */
   publicKeyOf(task: string, round: number): Promise<Bytes>
   privateKeyOf(round: RoundEntry): Promise<CryptoKey>
   /** What was sealed to it, nobody opens any more. */
@@ -60,16 +69,24 @@ export interface Signing {
 }
 
 export async function openSigning(options: SigningOptions): Promise<Signing> {
-  const { folder, signer, operator, publisher, terms, vdafOf } = options
+  const { folder, signer, operator, publisher, terms, vdafOf, now = Date.now } = options
   const own = await verifierKeyText(signer.name, signer.keys.publicKey)
   const tasks = join(folder, 'tasks')
-  await mkdir(tasks, { recursive: true })
+  await makePrivateFolder(folder, tasks)
   const keyFile = (task: string, round: number) => join(tasks, task, `key-${round}.json`)
+  const roundFile = (task: string, round: number) => join(tasks, task, `round-${round}.json`)
+  const ownKey = (task: TaskEntry, round: RoundEntry) => (task.leader.key === own ? round.leaderKey : round.helperKey)
 
-  async function publicKeyOf(task: string, round: number): Promise<Bytes> {
-    await taskOf(task)
-    await mkdir(join(tasks, task), { recursive: true })
-    return decodeKeys(await writeOnce(keyFile(task, round), makeKeys)).publicKey
+  async function publicKeyOf(id: string, round: number): Promise<Bytes> {
+    const task = await taskOf(id)
+    const signed = await readIfPresent(roundFile(id, round))
+    // Its key is gone when it is over, and no other is made for it.
+    if (signed) return bytesOf(ownKey(task, roundOf(signed))) as Bytes
+    if (round > 1 && !(await readIfPresent(roundFile(id, round - 1)))) {
+      throw refusal(422, 'round-ahead', `round ${round - 1} comes before round ${round}`)
+    }
+    await makePrivateFolder(folder, join(tasks, id))
+    return decodeKeys(await writeOnce(keyFile(id, round), makeKeys)).publicKey
   }
 
   async function taskOf(id: string): Promise<TaskEntry> {
@@ -82,27 +99,35 @@ export async function openSigning(options: SigningOptions): Promise<Signing> {
     const mine = [task.leader, task.helper].filter(({ key }) => key === own)
     if (mine.length !== 1) throw refusal(422, 'not-mine', `one of the task's aggregators must have the key ${own}`)
     if (mine[0].operator !== operator) throw refusal(422, 'not-mine', `this aggregator is run by ${operator}`)
-    const why = termsProblem(task, terms)
-    if (why) throw refusal(422, why, 'the task is outside the terms of this aggregator')
+    const problem = await problemOfTask(task)
+    if (problem) throw refusal(422, 'malformed-entry', problem)
+    requireTerms(task)
     decodeOr(422, () => vdafOf(task))
     await writeOnce(join(tasks, `${entryId(task)}.json`), () => new TextEncoder().encode(JSON.stringify(task)))
   }
 
+  function requireTerms(task: TaskEntry): void {
+    const why = termsProblem(task, terms)
+    if (why) throw refusal(422, why, 'the task is outside the terms of this aggregator')
+  }
+
   async function admitRound(round: RoundEntry): Promise<void> {
     const task = await taskOf(round.task)
-    const file = join(tasks, round.task, `round-${round.round}.json`)
     const line = new TextEncoder().encode(JSON.stringify(round))
-    let signed = await readIfPresent(file)
-    if (!signed) {
-      const key = base64Of(await publicKeyOf(round.task, round.round))
-      if (key !== (task.leader.key === own ? round.leaderKey : round.helperKey)) {
+    if (!(await readIfPresent(roundFile(round.task, round.round)))) {
+      // Its operator may have changed them since.
+      requireTerms(task)
+      if (base64Of(await publicKeyOf(round.task, round.round)) !== ownKey(task, round)) {
         throw refusal(422, 'key-unknown', 'the round does not name the key that this aggregator made for it')
       }
-      signed = await writeOnce(file, () => line)
+      if (round.closes <= round.opens || round.closes > now() / 1000 + LONGEST_SECONDS) {
+        throw refusal(422, 'round-times', 'a round closes after it opens, and within 62 days from now')
+      }
     }
-    if (isSame(new Uint8Array(signed), line)) return
+    const signed = await writeOnce(roundFile(round.task, round.round), () => line)
+    if (isSame(signed, line)) return
     // A publisher who was stopped between two signatures goes on with the one that it had begun.
-    const entry = JSON.parse(new TextDecoder().decode(signed)) as RoundEntry
+    const entry = roundOf(signed)
     throw new Problem(409, `another round ${round.round} has been signed`, {}, { code: 'round-signed', entry })
   }
 
@@ -143,6 +168,9 @@ export async function requireSigned(note: Note, key: string): Promise<void> {
   if (await isSignedBy(note, await parseVerifierKey(key))) return
   throw refusal(403, 'not-signed', `not signed by ${key}`)
 }
+
+/** Our own file, whole or not there. */
+const roundOf = (file: Uint8Array): RoundEntry => JSON.parse(new TextDecoder().decode(file)) as RoundEntry
 
 async function makeKeys(): Promise<Uint8Array> {
   const { publicKey, privateKey } = await generateHpkeKeys()

@@ -33,6 +33,8 @@ const MAX_WITNESSES = 12
 /** Of an update: above, a report is more than a shopper's line should carry. */
 export const MAX_DIMENSION = 50_000
 const MAX_BUCKETS = 10_000
+/** More than any cohort bears, and far from where a sum comes round in its field. */
+const MAX_NOISE_MULTIPLIER = 1e6
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
@@ -85,7 +87,8 @@ const rollbackEntry = v.strictObject({
 const modelEntry = v.variant('type', [bundleEntry, rollbackEntry])
 
 const taskName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/))
-const url = v.pipe(v.string(), v.url(), v.regex(/^https?:\/\//), v.maxLength(200))
+/** What is put behind it must be a path: who names it is not whom it is asked by. */
+const url = v.pipe(v.string(), v.url(), v.regex(/^https?:\/\/[^@?#\s\\]+$/), v.maxLength(200))
 const hpkeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{87}=$/))
 const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
@@ -107,7 +110,7 @@ const taskEntry = v.strictObject({
   name: taskName,
   vdaf,
   minBatch: number,
-  noiseMultiplier: atLeast0,
+  noiseMultiplier: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_NOISE_MULTIPLIER)),
   participations: number,
   separation: count,
   epochRounds: number,

@@ -188,8 +188,8 @@ async function followTask(
   return task
 }
 
-/** What no client could take part in. */
-async function problemOfTask({ vdaf, leader, helper }: TaskEntry): Promise<string | undefined> {
+/** Why no client could take part in it; undefined where one could. */
+export async function problemOfTask({ vdaf, leader, helper }: TaskEntry): Promise<string | undefined> {
   const keys: string[] = []
   for (const { key: text } of [leader, helper]) {
     const key = await parseVerifierKey(text).catch((error: Error) => error)
