@@ -16,7 +16,8 @@ export function limitNetworks({ requests, windowSeconds }: NetworkLimit, now: ()
   const counts = new Map<string, number>()
   let ends = 0
   return (address: string | undefined): void => {
-    if (now() >= ends) {
+    // A clock that was put back must not make a window longer.
+    if (now() >= ends || ends - now() > 1000 * windowSeconds) {
       counts.clear()
       ends = now() + 1000 * windowSeconds
     }

@@ -100,8 +100,8 @@ export type Reply = Answer extends infer A ? (A extends Answer ? Omit<A, 'to'> :
 export const signQuestion = (value: Question, signer: Signer): Promise<Bytes> => signNote(textOf(value), signer)
 
 /** @param asked the note that is answered */
-export const signAnswer = (value: Reply, asked: Bytes, signer: Signer): Promise<Bytes> =>
-  signNote(textOf({ ...value, to: nameOf(asked) }), signer)
+export const signAnswer = ({ type, ...rest }: Reply, asked: Bytes, signer: Signer): Promise<Bytes> =>
+  signNote(textOf({ type, to: nameOf(asked), ...rest }), signer)
 
 /** @throws Rejected unless it is a question, signed by one of these */
 export async function openQuestion(note: Bytes, keys: readonly string[]): Promise<{ question: Question; by: string }> {
@@ -118,7 +118,7 @@ export async function openAnswer(note: Bytes, asked: Bytes, key: string): Promis
 /** By the text alone: who signs twice may write other signatures. */
 const nameOf = (note: Bytes): string => createHash('sha256').update(parseNote(note).text).digest('hex')
 
-/** Bytes travel in base64. */
+/** Bytes travel in base64. A message is written in one way: its fields in the order above, nothing beside them, no space between. */
 const textOf = (value: object): string =>
   `${JSON.stringify(value, (_, field) => (field instanceof Uint8Array ? base64Of(field) : field))}\n`
 
@@ -131,7 +131,8 @@ async function openSigned<S extends typeof question | typeof answer>(
     const note = parseNote(bytes)
     for (const by of keys) {
       if (!(await isSignedBy(note, await parseVerifierKey(by)))) continue
-      return { value: v.parse(schema, JSON.parse(note.text)), by }
+      const value = v.parse(schema, JSON.parse(note.text))
+      if (textOf(value) === note.text) return { value, by }
     }
   } catch {
     // What it is instead is of no interest to whoever sent it.
