@@ -281,20 +281,9 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
     }
     if (round.role !== 'helper' || by !== round.task.leader.key) throw new Rejected()
     return inTurn(one, async () => {
-      const { outcome } = one
-      if (outcome?.state === 'aborted') {
-        return question.type === 'abort'
-          ? { type: 'aborted', reason: outcome.reason }
-          : { type: 'refused', reason: outcome.reason }
-      }
-      if (outcome) {
-        return question.type === 'release'
-          ? { type: 'released', aggregate: outcome.aggregate }
-          : { type: 'refused', reason: 'released' }
-      }
       const reply = await answerLeader(round, question, one.memory)
-      const after = await outcomeOf(round)
-      if (after) await finish(one, after)
+      const outcome = await outcomeOf(round)
+      if (outcome && !one.isCleared) await finish(one, outcome)
       return reply
     })
   }

@@ -16,6 +16,8 @@ import {
   countJob,
   fixBatch,
   noisedShare,
+  type Outcome,
+  outcomeOf,
   ownPart,
   peerPart,
   type Round,
@@ -52,11 +54,20 @@ export async function answerLeader(
   question: Exclude<Question, { type: 'key' }>,
   memory: Memory,
 ): Promise<Reply> {
-  const reply = await replyTo(round, question, memory)
+  const before = await outcomeOf(round)
+  const reply = before ? replyAfter(before, question) : await replyTo(round, question, memory)
   if (reply.type === 'refused' && DOUBTS.includes(reply.reason)) {
     await conclude(round, { state: 'aborted', reason: reply.reason })
   }
   return reply
+}
+
+/** What it said before it says again, and nothing else. */
+function replyAfter(outcome: Outcome, { type }: Question): Reply {
+  if (outcome.state === 'aborted') {
+    return type === 'abort' ? { type: 'aborted', reason: outcome.reason } : refused(outcome.reason)
+  }
+  return type === 'release' ? { type: 'released', aggregate: outcome.aggregate } : refused('released')
 }
 
 async function replyTo(round: Round, question: Exclude<Question, { type: 'key' }>, memory: Memory): Promise<Reply> {
