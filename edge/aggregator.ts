@@ -102,7 +102,7 @@ export function createAggregatorApp(options: AggregatorAppOptions): Hono {
 
   app.get('/healthz', (c) => c.json({ status: 'ok', key: aggregator.key, operator }))
 
-  app.notFound(() => problemResponse(new Problem(404, 'no such route')))
+  app.notFound(() => problemResponse(new Problem(404, 'no such route', {}, { code: 'no-route' })))
   return app
 
   /** @throws Problem 403 under Global Privacy Control, 429 where too much comes from one network */

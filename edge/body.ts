@@ -8,8 +8,9 @@ import { Problem } from './problem.ts'
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const coding = request.headers.get('content-encoding') ?? 'identity'
-  if (coding !== 'identity') throw new Problem(415, `send the body as it is, not in ${coding}`)
-  const tooLong = new Problem(413, `the body has more than ${maxBytes} bytes`, {}, { maxBytes })
+  if (coding !== 'identity')
+    throw new Problem(415, `send the body as it is, not in ${coding}`, {}, { code: 'compressed' })
+  const tooLong = new Problem(413, `the body has more than ${maxBytes} bytes`, {}, { code: 'too-long', maxBytes })
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLong
   if (!request.body) return new Uint8Array(0)
   const parts: Uint8Array[] = []

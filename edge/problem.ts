@@ -38,7 +38,7 @@ export class Problem extends Error {
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof HTTPException && error.status < 500) return new Problem(400, error.message)
-  if (isFull(error)) return new Problem(507, 'the disk is full: nothing was published')
+  if (isFull(error)) return new Problem(507, 'the disk is full: nothing was kept', {}, { code: 'storage-full' })
   return new Problem(500, 'the edge failed; its log says why')
 }
 

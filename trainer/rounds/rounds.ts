@@ -92,8 +92,14 @@ export async function endRound(taskId: string, publisher: Publisher): Promise<En
 /** Puts the outcome on record, and before that what was released, which it names by its hash. */
 async function settle(id: string, round: RoundEntry, task: TaskEntry, publisher: Publisher): Promise<ResultEntry> {
   const { leader, helper } = clientsOf(task, publisher)
-  const statuses = [await untilOver(leader, id, publisher), await untilOver(helper, id, publisher)]
-  const result = resultOf(round, statuses)
+  const ofLeader = await untilOver(leader, id, publisher)
+  if (ofLeader.state === 'aborted') {
+    // The leader has told its helper once: one that was away then would wait, and keep its keys, for two days.
+    await untilThere(() => helper.abort(id, ofLeader.reason), publisher).catch((error: Error) => {
+      if (!(error instanceof Refused)) throw error // it has released its share, and says so below
+    })
+  }
+  const result = resultOf(round, [ofLeader, await untilOver(helper, id, publisher)])
   if (result.outcome === 'released') {
     const bytes = await untilThere(() => leader.aggregate(id), publisher)
     const hash = createHash('sha256').update(bytes).digest('hex')

@@ -83,6 +83,21 @@ describe('a report', () => {
     await expect(again.withdraw(id, secretOf(1))).rejects.toMatchObject(code('round-closed'))
   })
 
+  it('keeps its place when it is withdrawn, so that nobody fills a disk by taking back', async () => {
+    const reports = await open(3)
+    for (const n of [1, 2]) await reports.put(await bytesOf(n))
+    await reports.withdraw(id, secretOf(1))
+    await reports.withdraw(id, secretOf(1)) // again has no effect
+    await reports.withdraw(id, secretOf(9)) // takes the last place
+    const full = { status: 503, ...code('round-full') }
+    await expect(reports.withdraw(id, secretOf(10))).rejects.toMatchObject(full)
+    await expect(reports.put(await bytesOf(3))).rejects.toMatchObject(full)
+    const again = await open(3)
+    await expect(again.put(await bytesOf(3))).rejects.toMatchObject(full)
+    await again.withdraw(id, secretOf(2)) // whoever has a place can take back
+    expect(await again.close(id)).toEqual([])
+  })
+
   it('counts, or is refused, where the round closes at that moment; what counts stays as it is', async () => {
     const reports = await open()
     const outcomes: Promise<unknown>[] = []

@@ -76,6 +76,10 @@ describe('a task', () => {
     ['less than no noise', { noiseMultiplier: -1 }],
     ['an operator that would colour a terminal', { leader: { ...TASK_ENTRY.leader, operator: '\u001b[31m' } }],
     ['an aggregator at no address', { helper: { ...TASK_ENTRY.helper, url: 'helper' } }],
+    ['more noise than any field holds', { noiseMultiplier: 1e300 }],
+    ...['https://helper.example/?to=', 'https://helper.example#', 'https://me@helper.example', 'file:///etc'].map(
+      (url): [string, object] => [`an aggregator at ${url}`, { helper: { ...TASK_ENTRY.helper, url } }],
+    ),
     ['an aggregator that is a script', { helper: { ...TASK_ENTRY.helper, url: 'javascript:alert(1)' } }],
     ['a field more', { note: 'hello' }],
   ])('is no entry with %s', async (_, change) => {

@@ -168,6 +168,20 @@ describe('a round', () => {
     }
   })
 
+  it('that its leader aborts is over at once for a helper that was away then', async () => {
+    const { id, round } = await two.begin({ vdaf: PINE, minBatch: 2, noiseMultiplier: 0 })
+    await two.servers.helper.close()
+    two.clock.seconds = START + 3600
+    const status = async () => {
+      const response = await fetch(`${two.servers.leader.url}/v1/rounds/${entryId(round)}`)
+      return ((await response.json()) as { state: string }).state
+    }
+    while ((await status()) !== 'aborted') await new Promise((resolve) => setTimeout(resolve, 50))
+    await two.restart('helper')
+    expect((await end(id)).result).toMatchObject({ outcome: 'aborted', reason: 'too-few' })
+    expect((await leftIn('helper')).filter((path) => /key|part/.test(path))).toEqual([])
+  })
+
   it('ends with a helper that was away when it closed', async () => {
     const { id, round, vdaf } = await two.begin({ vdaf: PINE, minBatch: 2, noiseMultiplier: 0 })
     for (const n of [0, 1]) await send(vdaf, round, updateOf(n))
@@ -243,6 +257,36 @@ describe('an aggregator', () => {
     const result = { type: 'result', task: id, round: 1, outcome: 'released', reports: 10 } as const
     const made = await signEntry({ ...result, batch: 'b'.repeat(64), aggregate: 'c'.repeat(64) }, SHOP)
     await expect(client.sign(made)).rejects.toMatchObject({ code: 'result-differs' })
+  })
+
+  it('makes no key out of turn, none for a round that it has signed, and none of a task that it has not', async () => {
+    const { id, round } = await two.begin({ vdaf: PINE, minBatch: 1, noiseMultiplier: 0 })
+    const client = aggregatorClient(two.servers.leader.url, SHOP)
+    await expect(client.keyOf(id, 3)).rejects.toMatchObject({ code: 'round-ahead' })
+    await expect(client.keyOf('0'.repeat(64), 1)).rejects.toMatchObject({ code: 'task-unknown' })
+    expect(base64Of(await client.keyOf(id, 1))).toBe(round.leaderKey)
+    expect((await end(id)).result).toMatchObject({ outcome: 'aborted' })
+    expect(base64Of(await client.keyOf(id, 1))).toBe(round.leaderKey)
+    expect((await leftIn('leader')).filter((path) => path.includes('key'))).toEqual([])
+    expect(base64Of(await client.keyOf(id, 2))).not.toBe(round.leaderKey)
+  })
+
+  it('signs no round that closes before it opens, or keeps keys without end', async () => {
+    const { id, round } = await two.begin({ vdaf: PINE, minBatch: 1, noiseMultiplier: 0 })
+    const client = aggregatorClient(two.servers.leader.url, SHOP)
+    const leaderKey = base64Of(await client.keyOf(id, 2))
+    const signs = async (times: { opens: number; closes: number }) =>
+      client.sign(await signEntry({ ...round, round: 2, leaderKey, ...times }, SHOP)).catch((error) => error.code)
+    expect(await signs({ opens: START, closes: START })).toBe('round-times')
+    expect(await signs({ opens: START, closes: START + 63 * 86_400 })).toBe('round-times')
+    expect(await signs({ opens: START, closes: START + 62 * 86_400 })).toContain('leader.example')
+  })
+
+  it('signs no task that no log would take', async () => {
+    const { leader } = two.task({})
+    const task = two.task({ name: 'two-names', helper: { ...leader, key: TASK_ENTRY.helper.key.slice(1) } })
+    const client = aggregatorClient(two.servers.leader.url, SHOP)
+    await expect(client.sign(await signEntry(task, SHOP))).rejects.toMatchObject({ code: 'malformed-entry' })
   })
 })
 
