@@ -9,6 +9,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
+import { reportBytes } from '../../shared/federated/report.ts'
 import { type Bytes, isSame, Rejected } from '../../shared/federated/wire.ts'
 import { decodeEntry, entryId, type RoundEntry, type TaskEntry } from '../../shared/tlog/entry.ts'
 import { makePrivateFolder, readIfPresent } from '../durable-file.ts'
@@ -291,8 +292,15 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
   return {
     key: signing.own,
     async putReport(round, id, bytes) {
-      const { outcome } = keptOf(round)
+      const {
+        outcome,
+        round: { vdaf },
+      } = keptOf(round)
       if (outcome) throw new Problem(403, 'the round has closed', {}, { code: 'round-closed' })
+      // All of a task are of one length: another says something of who sent it, and may take more of the disk.
+      if (bytes.length !== reportBytes(vdaf.shareBytes)) {
+        throw new Problem(400, 'this is no report of the round', {}, { code: 'report-malformed' })
+      }
       return reports.put(bytes, { round, id })
     },
     withdraw: (round, secret) => reports.withdraw(round, secret),

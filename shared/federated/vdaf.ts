@@ -5,6 +5,7 @@
 import { entryId, type TaskEntry } from '../tlog/entry.ts'
 import { encodeVector, reduce } from './field.ts'
 import { updateParameters } from './model-update.ts'
+import { shareBytes } from './pine/parameters.ts'
 import * as pineSteps from './pine/pine.ts'
 import { type FieldVectors, plainVectors } from './pine/vectors.ts'
 import * as prio3Steps from './prio3/prio3.ts'
@@ -13,6 +14,8 @@ import { type Bytes, Rejected } from './wire.ts'
 export interface Vdaf {
   /** Random bytes that `shard` takes. */
   randomBytes: number
+  /** Of a report's parts, whatever is measured: of another length there is none. */
+  shareBytes: { publicShare: number; inputShares: number[] }
   /** Elements of an aggregate. */
   length: number
   /** Of the sum, in its own units, squared: how far one report can move it (`accounting/sensitivity.ts`). */
@@ -63,6 +66,7 @@ function pineVdaf<V>(shape: Extract<Kind, { kind: 'pine' }>, vectors: FieldVecto
   return {
     ...sumsOf(vectors, shape.dimension),
     randomBytes: pineSteps.randomBytesOf(pine),
+    shareBytes: shareBytes(pine.parameters),
     squaredSensitivity: BigInt(pine.parameters.normBound) ** 2n,
     shard: (measurement, nonce, random) => pineSteps.shard(pine, measurement, nonce, random),
     async prepare(verifyKey, aggregator, nonce, publicShare, inputShare) {
@@ -108,6 +112,7 @@ function prio3Of<Measurement, Result>(
   return {
     ...sumsOf(plainVectors(field), outputLength),
     randomBytes: prio3Steps.randomBytesOf(vdaf),
+    shareBytes: prio3Steps.shareBytes(vdaf),
     squaredSensitivity,
     shard: (measurement, nonce, random) =>
       prio3Steps.shard(vdaf, ctx, measurementOf(Array.from(measurement)), nonce, random),

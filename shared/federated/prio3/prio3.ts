@@ -114,6 +114,14 @@ export interface VerifyState {
 export const randomBytesOf = ({ circuit, shares }: AnyPrio3): number =>
   shares * SEED_BYTES * (circuit.jointRandLength > 0 ? 2 : 1)
 
+/** Of a report's parts, whatever is measured. */
+export function shareBytes({ circuit, proofs, shares }: AnyPrio3): { publicShare: number; inputShares: number[] } {
+  const blindBytes = circuit.jointRandLength > 0 ? SEED_BYTES : 0
+  const elements = circuit.measurementLength + proofs * proofLength(circuit)
+  const helpers = new Array<number>(shares - 1).fill(SEED_BYTES + blindBytes)
+  return { publicShare: shares * blindBytes, inputShares: [elements * circuit.field.bytes + blindBytes, ...helpers] }
+}
+
 /**
  * @param random `randomBytesOf` of them, of which none may ever be used again
  * @throws Error for a measurement that is out of range

@@ -78,6 +78,16 @@ describe.each(KINDS)('of $kind', ({ kind, measurements, sum, squaredSensitivity 
     expect(vdaf.squaredSensitivity).toBe(squaredSensitivity)
   })
 
+  it('reports are of one length, which is known before', async () => {
+    for (const measurement of measurements) {
+      const made = await vdaf.shard(measurement, new Uint8Array(16), new Uint8Array(vdaf.randomBytes).fill(5))
+      expect(vdaf.shareBytes).toEqual({
+        publicShare: made.publicShare.length,
+        inputShares: made.inputShares.map(({ length }) => length),
+      })
+    }
+  })
+
   it('noise is added to what is shared, below zero too', async () => {
     const [[leader, helper]] = await outShares(vdaf, [measurements[0]])
     const whole = fc.array(fc.bigInt({ min: -(2n ** 60n), max: 2n ** 60n }), {

@@ -66,7 +66,12 @@ describe('a round', () => {
       publicShare,
       inputShares: [leader, new Uint8Array([...helper, 0])],
     }))
-    expect([shorter.status, longer.status]).toEqual([201, 201])
+    expect([shorter.status, longer.status]).toEqual([400, 400])
+    const moved = await send(vdaf, round, updateOf(9), ({ publicShare, inputShares: [leader, helper] }) => ({
+      publicShare,
+      inputShares: [leader.slice(0, -1), new Uint8Array([...helper, 0])],
+    }))
+    expect(moved.status).toBe(201)
     const oldKey = base64Of((await generateHpkeKeys()).publicKey)
     for (const change of [{ leaderKey: oldKey }, { helperKey: oldKey }]) {
       const made = await contribution(vdaf, { ...round, ...change }, updateOf(9), two.clock.seconds)
