@@ -124,6 +124,15 @@ export async function removeAbandoned(folder: string, now: number): Promise<void
   }
 }
 
+/** Removes a file or a folder, and what writers of it that crashed left: that may be all of it. Nobody may be writing it. */
+export async function removeWithPartials(path: string): Promise<void> {
+  const name = basename(path)
+  for (const one of await namesIn(dirname(path))) {
+    const isOf = one === name || (one.startsWith(`.${name}.`) && one.endsWith(PARTIAL))
+    if (isOf) await rm(join(dirname(path), one), { recursive: true, force: true })
+  }
+}
+
 async function viaPartial(
   path: string,
   bytes: Uint8Array,

@@ -228,7 +228,7 @@ export async function openAggregator(options: AggregatorOptions): Promise<Aggreg
       if (stopping.signal.aborted) return
       if (outcome) {
         // A disk that failed then may be well now.
-        if (!one.isCleared) void inTurn(one, () => finish(one, outcome)).catch(() => undefined)
+        if (!one.isCleared) void inTurn(one, async () => one.isCleared || finish(one, outcome)).catch(() => undefined)
         continue
       }
       if (round.role === 'leader' && sinceMs >= 0 && !one.leading) {

@@ -14,7 +14,7 @@
  * reports, jobs, keys and shares are removed.
  */
 import { createHash } from 'node:crypto'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { batchDigest } from '../../shared/federated/batch.ts'
 import { sampleDiscreteGaussians } from '../../shared/federated/discrete-gaussian.ts'
@@ -23,7 +23,15 @@ import type { Vdaf } from '../../shared/federated/vdaf.ts'
 import type { Bytes } from '../../shared/federated/wire.ts'
 import { base64Of, bytesOf, hexOf } from '../../shared/tlog/base64.ts'
 import { entryId, type RoundEntry, type TaskEntry } from '../../shared/tlog/entry.ts'
-import { makePrivateFolder, namesIn, readIfPresent, replaceDurably, syncFolder, writeOnce } from '../durable-file.ts'
+import {
+  makePrivateFolder,
+  namesIn,
+  readIfPresent,
+  removeWithPartials,
+  replaceDurably,
+  syncFolder,
+  writeOnce,
+} from '../durable-file.ts'
 import type { Batch } from './messages.ts'
 
 const VERIFY_PART_BYTES = 32
@@ -192,7 +200,7 @@ export async function outcomeOf({ at }: Round): Promise<Outcome | undefined> {
 /** All that was of use only until there was an outcome; of one that was aborted, the sum too. */
 export async function clear({ at }: Round, { state }: Outcome): Promise<void> {
   const names = ['jobs', 'part-0', 'part-1', 'share-0', 'share-1', ...(state === 'aborted' ? ['aggregate'] : [])]
-  for (const name of names) await rm(join(at, name), { recursive: true, force: true })
+  for (const name of names) await removeWithPartials(join(at, name))
 }
 
 /** Its record and its task, for good. */

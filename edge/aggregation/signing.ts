@@ -5,7 +5,6 @@
  *     tasks/7d865e…/key-3.json      the HPKE key of its third round, until that has an outcome; its owner alone can read it
  *     tasks/7d865e…/round-3.json    the line of the third round that it has signed: it signs no other
  */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateHpkeKeys, HPKE_SUITE } from '../../shared/federated/hpke.ts'
 import { type ContributionTerms, termsProblem } from '../../shared/federated/policy.ts'
@@ -23,7 +22,7 @@ import {
   verifierKeyText,
 } from '../../shared/tlog/note.ts'
 import { problemOfTask } from '../../shared/tlog/succession.ts'
-import { makePrivateFolder, readIfPresent, writeOnce } from '../durable-file.ts'
+import { makePrivateFolder, readIfPresent, removeWithPartials, writeOnce } from '../durable-file.ts'
 import { decodeOr, Problem } from '../problem.ts'
 import type { Outcome } from './round.ts'
 
@@ -159,7 +158,7 @@ export async function openSigning(options: SigningOptions): Promise<Signing> {
       if (!kept) throw new Error(`${keyFile(task, round)} is missing`)
       return decodeKeys(kept).privateKey()
     },
-    destroyKey: ({ task, round }) => rm(keyFile(task, round), { force: true }),
+    destroyKey: ({ task, round }) => removeWithPartials(keyFile(task, round)),
   }
 }
 

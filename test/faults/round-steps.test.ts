@@ -2,7 +2,7 @@
  * Whatever fails in a round, at whichever of its file calls, at the leader or at the helper: it ends in one release, of every report that
  * was acknowledged, once, and neither has ever noised its share twice for the other to see.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -28,6 +28,9 @@ async function newFolder(): Promise<string> {
   for (const which of ['leader', 'helper']) await mkdir(join(folder, which), { recursive: true })
   return folder
 }
+
+/** Of a round that is over nothing of these is left, nor of a write of them that was never ended. */
+const SECRET = /key-|part-|share-|jobs|reports.|withdrawn./
 
 /** Forcing to the disk is told and not waited for. */
 const quickly = ({ name, happen }: FileCall) => (name === 'sync' ? Promise.resolve() : happen())
@@ -77,6 +80,7 @@ async function runWith(whose: Which, n: number, fault: Fault): Promise<boolean> 
   const ran = await tellFileCalls(folder, around, () => runRound(round))
   try {
     expectReleasedOnce(ran)
+    expect((await readdir(folder, { recursive: true })).filter((name) => SECRET.test(name))).toEqual([])
   } catch (error) {
     throw new Error(`call ${n} of the ${whose}: ${JSON.stringify(ran.status)}`, { cause: error })
   }
@@ -94,8 +98,8 @@ const goneAfter: Fault = {
 }
 /** Stride: of the calls only some, but all in a soak. */
 const FAULTS: [string, number, Fault][] = [
-  ['is killed after a call', 5, goneAfter],
-  ['has its power cut after a call, with what was not forced to the disk', 4, { ...goneAfter, cutsPower: true }],
+  ['is killed after a call', 7, goneAfter],
+  ['has its power cut after a call, with what was not forced to the disk', 7, { ...goneAfter, cutsPower: true }],
   [
     'is killed half way through a write',
     13,

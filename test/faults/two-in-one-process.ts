@@ -197,7 +197,14 @@ export async function runRound({ folder, task: changed, measurements, between }:
     batch,
     aggregate: hash,
   })
-  return { ...ran, aggregate: await ask('leader', (leader) => leader.readAggregate(id)) }
+  const aggregate = await ask('leader', (leader) => leader.readAggregate(id))
+  // What a disk that failed has kept of it is removed when it is opened again.
+  for (const which of WHICH) {
+    lives.get(which)?.end()
+    lives.delete(which)
+    await ask(which, async () => undefined)
+  }
+  return { ...ran, aggregate }
 }
 
 /** Tells `around` of the calls of one of the two, with the life that makes it; a call of a life that is over is never answered. */

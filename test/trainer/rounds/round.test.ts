@@ -1,6 +1,6 @@
 /** Rounds through two aggregators over HTTP, as their publisher runs them. */
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { generateHpkeKeys } from '../../../shared/federated/hpke.ts'
@@ -267,6 +267,8 @@ describe('an aggregator', () => {
   it('makes no key out of turn, none for a round that it has signed, and none of a task that it has not', async () => {
     const { id, round } = await two.begin({ vdaf: PINE, minBatch: 1, noiseMultiplier: 0 })
     const client = aggregatorClient(two.servers.leader.url, SHOP)
+    const key = join(two.folder, 'leader', 'tasks', id, 'key-1.json')
+    expect((await stat(key)).mode & 0o077).toBe(0)
     await expect(client.keyOf(id, 3)).rejects.toMatchObject({ code: 'round-ahead' })
     await expect(client.keyOf('0'.repeat(64), 1)).rejects.toMatchObject({ code: 'task-unknown' })
     expect(base64Of(await client.keyOf(id, 1))).toBe(round.leaderKey)
