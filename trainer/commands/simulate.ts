@@ -155,12 +155,15 @@ async function sampleShop(seed: string, say: (text: string) => void): Promise<st
   return folder
 }
 
-function summary(out: string, { wire, dataset, gains, rounds, population, seconds: taken }: Simulation): string {
+function summary(
+  out: string,
+  { wire, dataset, simulated, gains, rounds, population, seconds: taken }: Simulation,
+): string {
   const last = rounds[rounds.length - 1]
   const bytes = rounds.reduce((sum, { sentBytes, fetchedBytes }) => sum + sentBytes + fetchedBytes, 0)
   return [
     `${dataset}: ${wire}`,
-    `${count(population.shoppers)} shoppers with ${count(population.lessons)} real histories, ${rounds.length} rounds in ${seconds(taken)}`,
+    `${count(population.shoppers)} shoppers with ${count(population.lessons)} ${simulated ? 'simulated' : 'real'} histories, ${rounds.length} rounds in ${seconds(taken)}`,
     ...Object.entries(gains).map(([arm, gain]) => `  ${arm.padEnd(12)} ${intervalText(gain)} NDCG@10 above frozen`),
     `  with noise   ε = ${last.epsilon.toFixed(2)} at δ = ${DELTA}, ${last.participations} participations; ${kilobytes(bytes)} on the wire`,
     `${out}: open it in a browser`,

@@ -113,12 +113,13 @@ function cost(simulation: Simulation): Html {
   )
 }
 
-function turnout({ rounds, population: { shoppers, lessons } }: Simulation): Html {
+function turnout({ rounds, simulated, population: { shoppers, lessons } }: Simulation): Html {
+  const kind = simulated ? 'simulated' : 'real'
   const total = (of: (round: RoundRecord) => number) => count(rounds.reduce((sum, round) => sum + of(round), 0))
   const drawn =
     shoppers > lessons
-      ? `${count(lessons)} of the ${count(shoppers)} shoppers have a real history of their own; the others have one of those, drawn with repetition.`
-      : `Each of the ${count(shoppers)} shoppers has a real history of their own.`
+      ? `${count(lessons)} of the ${count(shoppers)} shoppers have a ${kind} history of their own; the others have one of those, drawn with repetition.`
+      : `Each of the ${count(shoppers)} shoppers has a ${kind} history of their own.`
   return section(
     'turnout',
     'Who took part',
