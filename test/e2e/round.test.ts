@@ -127,7 +127,7 @@ describe('a round in real browsers', { timeout: 600_000 }, () => {
         join(folder, 'rounds'),
       ],
       ...['--leader', proxy, '--helper', helper.party.url, '--min-batch', String(LEAST), '--noise', '0'],
-      ...['--hours', String(MINUTES / 60), '--rate', '0.5'],
+      ...['--hours', String(MINUTES / 60)],
     ])
     closing.push(() => round.kill('SIGKILL'))
     const lines = createInterface({ input: round.stdout as NodeJS.ReadableStream })

@@ -7,6 +7,7 @@ import { networkHash } from '../../shared/model/bundle.ts'
 import { SHARED, sharedLength } from '../../shared/model/shared-vector.ts'
 import type { ResultEntry, RoundEntry, TaskEntry } from '../../shared/tlog/entry.ts'
 import { loadHistories } from '../datasets/load.ts'
+import { FEDERATION } from '../federation/learning.ts'
 import { field64 } from '../field64.ts'
 import { numberBetween, wholeNumber } from '../flags.ts'
 import { KEY_FLAGS, openPublisherKey } from '../keys.ts'
@@ -50,7 +51,12 @@ Examples:
       valueHint: 'Z',
       description: 'Of each aggregator, in clip norms: "vitrine privacy"',
     },
-    clip: { type: 'string', default: '1', valueHint: 'S', description: 'The largest norm of an update' },
+    clip: {
+      type: 'string',
+      default: String(FEDERATION.clipNorm),
+      valueHint: 'S',
+      description: 'The largest norm of an update',
+    },
     participations: { type: 'string', default: '10', valueHint: 'K', description: 'Of a shopper, in an epoch at most' },
     separation: {
       type: 'string',
@@ -64,7 +70,12 @@ Examples:
       valueHint: 'PATH',
       description: 'Histories of the shop: what a round makes of the model must not be worse for these shoppers',
     },
-    rate: { type: 'string', default: '1', valueHint: 'η', description: 'Of the server’s step' },
+    rate: {
+      type: 'string',
+      default: String(FEDERATION.optimiser.rate),
+      valueHint: 'η',
+      description: 'Of the server’s step, which is Adam’s',
+    },
     state: {
       type: 'string',
       default: join('.vitrine', 'rounds'),
@@ -96,7 +107,12 @@ Examples:
     const task: TaskEntry = {
       type: 'task',
       name: args.task,
-      vdaf: { kind: 'pine', dimension: sharedLength(network.config, SHARED), clipNorm, fractionBits: 16 },
+      vdaf: {
+        kind: 'pine',
+        dimension: sharedLength(network.config, SHARED),
+        clipNorm,
+        fractionBits: FEDERATION.fractionBits,
+      },
       minBatch: wholeNumber('--min-batch', args['min-batch'], 1000),
       noiseMultiplier,
       participations: wholeNumber('--participations', args.participations, 10),
@@ -133,7 +149,7 @@ Examples:
       const { result } = ended
       const released = {
         ...{ task, round, ended, vdaf: vdafOf(task, vectors), folder: join(args.state, id), heldOut },
-        optimiser: { kind: 'average', rate } as const,
+        optimiser: { ...FEDERATION.optimiser, rate },
       }
       const applied = await applyRound(released, publisher, (bundle) => publish(bundle, key, destination))
       if (args.json) console.log(JSON.stringify({ ...result, applied }))
