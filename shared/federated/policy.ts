@@ -83,7 +83,7 @@ export function policyProblem(task: TaskEntry, policy: ContributionPolicy): Poli
 }
 
 /**
- * What may be said of privacy under a policy. Two names are two operators only if they do not act as one, which no code can prove: so it is
+ * What may be said of privacy under a policy, or in a task. Two names are two operators only if they do not act as one, which no code can prove: so it is
  * their claim.
  */
 export type Claim =
@@ -93,8 +93,11 @@ export type Claim =
   | { kind: 'one-operator' }
   | { kind: 'claimed'; by: [leader: string, helper: string] }
 
-export function claimOf({ leader, helper, minBatch, minNoiseMultiplier }: ContributionPolicy): Claim {
-  if (minBatch < LEAST_MIN_BATCH || minNoiseMultiplier === 0) return { kind: 'demonstration' }
+export function claimOf(
+  { leader, helper, minBatch }: Pick<ContributionPolicy, 'leader' | 'helper' | 'minBatch'>,
+  noiseMultiplier: number,
+): Claim {
+  if (minBatch < LEAST_MIN_BATCH || noiseMultiplier === 0) return { kind: 'demonstration' }
   if (leader.operator === helper.operator) return { kind: 'one-operator' }
   return { kind: 'claimed', by: [leader.operator, helper.operator] }
 }

@@ -6,7 +6,6 @@
  * What an audit cannot see: what was served to others. Two vantage points, an earlier bookmark or a witness's checkpoint are what a split
  * view is found with.
  */
-import { policyProblem } from '../../shared/federated/policy.ts'
 import { base64Of, bytesOf } from '../../shared/tlog/base64.ts'
 import { type Checkpoint, decodeCheckpoint } from '../../shared/tlog/checkpoint.ts'
 import { isModel, type ModelEntry, type ReleaseEntry } from '../../shared/tlog/entry.ts'
@@ -22,6 +21,7 @@ import { sameHash } from '../../shared/tlog/tree.ts'
 import { openContents } from './contents.ts'
 import { type Finding, type FindingCode, finding } from './findings.ts'
 import { type LogSource, SourceUnreachable } from './source.ts'
+import { type AuditedTask, findingsOfTasks, tasksOf } from './tasks.ts'
 import { walkTree } from './tree-walk.ts'
 
 export interface AuditOptions {
@@ -60,6 +60,8 @@ export interface Audit {
   read: number
   entries: Record<string, number>
   standing: Standing
+  /** What shoppers contribute to. */
+  tasks: AuditedTask[]
   findings: Finding[]
   /** Absent where there is a critical finding. */
   bookmark?: Bookmark
@@ -69,7 +71,16 @@ export interface Audit {
 export async function audit(source: LogSource, options: AuditOptions): Promise<Audit> {
   const { since, other, now } = options
   const findings: Finding[] = []
-  const report: Audit = { source: source.name, size: 0, models: [], read: 0, entries: {}, standing: {}, findings }
+  const report: Audit = {
+    source: source.name,
+    size: 0,
+    models: [],
+    read: 0,
+    entries: {},
+    standing: {},
+    tasks: [],
+    findings,
+  }
   const find: Find = (...found) => findings.push(finding(...found))
 
   // Of the two that are served the one with more entries: what a browser is shown is audited.
@@ -98,6 +109,7 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
   report.entries = walk.counts
   report.models = walk.models
   report.standing = walk.standing
+  report.tasks = tasksOf(walk.standing)
   if (!walk.complete) return report
   if (!walk.standing.policy) find('no-policy', 'log', 'it has no policy: nobody answers for it')
   if (!sameHash(walk.tree.root(), checkpoint.root)) {
@@ -122,7 +134,7 @@ export async function audit(source: LogSource, options: AuditOptions): Promise<A
         'browsers ask for no witness: a log that shows one thing to some and another to others is found by comparing alone',
       )
     }
-    checkTasks(walk.standing, find)
+    findings.push(...findingsOfTasks(walk.standing))
     await checkLatest(source, latest, walk.standing, checkpoint, find, seconds)
   }
   if (other) await compareViews(source, other, { checkpoint, note, key: policy?.log }, find)
@@ -228,18 +240,6 @@ async function walkEntries(
     findings.push(finding('published-before', 'log', `others published before ${publisher}: ${told}`))
   }
   return { tree, standing, counts, models, complete }
-}
-
-/** What shoppers are asked to contribute to, and what may be said of that. */
-function checkTasks({ policy, tasks = {} }: Standing, find: Find): void {
-  for (const { task } of Object.values(tasks)) {
-    const where = `task ${task.name}`
-    if (task.leader.operator === task.helper.operator) {
-      find('one-operator', where, `one operator (${task.leader.operator}): no privacy claim`)
-    }
-    const problem = policy?.contribution ? policyProblem(task, policy.contribution) : 'no-policy'
-    if (problem) find('task-refused', where, `browsers take no part in it: ${problem}`)
-  }
 }
 
 /** What a browser would be given now. */

@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { defineCommand } from 'citty'
+import { DELTA } from '../../shared/federated/accounting/zcdp.ts'
+import type { Claim } from '../../shared/federated/policy.ts'
 import type { ModelEntry } from '../../shared/tlog/entry.ts'
 import { ED25519, parseVerifierKey } from '../../shared/tlog/note.ts'
 import { type Audit, type AuditOptions, audit, type Bookmark } from '../audit/audit.ts'
 import type { Finding } from '../audit/findings.ts'
 import { type LogSource, openSource, requireLog, SourceUnreachable } from '../audit/source.ts'
+import type { AuditedTask } from '../audit/tasks.ts'
 import { UserError } from '../user-error.ts'
 
 export default defineCommand({
@@ -113,7 +116,7 @@ function listed(models: readonly ModelEntry[]): string {
 const MARKS = { critical: '✗', warning: '!', note: '·' } as const
 
 function inWords(
-  { source, origin, size, read, entries, models, standing, findings }: Audit,
+  { source, origin, size, read, entries, models, standing, tasks, findings }: Audit,
   since: Bookmark | undefined,
 ): string {
   const kinds = Object.entries(entries).map(([type, count]) => `${count} ${type}`)
@@ -125,6 +128,7 @@ function inWords(
       ? [`  in force: bundle ${model.version}${release ? `, release ${release.release} of the tag` : ''}`]
       : []),
     ...(models.length > 1 ? [`  models: ${listed(models)}`] : []),
+    ...tasks.map(taskLine),
     ...findings.map(sentence),
   ]
   const warnings = findings.filter(({ severity }) => severity === 'warning').length
@@ -135,6 +139,21 @@ function inWords(
       : `in order${warnings > 0 ? `, with ${warnings === 1 ? 'a warning' : `${warnings} warnings`}` : ''}`,
   )
   return lines.join('\n')
+}
+
+const CLAIMS: Record<Claim['kind'], (leader: string, helper: string) => string> = {
+  demonstration: () => 'a demonstration: no privacy claim',
+  'one-operator': (leader) => `one operator (${leader}): no privacy claim`,
+  claimed: (leader, helper) => `claimed by ${leader} and ${helper}`,
+}
+
+function taskLine({ name, round, claim: kind, operators, participations, epsilon }: AuditedTask): string {
+  const claim = CLAIMS[kind](...operators)
+  const cost =
+    epsilon === undefined
+      ? 'no noise'
+      : `ε = ${epsilon.toFixed(2)} at δ = ${DELTA} for ${participations} participations`
+  return `  task ${name}: ${round === 1 ? '1 round' : `${round} rounds`}, ${claim}; ${cost}`
 }
 
 function sentence({ code, severity, where, message, evidence }: Finding): string {

@@ -1,10 +1,11 @@
 /** `vitrine evaluate-federation`: what shoppers' devices can teach everyone's model, and what of it is left in rounds. */
 import { defineCommand } from 'citty'
+import { DELTA } from '../../shared/federated/accounting/zcdp.ts'
 import { readyBackend } from '../backend.ts'
 import { describeBackend } from '../backend-flag.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { intervalText } from '../evaluate.ts'
-import { DELTA, evaluateFederation, type FederationEvaluation, type Gain } from '../federation/evaluate-federation.ts'
+import { evaluateFederation, type FederationEvaluation, type Gain } from '../federation/evaluate-federation.ts'
 import { FEDERATION } from '../federation/learning.ts'
 import { oneOf, secondsOf, shareOf, wholeNumber } from '../flags.ts'
 import { PARTS } from '../learning/shoppers.ts'

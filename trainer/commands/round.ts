@@ -133,7 +133,7 @@ Examples:
         `browsers would refuse the task: ${problem}`,
         'the tag’s policy says otherwise: publish it anew, or change the task',
       )
-    const claim = claimOf(policy.contribution)
+    const claim = claimOf(task, task.noiseMultiplier)
     if (args.data === undefined && claim.kind !== 'demonstration') {
       throw new UserError(
         'nothing says whether a round makes the model better',

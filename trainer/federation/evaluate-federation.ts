@@ -9,7 +9,7 @@
  *                   popularity there has seen an answer
  */
 import { hash32, seeded } from '../../shared/data/random.ts'
-import { rhoOfGaussian, zcdpEpsilon } from '../../shared/federated/accounting/zcdp.ts'
+import { DELTA, rhoOfGaussian, zcdpEpsilon } from '../../shared/federated/accounting/zcdp.ts'
 import { type CompiledModel, compile } from '../../shared/model/compile.ts'
 import { LOCAL_TRAINING, type LocalTraining } from '../../shared/model/local-update.ts'
 import { initParams } from '../../shared/model/params.ts'
@@ -33,7 +33,6 @@ import {
 import { type Lesson, type Material, materialOf, type Question } from './material.ts'
 
 /** δ of every (ε, δ) here: less than one in the number of shoppers that any shop has. */
-export const DELTA = 1e-7
 /** Rounds that a shopper takes part in at most, where a crowd is imagined: there are as many shoppers as that needs. */
 const MOST_PARTICIPATIONS = 2
 

@@ -1,11 +1,12 @@
 /** A simulation on one page that needs nothing beside it. */
+
+import { DELTA } from '../../shared/federated/accounting/zcdp.ts'
 import type { Interval } from '../evaluate.ts'
 import { framed } from '../report/frame.ts'
 import { type Html, html } from '../report/html.ts'
 import { lineChart } from '../report/line-chart.ts'
 import { count, kilobytes, measure, percent, seconds, signed } from '../report/numbers.ts'
 import { section, table } from '../report/table.ts'
-import { DELTA } from './evaluate-federation.ts'
 import { ARMS, type RoundRecord, type Simulation } from './simulate.ts'
 
 export function simulationPage(simulation: Simulation, made: Date): string {

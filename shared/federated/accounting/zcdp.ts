@@ -5,6 +5,9 @@
 import { bracket } from './bisection.ts'
 import { checkDelta, checkEpsilon, checkNoiseMultiplier, checkSteps } from './parameters.ts'
 
+/** δ of what is stated to shoppers and on record: less than one in all shoppers of a large shop. */
+export const DELTA = 1e-7
+
 /** ρ = k / 2z², of k participations with the noise multiplier z = σ / sensitivity each time. */
 export function rhoOfGaussian(noiseMultiplier: number, participations: number): number {
   checkNoiseMultiplier(noiseMultiplier)
