@@ -32,7 +32,6 @@ import {
 } from './learning.ts'
 import { type Lesson, type Material, materialOf, type Question } from './material.ts'
 
-/** δ of every (ε, δ) here: less than one in the number of shoppers that any shop has. */
 /** Rounds that a shopper takes part in at most, where a crowd is imagined: there are as many shoppers as that needs. */
 const MOST_PARTICIPATIONS = 2
 
