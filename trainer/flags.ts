@@ -21,6 +21,13 @@ export function wholeNumber(flag: string, text: string, example: number): number
   throw new UserError(`${flag} ${text}: not a whole number above 0`, `try ${flag} ${example}`)
 }
 
+/** Of `--port`; 0 takes any free one. */
+export function portOf(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new UserError(`--port ${text}: not a port`, 'a whole number from 0 to 65535')
+}
+
 export function numberBetween(flag: string, text: string, [least, most]: [number, number], example: number): number {
   const value = Number(text)
   if (value >= least && value <= most) return value

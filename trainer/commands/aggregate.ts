@@ -7,7 +7,7 @@ import { DEFAULT_TERMS } from '../../shared/federated/policy.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { ED25519, parseVerifierKey } from '../../shared/tlog/note.ts'
 import { field64 } from '../field64.ts'
-import { numberBetween, wholeNumber } from '../flags.ts'
+import { numberBetween, portOf, wholeNumber } from '../flags.ts'
 import { DEMO_NAME, openKey } from '../keys.ts'
 import { serveAggregator } from '../serve.ts'
 import { UserError } from '../user-error.ts'
@@ -79,10 +79,7 @@ Examples:
     quiet: { type: 'boolean', default: false, description: 'Log nothing' },
   },
   async run({ args }) {
-    const port = Number(args.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new UserError(`--port ${args.port}: not a port`, 'a whole number from 0 to 65535')
-    }
+    const port = portOf(args.port)
     const { type } = await parseVerifierKey(args.publisher).catch((error: Error) => {
       throw new UserError(`--publisher ${args.publisher}: ${error.message}`, 'as "vitrine publish" prints it')
     })

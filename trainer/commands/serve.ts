@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import { defineCommand } from 'citty'
 import { pino } from 'pino'
+import { portOf } from '../flags.ts'
 import { DEMO_NAME } from '../keys.ts'
 import { serve } from '../serve.ts'
 import { LOG_FLAGS, openShopStore } from '../shop-store.ts'
-import { UserError } from '../user-error.ts'
 
 export default defineCommand({
   meta: {
@@ -25,10 +25,7 @@ Examples:
     quiet: { type: 'boolean', default: false, description: 'Log no requests' },
   },
   async run({ args }) {
-    const port = Number(args.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new UserError(`--port ${args.port}: not a port`, 'a whole number from 0 to 65535')
-    }
+    const port = portOf(args.port)
     // Only its hash is kept: the token is in no variable that is ever printed.
     const token = process.env.VITRINE_TOKEN
     const store = await openShopStore(args.bundles, args, args.name)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { pino } from 'pino'
 import { COSIGNATURE, ED25519, parseVerifierKey } from '../../shared/tlog/note.ts'
+import { portOf } from '../flags.ts'
 import { DEMO_NAME, openKey } from '../keys.ts'
 import { serveWitness } from '../serve.ts'
 import { UserError } from '../user-error.ts'
@@ -48,10 +49,7 @@ Examples:
     quiet: { type: 'boolean', default: false, description: 'Log no requests and no evidence' },
   },
   async run({ args }) {
-    const port = Number(args.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new UserError(`--port ${args.port}: not a port`, 'a whole number from 0 to 65535')
-    }
+    const port = portOf(args.port)
     const logs = await logKeys(args.log)
     if (existsSync(args.key) && !existsSync(args.state)) {
       // To cosign again from nothing could be to cosign a second tree.
