@@ -14,6 +14,7 @@ import { fitBlend } from '../blend.ts'
 import { buildWeb, type Child, startCommand } from '../child.ts'
 import { type Histories, readHistories } from '../datasets/histories.ts'
 import { datasetFolder } from '../datasets/load.ts'
+import { portOf } from '../flags.ts'
 import { historyNotes } from '../history-notes.ts'
 import { openPublisherKey } from '../keys.ts'
 import { type ProgressView, progressView } from '../progress.ts'
@@ -225,14 +226,6 @@ const GUIDES = 30
 
 /** So that the demo has its network within three minutes of its start; a real history is larger, and gets longer. */
 const MAX_TRAINING_SECONDS = { sample: 90, data: 300 }
-
-function portOf(text: string): number {
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new UserError(`--port ${text}: not a port`, 'a whole number from 0 to 65535')
-  }
-  return port
-}
 
 async function shopData(
   args: { data?: string; catalog?: string; home: string; seed: string },
