@@ -15,15 +15,18 @@ import type { Vdaf } from '../../shared/federated/vdaf.ts'
 import { hexOf } from '../../shared/tlog/base64.ts'
 import { entryId, type TaskEntry } from '../../shared/tlog/entry.ts'
 import type { Policy, Untrusted } from '../../shared/tlog/policy.ts'
+import { mayContribute } from '../store/consent.ts'
 import type { Database } from '../store/database.ts'
 import {
   isJoined,
+  isUnreadable,
   type JoinedEntry,
   type LedgerEntry,
   loadLedger,
-  readOutgoing,
   recordJoining,
   recordRefusal,
+  takeOutgoing,
+  tidyLedger,
   update,
 } from '../store/ledger.ts'
 import { type BudgetProblem, budgetProblem, costOf, epochOf } from './budget.ts'
@@ -41,8 +44,6 @@ const TIMEOUT_MS = 60_000
 export interface Contributor {
   policy: Policy
   database: Database
-  /** The shopper's permission, as it is now. */
-  isAllowed: () => Promise<boolean>
   /** SHA-256 that names the network in use: `networkHash`. */
   network: string
   /** d of the shared vector of this network. */
@@ -71,6 +72,7 @@ export type Why =
   | 'nothing-learned'
   | 'not-finite'
   | 'permission'
+  | 'unreadable'
 
 /** Why a round is not joined: what is written down. */
 class Refusal extends Error {
@@ -80,20 +82,17 @@ class Refusal extends Error {
 }
 
 /** One round that the edge says is open, from the proof that it is on record to the answer of its leader. */
-export async function contribute(offered: OfferedRound, by: Contributor): Promise<LedgerEntry | undefined> {
+export async function contribute(offered: OfferedRound, by: Contributor): Promise<void> {
   const seconds = Math.floor(by.now() / 1000)
   // Of what is not on record there is nothing to write down: anybody could fill a ledger with it.
   const open = await openRound(offered, by.policy, seconds)
   await by.checkLog(open)
   try {
     const { report, body } = await makeReport(open, by)
-    if (!(await recordJoining(by.database, report, body))) return undefined
-    return await send(report, by)
+    if (await recordJoining(by.database, report, body)) await send(report.round, by.database)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const entry: LedgerEntry = { ...describe(open, by.now()), did: { what: 'refused', why: error.why } }
-    await recordRefusal(by.database, entry)
-    return entry
+    await recordRefusal(by.database, { ...describe(open, by.now()), did: { what: 'refused', why: error.why } })
   }
 }
 
@@ -110,6 +109,7 @@ async function makeReport(open: OpenRound, by: Contributor): Promise<{ report: J
   const ledger = await loadLedger(by.database)
   const spent = budgetProblem(ledger, task, round, policy)
   if (spent) throw new Refusal(spent)
+  if (await isUnreadable(by.database, entryId(round))) throw new Refusal('unreadable')
 
   const update = await by.learn(lastJoined(ledger, round.task))
   if (!update) throw new Refusal('nothing-learned')
@@ -137,50 +137,47 @@ async function makeReport(open: OpenRound, by: Contributor): Promise<{ report: J
 }
 
 /** @returns what the tag allows to contribute to @throws Refusal */
-async function allowed({ isAllowed, policy }: Pick<Contributor, 'isAllowed' | 'policy'>): Promise<ContributionPolicy> {
-  if (!(await isAllowed()) || navigator.globalPrivacyControl) throw new Refusal('permission')
+async function allowed({ database, policy }: Pick<Contributor, 'database' | 'policy'>): Promise<ContributionPolicy> {
+  if (navigator.globalPrivacyControl) throw new Refusal('permission')
+  if (!mayContribute(await database.get('consent', 'consent'))) throw new Refusal('permission')
   if (!policy.contribution) throw new Refusal('no-policy')
   return policy.contribution
 }
 
 /** Sends what was not answered yet, and takes back what was to be: after a crash, and whenever a page asks. */
-export async function settle(by: Pick<Contributor, 'database' | 'isAllowed' | 'now'>): Promise<void> {
-  for (const entry of (await loadLedger(by.database)).filter(isJoined)) {
-    if (entry.did.state === 'to-send') await send(entry, by)
-    if (entry.did.state === 'to-withdraw') await withdraw(entry, by)
+export async function settle(database: Database, now: number): Promise<void> {
+  for (const entry of (await tidyLedger(database, now)).filter(isJoined)) {
+    if (entry.did.state === 'to-send') await send(entry.round, database)
+    if (entry.did.state === 'to-withdraw') await withdraw(entry, database)
   }
 }
 
-async function send(
-  entry: JoinedEntry,
-  { database, isAllowed }: Pick<Contributor, 'database' | 'isAllowed'>,
-): Promise<JoinedEntry | undefined> {
-  const body = await readOutgoing(database, entry.round)
-  if (!(await isAllowed()) || navigator.globalPrivacyControl) return entry
-  // Taken back with the permission, which may be given again: it was another decision.
-  if (!body) return update(database, entry.round, (did) => ({ ...did, state: 'not-taken', code: 'permission' }))
-  const counted = await update(database, entry.round, (did) => ({ ...did, sends: did.sends + 1 }))
-  const { url, report } = entry.did
-  const answer = await post('PUT', `${url}/v1/rounds/${entry.round}/reports/${report}`, body)
-  if (answer === 'later') return counted
-  return update(database, entry.round, (did) =>
-    answer === 'done' ? { ...did, state: 'sent' } : { ...did, state: 'not-taken', code: answer.code },
-  )
-}
-
-async function withdraw(entry: JoinedEntry, { database, now }: Pick<Contributor, 'database' | 'now'>): Promise<void> {
-  if (now() >= 1000 * entry.closes) {
-    await update(database, entry.round, (did) => ({ ...did, state: 'sent', code: 'round-closed' }))
-    return
-  }
-  const answer = await post('POST', `${entry.did.url}/v1/rounds/${entry.round}/withdrawals`, entry.did.secret)
+async function send(round: string, database: Database): Promise<void> {
+  if (navigator.globalPrivacyControl) return
+  const outgoing = await takeOutgoing(database, round)
+  if (!outgoing) return
+  const { url, report } = outgoing.entry.did
+  const answer = await post('PUT', `${url}/v1/rounds/${round}/reports/${report}`, outgoing.body)
   if (answer === 'later') return
-  await update(database, entry.round, (did) =>
+  // What was asked to be taken back meanwhile stays so.
+  await update(database, round, (did) => {
+    if (did.state !== 'to-send') return did
+    return answer === 'done' ? { ...did, state: 'sent' } : { ...did, state: 'not-taken', code: answer.code }
+  })
+}
+
+async function withdraw({ round, did: { url, secret } }: JoinedEntry, database: Database): Promise<void> {
+  const answer = await post('POST', `${url}/v1/rounds/${round}/withdrawals`, secret)
+  if (answer === 'later') return
+  await update(database, round, (did) =>
     answer === 'done' ? { ...did, state: 'withdrawn' } : { ...did, state: 'sent', code: answer.code },
   )
 }
 
 type Bytes = Uint8Array<ArrayBuffer>
+
+/** Of a round that is on record already, and not yet open there. */
+const NOT_YET = ['round-unknown', 'round-not-open']
 
 /** The one request that carries something of a shopper. @returns `later` where nobody answered, or not now */
 async function post(method: 'PUT' | 'POST', url: string, body: Bytes): Promise<'done' | 'later' | { code: string }> {
@@ -196,7 +193,8 @@ async function post(method: 'PUT' | 'POST', url: string, body: Bytes): Promise<'
   }).catch(() => undefined)
   if (!response || response.status >= 500 || response.status === 429) return 'later'
   if (response.ok) return 'done'
-  const { code } = (await response.json().catch(() => ({}))) as { code?: unknown }
+  const { code } = Object(await response.json().catch(() => {})) as { code?: unknown }
+  if (NOT_YET.includes(`${code}`)) return 'later'
   return { code: typeof code === 'string' ? code.slice(0, 64) : `status-${response.status}` }
 }
 

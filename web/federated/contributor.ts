@@ -16,8 +16,7 @@ import { checkGrowth } from '../log-growth.ts'
 import { getRounds, Unreachable } from '../network.ts'
 import type { Answering, Asking } from '../protocol.ts'
 import { type Database, openDatabase } from '../store/database.ts'
-import { decodeConsent } from '../store/event-log.ts'
-import { type LedgerEntry, loadLedger, markWithdrawn } from '../store/ledger.ts'
+import { type LedgerEntry, loadLedger, markWithdrawn, tidyLedger } from '../store/ledger.ts'
 import { loadSeen } from '../store/witnessed.ts'
 import { startWorker } from '../tag/blob-worker.ts'
 import { createVouch } from '../tag/trusted.ts'
@@ -42,14 +41,14 @@ self.onmessage = ({ data }: MessageEvent<Asking<ContributorQuestions>>) => {
 }
 
 async function answer(question: Asking<ContributorQuestions>): Promise<LedgerEntry[] | undefined> {
-  if (question.type === 'ledger') return (await withDatabase(loadLedger)) ?? []
+  if (question.type === 'ledger') return (await withDatabase((database) => tidyLedger(database, Date.now()))) ?? []
   const isAsked = question.type === 'withdraw'
   // Who asks to take something back waits for what another tab is at.
   return navigator.locks.request(LOCK, { ifAvailable: !isAsked }, async (lock) => {
     if (!lock) return undefined
     return withDatabase(async (database) => {
       if (isAsked) await markWithdrawn(database, question.round)
-      await settle(standing(database))
+      await settle(database, Date.now())
       if (isAsked) return loadLedger(database)
       await lookAtRounds(question, database)
       return undefined
@@ -73,22 +72,13 @@ async function lookAtRounds(told: Told, database: Database): Promise<void> {
   }
 }
 
-const standing = (database: Database) => ({
-  database,
-  // As it is remembered now: another tab may have taken it back.
-  isAllowed: async () => {
-    const { personalise, remember, contribute: may } = decodeConsent(await database.get('consent', 'consent')) ?? {}
-    return personalise === true && remember === true && may === true
-  },
-  now: () => Date.now(),
-})
-
 async function contributorOf({ edge, policy, material, learning }: Told, database: Database): Promise<Contributor> {
   const { model, modelName, tokens, popularity, learned } = material
   const vouch = createVouch(self)
   const { script, wasm } = learning
   return {
-    ...standing(database),
+    database,
+    now: () => Date.now(),
     policy,
     network: await sha256Hex(new TextEncoder().encode(modelName)),
     dimension: sharedLength(model.config, SHARED),

@@ -11,6 +11,7 @@ import { decodeEvent, type ShopEvent } from '../../shared/data/events.ts'
 import { decodePreferences, isEmpty, noPreferences, type Preferences } from '../../shared/profile/preferences.ts'
 import type { Consent, EventSource, Status } from '../protocol.ts'
 import type { Learned } from './adapter.ts'
+import { decodeConsent } from './consent.ts'
 import { type Database, deleteDatabase, openDatabase, type Schema } from './database.ts'
 
 export interface LogEntry {
@@ -298,11 +299,4 @@ function decodeEntry(record: unknown): LogEntry | undefined {
   } catch {
     return undefined
   }
-}
-
-/** @returns undefined for anything that is no consent, which is no permission. */
-export function decodeConsent(value: unknown): Consent | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { personalise, remember, contribute } = value as Record<string, unknown>
-  return { personalise: personalise === true, remember: remember === true, contribute: contribute === true }
 }

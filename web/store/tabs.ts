@@ -3,7 +3,7 @@
  * the database. A script of the shop can speak here too, so what arrives is decoded.
  */
 import type { Consent } from '../protocol.ts'
-import { decodeConsent } from './event-log.ts'
+import { decodeConsent } from './consent.ts'
 
 export type TabMessage = { type: 'changed' | 'forgotten' } | { type: 'consent'; consent: Consent }
 

@@ -253,9 +253,10 @@ async function decide(said: Partial<Consent>, persist = false): Promise<void> {
 async function applyConsent(before: Consent): Promise<void> {
   engine.setHistory(consent.personalise ? log.events : [], Date.now())
   void learning.reload() // what is not allowed ends before it is deleted
-  if (consent.remember) await log.remember(consent)
-  else if (before.remember) await log.withdraw()
+  const kept = consent.remember ? log.remember(consent) : before.remember && log.withdraw()
+  // Right behind it: the permission may be given again while this is written, and what waited until now goes all the same.
   if (!consent.contribute) await log.reach((database) => database.clear('outbox')).catch(() => {})
+  await kept
   await keepBundle()
   await keepRecord()
   onLogChanged('consent')
