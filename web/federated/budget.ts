@@ -6,6 +6,9 @@ import { isJoined, type LedgerEntry } from '../store/ledger.ts'
 
 export type BudgetProblem = 'joined-already' | 'too-soon' | 'participations-spent' | 'budget-spent'
 
+/** Ten times 1 / 2z² is more than 10 / 2z², for some z, by the last bit of a double: then the tenth would be refused. */
+const ROUNDING = 1e-9
+
 /** Of a round, counted from 0. */
 export const epochOf = ({ epochRounds }: TaskEntry, { round }: RoundEntry): number =>
   Math.floor((round - 1) / epochRounds)
@@ -31,7 +34,8 @@ export function budgetProblem(
   if (ofTask.some(({ number }) => Math.abs(number - round.round) < task.separation)) return 'too-soon'
   const epoch = epochOf(task, round)
   if (ofTask.filter((entry) => entry.epoch === epoch).length >= task.participations) return 'participations-spent'
-  if (spent(joined, { task: round.task, epoch }) + costOf(task) > budgetOf(terms)) return 'budget-spent'
+  const after = spent(joined, { task: round.task, epoch }) + costOf(task)
+  if (after > budgetOf(terms) * (1 + ROUNDING)) return 'budget-spent'
   return undefined
 }
 
