@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,19 +12,15 @@ import { createInterface } from 'node:readline'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ContributionPolicy, claimOf, DEFAULT_TERMS } from '../../shared/federated/policy.ts'
+import { claimOf, DEFAULT_TERMS } from '../../shared/federated/policy.ts'
 import type { Policy } from '../../shared/tlog/policy.ts'
 import { launchChromium } from '../../trainer/chromium.ts'
 import { openPublisherKey } from '../../trainer/keys.ts'
-import { makeBundle, prepare, publish } from '../../trainer/publish.ts'
-import { folderDestination, serve } from '../../trainer/serve.ts'
 import { openShopStore } from '../../trainer/shop-store.ts'
-import { isJoined, type LedgerEntry } from '../../web/store/ledger.ts'
+import { isJoined } from '../../web/store/ledger.ts'
 import { aggregatorProcess, spawnVitrine } from '../edge/aggregation/processes.ts'
-import { SMALL, smallNetwork } from '../shared/model/small-network.ts'
-import { historiesOf, viewsOf } from '../trainer/small-histories.ts'
 import { startShop } from '../web/edge.ts'
-import { goRound, openTimed } from '../web/learning/shop.ts'
+import { ledgerOf, recordingProxy, scriptOf, serveContributing, shopper } from '../web/federated/contributing-shop.ts'
 import { until, type Visit } from '../web/visit.ts'
 
 const { VITRINE_SOAK } = process.env
@@ -35,11 +31,7 @@ const MINUTES = VITRINE_SOAK ? 2.5 : 0.7
 
 let folder: string
 let browser: Browser
-let policy: Policy
-let contribution: ContributionPolicy
 const closing: (() => unknown)[] = []
-/** All that came to the leader, as it came. */
-const recorded: { method: string; path: string; body: Buffer }[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vitrine-e2e-round-'))
@@ -50,29 +42,6 @@ afterAll(async () => {
   for (const close of closing.reverse()) await close()
   await rm(folder, { recursive: true, force: true })
 })
-
-/** Passes everything on, and remembers it. */
-async function recordingProxy(to: string): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(part as Buffer)
-    const body = Buffer.concat(parts)
-    recorded.push({ method: request.method ?? '', path: request.url ?? '', body })
-    const { host: _, ...headers } = request.headers
-    const on = httpRequest(to + request.url, { method: request.method, headers }, (answer: IncomingMessage) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    })
-    on.on('error', () => response.destroy())
-    on.end(body)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closing.push(() => server.close())
-  closing.push(() => server.closeAllConnections())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const ledgerOf = ({ call }: Visit) => call('contributions') as Promise<LedgerEntry[]>
 
 describe('a round in real browsers', { timeout: 600_000 }, () => {
   it('completes, its model installs, and what was sent is what the ledgers say and says nothing in clear', async () => {
@@ -85,36 +54,22 @@ describe('a round in real browsers', { timeout: 600_000 }, () => {
       await one.start()
       closing.push(() => one.kill())
     }
-    contribution = {
-      ...DEFAULT_TERMS,
-      ...{ minBatch: LEAST, minNoiseMultiplier: 0 },
-      leader: { operator: leader.party.operator, key: leader.party.key },
-      helper: { operator: helper.party.operator, key: helper.party.key },
-    }
-    expect(claimOf(contribution, contribution.minNoiseMultiplier)).toEqual({ kind: 'demonstration' })
-    const destination = folderDestination(store)
-    policy = (await prepare(destination, key, { contribution })).policy
-    const everyone = Array.from({ length: 20 }, (_, n) => viewsOf(n, n + 20, (n + 7) % SMALL.items))
-    const bundle = await makeBundle({
-      histories: historiesOf(everyone, SMALL.items),
-      network: smallNetwork('before'),
-      blend: { network: 1, rules: 0.1, popularity: 0.01, buyAgain: 0 },
-      version: 1,
-      now: Date.now(),
-    })
-    await publish(bundle, key, destination)
-    const edge = await serve({ store, port: 0, host: '127.0.0.1' })
+    const terms = { ...DEFAULT_TERMS, minBatch: LEAST, minNoiseMultiplier: 0 }
+    const { edge, policy } = await serveContributing(store, key, { leader: leader.party, helper: helper.party }, terms)
     closing.push(() => edge.close())
-    const script = (src: string) =>
-      `<script async src="${src}" data-wasm data-consent="remember" data-refresh-seconds="2"></script>`
+    if (!policy.contribution) throw new Error('nothing is asked for')
+    expect(claimOf(policy.contribution, policy.contribution.minNoiseMultiplier)).toEqual({ kind: 'demonstration' })
     // The same release, but for the policy that a production shop pins.
-    const strict = await startStrictEdge(edge.url)
+    const contribution = { ...policy.contribution, ...DEFAULT_TERMS }
+    const strict = await startStrictEdge(edge.url, policy, { ...policy, contribution })
     const shop = await startShop((path) => ({
-      html: `<!doctype html><html lang="en"><title>Shop</title>${script(path === '/strict' ? `${strict}/vitrine.js` : `${edge.url}/vitrine.js`)}<body>`,
+      html: `<!doctype html><html lang="en"><title>Shop</title>${scriptOf(path === '/strict' ? strict : edge.url)}<body>`,
     }))
     closing.push(() => shop.close())
 
     const proxy = await recordingProxy(leader.party.url)
+    closing.push(() => proxy.close())
+    const recorded = proxy.seen
     const round = spawnVitrine([
       ...[
         'round',
@@ -126,7 +81,7 @@ describe('a round in real browsers', { timeout: 600_000 }, () => {
         '--state',
         join(folder, 'rounds'),
       ],
-      ...['--leader', proxy, '--helper', helper.party.url, '--min-batch', String(LEAST), '--noise', '0'],
+      ...['--leader', proxy.url, '--helper', helper.party.url, '--min-batch', String(LEAST), '--noise', '0'],
       ...['--hours', String(MINUTES / 60)],
     ])
     closing.push(() => round.kill('SIGKILL'))
@@ -142,12 +97,7 @@ describe('a round in real browsers', { timeout: 600_000 }, () => {
     const arrive = async (path: string, n: number): Promise<Visit> => {
       const context = await browser.newContext()
       contexts.push(context)
-      const visit = await openTimed(context, shop.url + path)
-      await visit.page.waitForFunction(() => window.vitrine?.running)
-      await visit.call('consent', { contribute: true })
-      await goRound(visit, 8 + (n % 5))
-      await until(visit.status, ({ bundle }) => bundle.network)
-      await visit.page.clock.fastForward(10_000)
+      const visit = await shopper(context, shop.url + path, 8 + (n % 5))
       return visit
     }
     const strictVisit = await arrive('strict', 0)
@@ -202,16 +152,15 @@ describe('a round in real browsers', { timeout: 600_000 }, () => {
   })
 })
 
-async function startStrictEdge(to: string): Promise<string> {
+async function startStrictEdge(to: string, policy: Policy, instead: Policy): Promise<string> {
   const server = createServer(async (request, response) => {
     const answer = await fetch(to + request.url)
     let body = Buffer.from(await answer.arrayBuffer())
     if (request.url === '/vitrine.js') {
       const text = body.toString()
       const pinned = JSON.stringify(policy)
-      const production = { ...policy, contribution: { ...contribution, ...DEFAULT_TERMS } }
       expect(text.includes(pinned)).toBe(true)
-      body = Buffer.from(text.replace(pinned, () => JSON.stringify(production)))
+      body = Buffer.from(text.replace(pinned, () => JSON.stringify(instead)))
     }
     response.writeHead(answer.status, {
       'content-type': answer.headers.get('content-type') ?? 'application/octet-stream',

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openStore } from '../../../edge/store.ts'
+import { openStore, type Store } from '../../../edge/store.ts'
 import { type ContributionTerms, DEFAULT_TERMS } from '../../../shared/federated/policy.ts'
 import { type Vdaf, vdafOf } from '../../../shared/federated/vdaf.ts'
 import type { RoundEntry, TaskEntry } from '../../../shared/tlog/entry.ts'
@@ -21,6 +21,8 @@ type Which = 'leader' | 'helper'
 
 export interface TwoAggregators {
   folder: string
+  /** Of the edge. */
+  store: Store
   publisher: Publisher
   /** Seconds since 1970, of both aggregators. */
   clock: { seconds: number }
@@ -32,9 +34,8 @@ export interface TwoAggregators {
   stop(): Promise<void>
 }
 
-export async function twoAggregators(terms = LENIENT): Promise<TwoAggregators> {
+export async function twoAggregators(terms = LENIENT, clock = { seconds: START + 60 }): Promise<TwoAggregators> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-round-'))
-  const clock = { seconds: START + 60 }
   const now = () => 1000 * clock.seconds
   const store = await openStore(join(folder, 'edge'), LOG)
   const publisher: Publisher = { key: SHOP, destination: folderDestination(store) }
@@ -62,6 +63,7 @@ export async function twoAggregators(terms = LENIENT): Promise<TwoAggregators> {
   })
   return {
     folder,
+    store,
     publisher,
     clock,
     servers,

@@ -8,15 +8,19 @@ import { type Published, record, type Signer } from '../edge.ts'
 import { openVisit, until, type Visit } from '../visit.ts'
 
 /** @param seed of the network */
-export async function publishNetwork(signer: Signer, version: number, seed: string): Promise<Published> {
+export function smallBundle(version: number, seed: string) {
   const everyone = Array.from({ length: 20 }, (_, n) => viewsOf(n, n + 20, (n + 7) % SMALL.items))
-  const bundle = await makeBundle({
+  return makeBundle({
     histories: historiesOf(everyone, SMALL.items),
     network: smallNetwork(seed),
     blend: { network: 1, rules: 0.1, popularity: 0.01, buyAgain: 0 },
     version,
     now: Date.now(),
   })
+}
+
+export async function publishNetwork(signer: Signer, version: number, seed: string): Promise<Published> {
+  const bundle = await smallBundle(version, seed)
   const names: Published['names'] = new Map(bundle.manifest.chunks.map(({ name, sha256 }) => [name, sha256]))
   return { version, latest: await record(signer, bundle.entry), log: signer.log, chunks: bundle.chunks, names }
 }
