@@ -12,7 +12,7 @@ without it, the log is taken at its first word. It ends with 0 where all of this
 3. The log's key, by the last policy, has signed the checkpoint and says when (C2SP tlog-cosignature): not longer ago
    than that policy allows. So have as many witnesses as it asks for.
 4. The manifest of each model, and all that it lists, is served with the SHA-256 on record. A rollback lists the chunks
-   of the version that it restores.
+   of the version that it restores. So is the sum of each round that released one.
 5. Each file of the newest release is served with the hash on record, and vitrine.js pins the policy in force then.
 6. What browsers are told to install (C2SP tlog-proof) is the newest model of this log.
 
@@ -24,7 +24,7 @@ import base64, contextlib, hashlib, io, json, re, sys, time, urllib.request
 FIELDS = {"policy": "type:str publisher:str log:str witnesses:list cosignatures:int maxAgeSeconds:int",
           "release": "type:str release:int files:dict", "bundle": "type:str version:int manifest:str",
           "rollback": "type:str version:int manifest:str restores:int"}
-ROUNDS = {"task", "round", "result"}  # of these only who published them is looked at here
+ROUNDS = {"task", "round", "result"}  # of these only who published them is looked at here, and that sums are served
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # RFC 8032, section 5.1
 D, ROOT_OF_MINUS_1, NEUTRAL = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P), (0, 1, 1, 0)
 
@@ -135,7 +135,7 @@ def main(edge, publisher=None):
             text, before = record.decode().rpartition("\n\n")[0], policy
             entry = json.loads(text)
             kind, fields = entry["type"], " ".join(f"{name}:{type(value).__name__}" for name, value in entry.items())
-            known = kind in ROUNDS or fields == FIELDS.get(kind)
+            known = kind in ROUNDS or fields in (FIELDS.get(kind), FIELDS["policy"] + " contribution:dict")
             require(json_of(entry) == text and known, "is not written as an entry is")
             if kind == "policy":
                 policy, witnesses = entry, {read_key(key, 4) for key in entry["witnesses"]}
@@ -148,6 +148,7 @@ def main(edge, publisher=None):
             if kind == "release":
                 releases, files, pinned = releases + 1, entry["files"], policy
                 require(entry["release"] == releases, f"is release {entry['release']}, not {releases}")
+            elif kind == "result" and entry["outcome"] == "released": get(f"v1/chunks/{entry['aggregate']}", entry["aggregate"])
             elif kind not in {"policy", *ROUNDS}:
                 version, newest, restores = len(models) + 1, n, entry.get("restores")
                 require(entry["version"] == version, f"is version {entry['version']}, not {version}")

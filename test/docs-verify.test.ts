@@ -2,6 +2,7 @@
  * docs/verify.py, which shares no line with us: it finds in order what our edge serves, names each lie, and judges entries as
  * `shared/tlog/succession.ts` does and signatures as `shared/tlog/ed25519.ts`.
  */
+
 import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -13,6 +14,7 @@ import { createApp } from '../edge/app.ts'
 import { type ServedEdge, serveEdge } from '../edge/node.ts'
 import { openStore, type Store } from '../edge/store.ts'
 import { createWitness } from '../edge/witness.ts'
+import { DEFAULT_TERMS } from '../shared/federated/policy.ts'
 import { decodeManifest, encodeManifest, sha256Hex } from '../shared/model/bundle.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../shared/tlog/checkpoint.ts'
 import { cosign } from '../shared/tlog/cosignature.ts'
@@ -50,7 +52,7 @@ import {
   signerOf,
 } from './edge/sample-bundle.ts'
 import { MemoryLog } from './shared/tlog/memory-log.ts'
-import { HELPER, LEADER, TASK_ENTRY, taskRecords } from './shared/tlog/sample-task.ts'
+import { AGGREGATE, HELPER, LEADER, SUM, TASK_ENTRY, taskRecords } from './shared/tlog/sample-task.ts'
 import { besideRepository } from './shared-data.ts'
 
 const DOCS = join(import.meta.dirname, '..', 'docs')
@@ -399,12 +401,15 @@ describe.skipIf(!hasPython)('docs/verify.py at a log that takes whatever it is t
     ['a witness’s key as the log’s', () => [policyRecord({ log: WITNESS_KEY })]],
     ['a log’s key as a witness’s', () => [policyRecord({ witnesses: [POLICY.log] })]],
     ['a task, its round and what that released', () => taskRecords()],
+    ['a policy of what browsers contribute to', () => [policyRecord({ contribution: CONTRIBUTION })]],
     ['a task that a stranger publishes', () => [json(TASK_ENTRY, STRANGER, LEADER, HELPER)]],
     [
       'more cosignatures than witnesses',
       () => [policyRecord({ witnesses: [WITNESS_KEY, WITNESS_KEY], cosignatures: 2 })],
     ],
   ]
+  const pinned = ({ operator, key }: typeof TASK_ENTRY.leader) => ({ operator, key })
+  const CONTRIBUTION = { ...DEFAULT_TERMS, leader: pinned(TASK_ENTRY.leader), helper: pinned(TASK_ENTRY.helper) }
   const SRI = `sha256-${'A'.repeat(43)}=`
   const RELEASE = { type: 'release', release: 1, files: {} }
   const bundle = async (version: number, restores?: number) => (await sampleBundle(version, '', restores)).record
@@ -432,10 +437,19 @@ describe.skipIf(!hasPython)('docs/verify.py at a log that takes whatever it is t
     }
     const samples = await Promise.all([1, 2, 3].map((version) => sampleBundle(version)))
     const restored = await sampleBundle(3, '', 1)
-    const { said, code } = await verifyWith(await edgeOf(records, [...samples, restored]), {})
+    const { said, code } = await verifyWith(
+      await edgeOf(records, [...samples, restored, { chunks: new Map([[AGGREGATE, SUM]]) }]),
+      {},
+    )
     expect(said).toMatch(refused === undefined ? /^\d+ entries are in order/ : new RegExp(`^entry ${refused}: `))
     expect(code).toBe(refused === undefined ? 0 : 1)
   }
+
+  it('names a round whose sum is not served', async () => {
+    const { said, code } = await verifyWith(await edgeOf(await Promise.all([policyRecord(), ...taskRecords()])), {})
+    expect(said).toMatch(new RegExp(`^entry 3: v1/chunks/${AGGREGATE}`))
+    expect(code).toBe(1)
+  })
 
   it('names a rollback that has other chunks than the version that it restores', async () => {
     const samples = await Promise.all([sampleBundle(1), sampleBundle(2), sampleBundle(3, 'of its own', 1)])
@@ -515,7 +529,7 @@ describe.skipIf(!hasPython)('docs/verify.py', () => {
     },
   )
 
-  const LINES = 128
+  const LINES = 129
   it(`is at most ${LINES} lines of code, none of them long`, () => {
     const [, docstring, code] = readFileSync(SCRIPT, 'utf8').split('"""')
     const lines = code.split('\n').filter((line) => line.trim() !== '')

@@ -1,4 +1,5 @@
 /** A task that is on record, with a round and what it released: for whoever needs one. */
+import { sha256Hex } from '../../../shared/model/bundle.ts'
 import { entryId, type ResultEntry, type RoundEntry, signEntry, type TaskEntry } from '../../../shared/tlog/entry.ts'
 import { verifierKeyText } from '../../../shared/tlog/note.ts'
 import { SHOP, signerOf } from '../../edge/sample-bundle.ts'
@@ -39,6 +40,10 @@ export const roundEntry = (round: number, of: Partial<RoundEntry> = {}): RoundEn
   ...of,
 })
 
+/** What is released, and its name. */
+export const SUM = new TextEncoder().encode('a noised sum')
+export const AGGREGATE = await sha256Hex(SUM)
+
 export const released = (round: number, reports = 16): ResultEntry => ({
   type: 'result',
   task: entryId(TASK_ENTRY),
@@ -46,7 +51,7 @@ export const released = (round: number, reports = 16): ResultEntry => ({
   outcome: 'released',
   reports,
   batch: 'b'.repeat(64),
-  aggregate: 'c'.repeat(64),
+  aggregate: AGGREGATE,
 })
 
 export const aborted = (round: number): ResultEntry => ({
