@@ -148,7 +148,7 @@ def main(edge, publisher=None):
             if kind == "release":
                 releases, files, pinned = releases + 1, entry["files"], policy
                 require(entry["release"] == releases, f"is release {entry['release']}, not {releases}")
-            elif kind == "result" and entry["outcome"] == "released": get(f"v1/chunks/{entry['aggregate']}", entry["aggregate"])
+            elif kind == "result" and "aggregate" in entry: get(f"v1/chunks/{entry['aggregate']}", entry["aggregate"])
             elif kind not in {"policy", *ROUNDS}:
                 version, newest, restores = len(models) + 1, n, entry.get("restores")
                 require(entry["version"] == version, f"is version {entry['version']}, not {version}")
