@@ -51,6 +51,7 @@ test('every route is documented, and nothing else is', () => {
     'GET /v1/log/checkpoint',
     'GET /v1/log/tile/{path}',
     'GET /v1/operator/status',
+    'GET /v1/rounds',
     'GET /vitrine.js',
     'POST /v1/operator/records',
     'PUT /v1/operator/chunks/{sha256}',
@@ -136,7 +137,7 @@ test('what is answered is a status that is documented', async () => {
   await publish(other, await sampleRelease(1, { 'vitrine.js': 'the tag' }))
   await publish(other, await sampleBundle(1))
   await seen('/healthz', 'GET /healthz', 200)
-  for (const path of ['/v1/latest', '/v1/log/checkpoint']) {
+  for (const path of ['/v1/latest', '/v1/log/checkpoint', '/v1/rounds']) {
     await seen(path, `GET ${path}`, 200)
     await seen(path, `GET ${path}`, 304, { headers: { 'if-none-match': '*' } })
   }
