@@ -24,7 +24,7 @@ const CLIENTS = 90
 /** A second job of the two aggregators, which takes 64. */
 const LEAST = 66
 /** A process that is started again takes seconds, on a busy machine: a round that nobody could open in time is no accident. */
-const WINDOW_SECONDS = process.env.VITRINE_SOAK ? 12 : 8
+const WINDOW_SECONDS = 8
 const VDAF = { kind: 'pine', dimension: CLIENTS, clipNorm: 1, fractionBits: 16 } as const
 const vdaf = vdafOf({ ...TASK_ENTRY, vdaf: VDAF }, await field64())
 
