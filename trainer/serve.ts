@@ -70,7 +70,7 @@ export async function serveWitness(options: WitnessOptions & Pick<ServeOptions, 
 }
 
 /** Of what an aggregator does by itself. */
-const TICK_MS = 500
+const TICK_MS = 200
 
 type ServeAggregatorOptions = Omit<AggregatorOptions, 'post'> &
   Pick<ServeOptions, 'port' | 'host'> &

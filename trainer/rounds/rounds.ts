@@ -19,7 +19,9 @@ import type { Destination } from '../publish.ts'
 import type { RoundStatus } from '../serve.ts'
 import { type AggregatorClient, Away, aggregatorClient, type Bytes, Refused } from './aggregator-client.ts'
 
-const RETRY_MS = 1_000
+/** Asked again sooner at first, then less and less often. */
+const FIRST_RETRY_MS = 100
+const MAX_RETRY_MS = 5_000
 
 export interface Publisher {
   key: Signer
@@ -125,10 +127,10 @@ function resultOf({ task, round }: RoundEntry, [leader, helper]: RoundStatus[]):
 }
 
 async function untilOver(client: AggregatorClient, round: string, publisher: Publisher): Promise<RoundStatus> {
-  for (;;) {
+  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
     const status = await untilThere(() => client.status(round), publisher)
     if (status.state === 'released' || status.state === 'aborted') return status
-    await sleep(RETRY_MS)
+    await sleep(waitMs)
   }
 }
 
@@ -172,7 +174,7 @@ async function signedByAll(entry: Entry, task: TaskEntry, publisher: Publisher):
 /** Asks until there is somebody. */
 async function untilThere<T>(ask: () => Promise<T>, { say = () => {} }: Publisher): Promise<T> {
   let said = ''
-  for (;;) {
+  for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
     try {
       return await ask()
     } catch (error) {
@@ -180,6 +182,6 @@ async function untilThere<T>(ask: () => Promise<T>, { say = () => {} }: Publishe
       if (said !== error.message) say(error.message)
       said = error.message
     }
-    await sleep(RETRY_MS)
+    await sleep(waitMs)
   }
 }
