@@ -338,7 +338,7 @@ const ENGLISH: Words = {
   spent: (epsilon, budget) =>
     epsilon === Number.POSITIVE_INFINITY
       ? 'Without noise, there is no limit on what the sums may say of you.'
-      : `Spent: ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? ` of ${budget.toFixed(2)}` : ''} at δ = 10⁻⁷, if one of the two is honest. What is spent is never given back.`,
+      : `Spent in a year: ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? ` of ${budget.toFixed(2)}` : ''} at δ = 10⁻⁷, if one of the two is honest. What is spent is never given back.`,
   ledger: (rounds) => `Every round that this browser has seen: ${rounds}`,
   round: (task, number) => `${task}, round ${number}`,
   reportStates: {
@@ -657,7 +657,7 @@ const CHINESE: Words = {
   spent: (epsilon, budget) =>
     epsilon === Number.POSITIVE_INFINITY
       ? '没有噪声，总和可能透露的内容没有上限。'
-      : `已用：ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? `，上限 ${budget.toFixed(2)}` : ''}（δ = 10⁻⁷，前提是两方之一诚实）。用掉的不会退回。`,
+      : `一年内已用：ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? `，上限 ${budget.toFixed(2)}` : ''}（δ = 10⁻⁷，前提是两方之一诚实）。用掉的不会退回。`,
   ledger: (rounds) => `本浏览器见过的所有轮次：${rounds}`,
   round: (task, number) => `${task} 第 ${number} 轮`,
   reportStates: {

@@ -82,6 +82,28 @@ describe('the ledger', () => {
     }
   })
 
+  it('allows no more in a year however short the epochs are, and again when a year of rounds has gone by', () => {
+    const task = { ...TASK_ENTRY, noiseMultiplier: 0.3, participations: 10, separation: 1, epochRounds: 1 }
+    const DAY = 86_400
+    /** One a week. */
+    const weekly = (number: number) => ({
+      ...roundOf(task, number),
+      closes: roundOf(task, 1).closes + 7 * DAY * number,
+    })
+    const ledger: LedgerEntry[] = []
+    const joined: number[] = []
+    for (let number = 1; number <= 150; number++) {
+      if (budgetProblem(ledger, task, weekly(number), TERMS)) continue
+      ledger.push(joinedIn(task, weekly(number), 0))
+      joined.push(number)
+    }
+    // 53 weeks are more than a year.
+    const ten = Array.from({ length: 10 }, (_, n) => n + 1)
+    expect(joined).toEqual([0, 53, 106].flatMap((before) => ten.map((n) => n + before)))
+    expect(spent(ledger.slice(0, 10), weekly(10).closes)).toBeCloseTo(budgetOf(TERMS), 9)
+    expect(spent(ledger.slice(0, 10), weekly(60).closes)).toBeCloseTo(0.3 * budgetOf(TERMS), 9)
+  })
+
   it('gives nothing back to a clock that is wrong', () => {
     fc.assert(
       fc.property(taskOf, numbers, fc.array(fc.integer(), { minLength: 60, maxLength: 60 }), (task, met, clock) => {
