@@ -35,6 +35,7 @@ export const COMMANDS: Record<string, Loader> = {
   privacy: () => load(import('./commands/privacy.ts')),
   witness: () => load(import('./commands/witness.ts')),
   round: () => load(import('./commands/round.ts')),
+  count: () => load(import('./commands/count.ts')),
   aggregate: () => load(import('./commands/aggregate.ts')),
   verify: () => load(import('./commands/verify.ts')),
   audit: () => load(import('./commands/audit.ts')),

@@ -7,6 +7,7 @@
  * Nothing is sent without the shopper's permission, under Global Privacy Control, for a task outside the policy of the tag, of a model that
  * is not the one in use, beyond the ledger's limits, or twice.
  */
+import { type CountedHistory, countOf } from '../../shared/federated/counts.ts'
 import { type OfferedRound, type OpenRound, openRound } from '../../shared/federated/open-rounds.ts'
 import { type ContributionPolicy, type PolicyProblem, policyProblem } from '../../shared/federated/policy.ts'
 import { encodeReport, makeReportId, sealReport } from '../../shared/federated/report.ts'
@@ -53,6 +54,8 @@ export interface Contributor {
    * @returns (d) the update; undefined where there is too little to learn from, or nothing to learn with
    */
   learn(since: number): Promise<Float32Array | undefined>
+  /** What is counted of. */
+  history: Omit<CountedHistory, 'since'>
   vdafOf(task: TaskEntry): Vdaf
   /** That the log in which a round is on record has grown out of the one that this browser knows. @throws Untrusted */
   checkLog(round: OpenRound): Promise<void>
@@ -70,6 +73,7 @@ export type Why =
   | 'stale-model'
   | 'other-vector'
   | 'nothing-learned'
+  | 'nothing-done'
   | 'not-finite'
   | 'permission'
   | 'unreadable'
@@ -101,25 +105,22 @@ async function makeReport(open: OpenRound, by: Contributor): Promise<{ report: J
   const policy = await allowed(by)
   const problem = policyProblem(task, policy)
   if (problem) throw new Refusal(problem)
-  if (task.vdaf.kind !== 'pine') throw new Refusal('another-kind')
+  const isKnown = task.vdaf.kind === 'pine' || countOf(task) !== undefined
+  if (!isKnown) throw new Refusal('another-kind')
   const seconds = Math.floor(by.now() / 1000)
   if (seconds < round.opens || seconds >= round.closes) throw new Refusal('not-open')
   if (round.model !== by.network) throw new Refusal('stale-model')
-  if (task.vdaf.dimension !== by.dimension) throw new Refusal('other-vector')
+  if (task.vdaf.kind === 'pine' && task.vdaf.dimension !== by.dimension) throw new Refusal('other-vector')
   const ledger = await loadLedger(by.database)
   const spent = budgetProblem(ledger, task, round, policy)
   if (spent) throw new Refusal(spent)
   if (await isUnreadable(by.database, entryId(round))) throw new Refusal('unreadable')
 
-  const update = await by.learn(lastJoined(ledger, round.task))
-  if (!update) throw new Refusal('nothing-learned')
-  if (!update.every(Number.isFinite)) throw new Refusal('not-finite')
-  const clipped = quantiseUpdate(update, task.vdaf, random32)
-
+  const measurement = await measure(task, lastJoined(ledger, round.task), by)
   const secret = randomBytes(SECRET_BYTES)
   const id = await makeReportId(secret)
   const vdaf = by.vdafOf(task)
-  const shares = await vdaf.shard(clipped, id, randomBytes(vdaf.randomBytes))
+  const shares = await vdaf.shard(measurement, id, randomBytes(vdaf.randomBytes))
   const body = encodeReport(await sealReport(round, id, seconds, shares))
 
   await allowed(by) // learning takes a while
@@ -134,6 +135,19 @@ async function makeReport(open: OpenRound, by: Contributor): Promise<{ report: J
     rho: costOf(task),
   } as const
   return { report: { ...describe(open, by.now()), did }, body }
+}
+
+/** What is shared out: an update, clipped and rounded, or one answer to what is counted. */
+async function measure(task: TaskEntry, since: number, by: Contributor): Promise<ArrayLike<number>> {
+  if (task.vdaf.kind !== 'pine') {
+    const answer = countOf(task)?.measure({ ...by.history, since })
+    if (!answer) throw new Refusal('nothing-done')
+    return answer
+  }
+  const update = await by.learn(since)
+  if (!update) throw new Refusal('nothing-learned')
+  if (!update.every(Number.isFinite)) throw new Refusal('not-finite')
+  return quantiseUpdate(update, task.vdaf, random32)
 }
 
 /** @returns what the tag allows to contribute to @throws Refusal */

@@ -82,6 +82,7 @@ async function contributorOf({ edge, policy, material, learning }: Told, databas
     policy,
     network: await sha256Hex(new TextEncoder().encode(modelName)),
     dimension: sharedLength(model.config, SHARED),
+    history: { model, tokens },
     async learn(since) {
       const worker = startWorker(script, vouch)
       const request: UpdateRequest = {

@@ -1,7 +1,11 @@
 /** What a browser contributes, and what it does not: the built tag in real Chromium, a real log, two aggregators, real HTTP between them. */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { COUNTS } from '../../../shared/federated/counts.ts'
+import { FIELD64 } from '../../../shared/federated/field.ts'
 import { decodeOpenRounds, encodeOpenRounds, type OfferedRound } from '../../../shared/federated/open-rounds.ts'
+import { plainVectors } from '../../../shared/federated/pine/vectors.ts'
+import { vdafOf } from '../../../shared/federated/vdaf.ts'
 import { SHARED, sharedLength } from '../../../shared/model/shared-vector.ts'
 import { entryId, type RoundEntry, signEntry, type TaskEntry } from '../../../shared/tlog/entry.ts'
 import { type Signer, verifierKeyText } from '../../../shared/tlog/note.ts'
@@ -93,9 +97,12 @@ async function openWorld() {
       return openRound(id, { model, opens: now - 60, closes: now + 3600 }, two.publisher)
     },
     /** Lets the aggregators close it. @returns what they have released of it */
-    async end({ task, closes }: RoundEntry) {
+    async end(round: RoundEntry) {
+      return (await this.endWith(round)).result
+    },
+    async endWith({ task, closes }: RoundEntry) {
       clock.ahead = closes - now + 60
-      return (await endRound(task, two.publisher)).result
+      return endRound(task, two.publisher)
     },
   }
 }
@@ -161,6 +168,37 @@ describe('without permission', () => {
     }
     expect(world.fetched.filter((path) => /contributor|rounds/.test(path))).toEqual([])
     expect([...world.reports(), ...world.withdrawals()]).toEqual([])
+  })
+})
+
+describe('what is counted', () => {
+  it('is answered by a shopper who did something, and only the sum of the answers is seen', async () => {
+    const world = await openWorld()
+    // An answer to each, of the same visits: they looked, and did no more.
+    const steps = await world.open({ name: 'furthest-step', vdaf: COUNTS['furthest-step'].vdaf })
+    const hits = await world.open({ name: 'hit-rate-10', vdaf: COUNTS['hit-rate-10'].vdaf })
+    const unknown = await world.open({ name: 'shoe-size', vdaf: { kind: 'histogram', length: 9 } })
+    const visits = await Promise.all([1, 2].map(async () => shopper(await newContext(), world.shopUrl)))
+    for (const visit of visits) {
+      for (const round of [steps, hits]) await joined(visit, round, isSent)
+      expect(await didIn(visit, unknown)).toEqual({ what: 'refused', why: 'another-kind' })
+      expect(visit.complaints).toEqual([])
+    }
+    const sums = async (round: RoundEntry) => {
+      const { result, aggregate } = await world.endWith(round)
+      expect(result).toMatchObject({ outcome: 'released', reports: 2 })
+      const task = world.task({
+        name: round === steps ? 'furthest-step' : 'hit-rate-10',
+        vdaf: COUNTS[round === steps ? 'furthest-step' : 'hit-rate-10'].vdaf,
+      })
+      const bytes = aggregate as Uint8Array<ArrayBuffer>
+      return vdafOf(task, plainVectors(FIELD64))
+        .unshard([bytes, new Uint8Array(bytes.length)])
+        .map(Number)
+    }
+    expect(await sums(steps)).toEqual([2, 0, 0])
+    const [hit] = await sums(hits)
+    expect([0, 1, 2]).toContain(hit)
   })
 })
 
