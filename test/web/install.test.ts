@@ -110,7 +110,9 @@ describe('a later visit', () => {
     world.edge.requests.length = 0
     const later = await openVisit(await context.newPage(), `${world.shopUrl}0`)
     await until(later.status, isComplete)
-    expect(paths(world.published).filter((path) => !path.includes('.'))).toEqual(['/v1/latest'])
+    // What is stored is complete before the edge is asked.
+    const asked = async () => paths(world.published).filter((path) => !path.includes('.'))
+    expect(await until(asked, (seen) => seen.length > 0)).toEqual(['/v1/latest'])
 
     world.edge.published = second
     await later.page.close()
