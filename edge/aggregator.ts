@@ -7,6 +7,7 @@ import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { type Logger, pino } from 'pino'
+import { SECRET_BYTES } from '../shared/federated/report.ts'
 import { Rejected } from '../shared/federated/wire.ts'
 import { MAX_NOTE_BYTES } from '../shared/tlog/note.ts'
 import { MAX_RECORD_BYTES } from '../shared/tlog/tile.ts'
@@ -18,7 +19,6 @@ import { logRequests } from './request-log.ts'
 
 /** One of 50,000 elements has 430 kB. */
 const MAX_REPORT_BYTES = 1 << 20
-const SECRET_BYTES = 32
 
 export interface AggregatorAppOptions {
   aggregator: Aggregator

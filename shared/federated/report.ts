@@ -14,9 +14,12 @@
 import { bytesOf } from '../tlog/base64.ts'
 import { entryId, type RoundEntry } from '../tlog/entry.ts'
 import { open, SEAL_BYTES, seal } from './hpke.ts'
+import type { Vdaf } from './vdaf.ts'
 import { type Bytes, concat, Rejected, reader } from './wire.ts'
 
 export const REPORT_ID_BYTES = 16
+/** By which a report can be withdrawn. */
+export const SECRET_BYTES = 32
 const ROUND_ID_BYTES = 32
 const TIME_BYTES = 8
 const LENGTH_BYTES = 4
@@ -66,6 +69,32 @@ export async function sealReport(
   )
   return { ...head, sealed: [leader, helper] }
 }
+
+/** What is to be sent, whole, and the secret by which it can be withdrawn. */
+export interface MadeReport {
+  id: Bytes
+  secret: Bytes
+  body: Bytes
+}
+
+/**
+ * A measurement, shared out and sealed, under a secret that is drawn for it.
+ * @param now seconds since 1970
+ * @throws Error for what is no measurement of the VDAF
+ */
+export async function makeReport(
+  round: RoundEntry,
+  vdaf: Vdaf,
+  measurement: ArrayLike<number>,
+  now: number,
+): Promise<MadeReport> {
+  const secret = randomBytes(SECRET_BYTES)
+  const id = await makeReportId(secret)
+  const shares = await vdaf.shard(measurement, id, randomBytes(vdaf.randomBytes))
+  return { id, secret, body: encodeReport(await sealReport(round, id, now, shares)) }
+}
+
+const randomBytes = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length))
 
 /** The share that is this aggregator's. @throws Rejected for what was sealed to another key, or for another report */
 export function openShare(report: Report, role: Role, privateKey: CryptoKey): Promise<Bytes> {

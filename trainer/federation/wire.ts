@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { UpdateShape } from '../../shared/federated/model-update.ts'
 import { DEFAULT_TERMS } from '../../shared/federated/policy.ts'
-import { encodeReport, makeReportId, sealReport } from '../../shared/federated/report.ts'
+import { makeReport } from '../../shared/federated/report.ts'
 import { type Vdaf, vdafOf } from '../../shared/federated/vdaf.ts'
 import { hexOf } from '../../shared/tlog/base64.ts'
 import { entryId, type RoundEntry, signEntry, type TaskEntry } from '../../shared/tlog/entry.ts'
@@ -25,7 +25,6 @@ export const WIRE = 'the real wire, in one process of one operator: no privacy c
 
 const ROUND_SECONDS = 3600
 const AT_ONCE = 16
-const SECRET_BYTES = 32
 const START_SECONDS = 1_795_000_000
 
 export interface Wire {
@@ -120,11 +119,8 @@ async function putReport(
   update: Float64Array,
   now: number,
 ): Promise<number> {
-  const random = (length: number) => crypto.getRandomValues(new Uint8Array(length))
-  const reportId = await makeReportId(random(SECRET_BYTES))
-  const shares = await vdaf.shard(update, reportId, random(vdaf.randomBytes))
-  const body = encodeReport(await sealReport(round, reportId, now, shares))
-  const response = await fetch(`${url}/v1/rounds/${entryId(round)}/reports/${hexOf(reportId)}`, { method: 'PUT', body })
+  const { id, body } = await makeReport(round, vdaf, update, now)
+  const response = await fetch(`${url}/v1/rounds/${entryId(round)}/reports/${hexOf(id)}`, { method: 'PUT', body })
   if (response.status !== 201) throw new Error(`a report was answered with ${response.status}`)
   return body.length
 }

@@ -46,7 +46,7 @@ export async function declareTask(task: TaskEntry, publisher: Publisher): Promis
 }
 
 export interface RoundTerms {
-  /** SHA-256 of the manifest of the model that updates are of. */
+  /** Names the network that updates are of: `networkHash`. */
   model: string
   /** Seconds since 1970. */
   opens: number

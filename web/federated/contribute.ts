@@ -1,8 +1,8 @@
 /**
- * Everything that leaves this device passes through this file. What is sent is one of two shares of an update that was clipped, rounded and
- * proved to be short; each is sealed to one of two aggregators, and neither alone says anything of it.
+ * Everything that leaves this device passes through this file. What is sent are two shares of an update that was clipped, rounded and proved
+ * to be short, or of one answer to what is counted; each is sealed to one of two aggregators, and neither alone says anything of it.
  *
- *     on record? pinned? allowed? affordable?  →  learn  →  clip and round  →  share  →  seal  →  write it down  →  send
+ *     on record? pinned? allowed? affordable?  →  learn, clip and round; or count  →  share  →  seal  →  write it down  →  send
  *
  * Nothing is sent without the shopper's permission, under Global Privacy Control, for a task outside the policy of the tag, of a model that
  * is not the one in use, beyond the ledger's limits, or twice.
@@ -10,7 +10,7 @@
 import { type CountedHistory, countOf } from '../../shared/federated/counts.ts'
 import { type OfferedRound, type OpenRound, openRound } from '../../shared/federated/open-rounds.ts'
 import { type ContributionPolicy, type PolicyProblem, policyProblem } from '../../shared/federated/policy.ts'
-import { encodeReport, makeReportId, sealReport } from '../../shared/federated/report.ts'
+import { makeReport } from '../../shared/federated/report.ts'
 import { quantiseUpdate } from '../../shared/federated/update.ts'
 import type { Vdaf } from '../../shared/federated/vdaf.ts'
 import { hexOf } from '../../shared/tlog/base64.ts'
@@ -39,7 +39,6 @@ declare global {
   }
 }
 
-const SECRET_BYTES = 32
 const TIMEOUT_MS = 60_000
 
 export interface Contributor {
@@ -92,7 +91,7 @@ export async function contribute(offered: OfferedRound, by: Contributor): Promis
   const open = await openRound(offered, by.policy, seconds)
   await by.checkLog(open)
   try {
-    const { report, body } = await makeReport(open, by)
+    const { report, body } = await prepareReport(open, by)
     if (await recordJoining(by.database, report, body)) await send(report.round, by.database)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -100,7 +99,7 @@ export async function contribute(offered: OfferedRound, by: Contributor): Promis
   }
 }
 
-async function makeReport(open: OpenRound, by: Contributor): Promise<{ report: JoinedEntry; body: Bytes }> {
+async function prepareReport(open: OpenRound, by: Contributor): Promise<{ report: JoinedEntry; body: Bytes }> {
   const { task, round } = open
   const policy = await allowed(by)
   const problem = policyProblem(task, policy)
@@ -117,11 +116,7 @@ async function makeReport(open: OpenRound, by: Contributor): Promise<{ report: J
   if (await isUnreadable(by.database, entryId(round))) throw new Refusal('unreadable')
 
   const measurement = await measure(task, lastJoined(ledger, round.task), by)
-  const secret = randomBytes(SECRET_BYTES)
-  const id = await makeReportId(secret)
-  const vdaf = by.vdafOf(task)
-  const shares = await vdaf.shard(measurement, id, randomBytes(vdaf.randomBytes))
-  const body = encodeReport(await sealReport(round, id, seconds, shares))
+  const { id, secret, body } = await makeReport(round, by.vdafOf(task), measurement, seconds)
 
   await allowed(by) // learning takes a while
   const did = {
@@ -230,8 +225,6 @@ function describe({ task, round }: OpenRound, at: number): Omit<LedgerEntry, 'di
 /** What was learned from once is context from then on. */
 const lastJoined = (ledger: readonly LedgerEntry[], task: string): number =>
   Math.max(0, ...ledger.filter((entry) => isJoined(entry) && entry.task === task).map(({ at }) => at))
-
-const randomBytes = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length))
 
 /** A call gives 65,536 bytes at most. */
 function random32(length: number): Uint32Array {

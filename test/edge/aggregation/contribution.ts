@@ -1,5 +1,5 @@
 /** A shopper's report, made with the real steps: for whoever needs some. */
-import { encodeReport, makeReportId, sealReport } from '../../../shared/federated/report.ts'
+import { makeReport } from '../../../shared/federated/report.ts'
 import type { Vdaf } from '../../../shared/federated/vdaf.ts'
 import { hexOf } from '../../../shared/tlog/base64.ts'
 import { entryId, type RoundEntry } from '../../../shared/tlog/entry.ts'
@@ -11,8 +11,6 @@ export interface Contribution {
   bytes: Uint8Array<ArrayBuffer>
 }
 
-const random = (length: number) => crypto.getRandomValues(new Uint8Array(length))
-
 /** @param spoil what is sent instead of the shares */
 export async function contribution(
   vdaf: Vdaf,
@@ -21,11 +19,9 @@ export async function contribution(
   now: number,
   spoil: (shares: Awaited<ReturnType<Vdaf['shard']>>) => typeof shares = (shares) => shares,
 ): Promise<Contribution> {
-  const secret = random(32)
-  const id = await makeReportId(secret)
-  const shares = spoil(await vdaf.shard(measurement, id, random(vdaf.randomBytes)))
-  const report = await sealReport(round, id, now, shares)
-  return { round: entryId(round), id: hexOf(id), secret, bytes: encodeReport(report) }
+  const shard: Vdaf['shard'] = async (...given) => spoil(await vdaf.shard(...given))
+  const { id, secret, body } = await makeReport(round, { ...vdaf, shard }, measurement, now)
+  return { round: entryId(round), id: hexOf(id), secret, bytes: body }
 }
 
 export const upload = (url: string, { round, id, bytes }: Contribution, headers = {}): Promise<Response> =>
