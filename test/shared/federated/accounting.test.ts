@@ -30,6 +30,7 @@ import {
   zcdpNoiseMultiplier,
   zcdpRho,
 } from '../../../shared/federated/accounting/zcdp.ts'
+import { STATED_EPSILONS } from './stated-epsilons.ts'
 
 const DELTA = 1e-7
 
@@ -158,19 +159,7 @@ describe('the discrete Gaussian', () => {
 })
 
 describe('zCDP', () => {
-  // ε at δ = 10⁻⁷ by IBM's cdp_eps, to two places.
-  it.each([
-    [1, 4, 12.57],
-    [1, 10, 21.93],
-    [3, 10, 6.02],
-    [7, 4, 1.45],
-    [7, 10, 2.37],
-    [10, 10, 1.62],
-    [30, 10, 0.51],
-    [30, 200, 2.49],
-    [100, 10, 0.14],
-    [100, 200, 0.69],
-  ])('of z = %d and k = %i is ε = %d', (z, k, epsilon) => {
+  it.each(STATED_EPSILONS)('of z = %d and k = %i is ε = %d', (z, k, epsilon) => {
     expect(zcdpEpsilon(rhoOfGaussian(z, k), DELTA)).toBeCloseTo(epsilon, 2)
   })
 

@@ -15,6 +15,7 @@ import {
   strengthOf,
 } from '../../../shared/federated/accounting/plan.ts'
 import { sampleDiscreteGaussians } from '../../../shared/federated/discrete-gaussian.ts'
+import { STATED_EPSILONS } from './stated-epsilons.ts'
 
 const DELTA = 1e-7
 const MIN_BATCH = 1000
@@ -90,18 +91,7 @@ describe('noise', () => {
 })
 
 describe('the privacy of a shopper', () => {
-  it.each([
-    [1, 4, 12.57],
-    [1, 10, 21.93],
-    [3, 10, 6.02],
-    [7, 4, 1.45],
-    [7, 10, 2.37],
-    [10, 10, 1.62],
-    [30, 10, 0.51],
-    [30, 200, 2.49],
-    [100, 10, 0.14],
-    [100, 200, 0.69],
-  ])('of z = %d and k = %i is ε = %d, in however many rounds', (z, k, epsilon) => {
+  it.each(STATED_EPSILONS)('of z = %d and k = %i is ε = %d, in however many rounds', (z, k, epsilon) => {
     for (const rounds of [k, 200]) {
       const privacy = shopperPrivacy({ rounds, participations: k }, z, DELTA)
       expect(privacy.epsilon).toBeCloseTo(epsilon, 2)
