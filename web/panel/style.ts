@@ -66,6 +66,7 @@ section > p + .said, .reasons, .said > p + p { margin-block-start: .5rem; }
 .after { margin-block-start: 1.25rem; outline: none; }
 .receipt { margin-block: .8rem; padding: .8rem 1rem; border-inline-start: 4px solid var(--accent); background: var(--tint); }
 summary { cursor: pointer; }
+.ledger .button { margin-block: .3rem; }
 .requests, .ledger { display: grid; gap: .3rem; margin-block-start: .6rem; overflow-wrap: anywhere; }
 .error { margin-block: .8rem; padding: .8rem 1rem; border-inline-start: 4px solid var(--alert); }
 .confirm { padding: 1rem 1.1rem; border: 2px solid var(--alert); border-radius: var(--radius); }

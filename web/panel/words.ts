@@ -323,7 +323,7 @@ const ENGLISH: Words = {
   contribution: 'Contributing',
   contribute: 'Help improve the suggestions',
   contributeHint:
-    'In some weeks this browser works out what your visits would change in the suggestions of everyone. That is cut short, split into two halves that say nothing alone, and sealed to two aggregators; they add up many people’s and publish the sum with noise.',
+    'In some weeks this browser works out what your visits would change in the suggestions of everyone, or answers a question about them, such as how far you went. That is cut short, split into two halves that say nothing alone, and sealed to two aggregators; they add up many people’s and publish the sum with noise.',
   contributeRemember: 'Needs remembering: without it nothing says how much you have contributed already.',
   contributeNothing: 'This shop asks for no contributions.',
   claims: {
@@ -644,7 +644,7 @@ const CHINESE: Words = {
   contribution: '参与改进',
   contribute: '帮助改进推荐',
   contributeHint:
-    '有些星期，本浏览器会计算您的访问会给大家的推荐带来什么变化。结果会被截短，拆成两份（单独一份什么也看不出），分别加密给两个汇总方；他们把许多人的结果加起来，加入噪声后才公布总和。',
+    '有些星期，本浏览器会计算您的访问会给大家的推荐带来什么变化，或者回答一个与访问有关的问题（例如您走到了哪一步）。结果会被截短，拆成两份（单独一份什么也看不出），分别加密给两个汇总方；他们把许多人的结果加起来，加入噪声后才公布总和。',
   contributeRemember: '需要先允许记住：否则无法知道您已经参与过多少。',
   contributeNothing: '本店没有请求参与。',
   claims: {
