@@ -3,6 +3,7 @@
  * it names is here, whole, and compressed, so that no shopper waits for that.
  */
 import { decodeManifest, filesOf, type Manifest } from '../shared/model/bundle.ts'
+import { checkOthers } from '../shared/model/stage.ts'
 import { type Entry, isModel, type ModelEntry } from '../shared/tlog/entry.ts'
 import { findModel } from '../shared/tlog/find-model.ts'
 import { integrityHex } from '../shared/tlog/integrity.ts'
@@ -17,6 +18,8 @@ export interface Store extends ChunkStore {
   /** The log's verifier key; undefined where this edge has none and can only read. */
   logKey?: string
 }
+
+type ModelVersion = Pick<ModelEntry, 'version' | 'manifest'>
 
 export interface StoreOptions {
   /** Asked to cosign each checkpoint. */
@@ -48,13 +51,23 @@ export async function openStore(
     if (!isModel(entry)) return
     const manifest = await manifestOf(entry)
     await requireChunks([{ sha256: entry.manifest }, ...filesOf(manifest)])
+    if (manifest.stage) await requireOthers(manifest, manifest.stage.others, size)
     if (entry.type === 'bundle') return
     const restored = await findModel(entry.restores, size, log.readTile)
     const same = restored && JSON.stringify((await manifestOf(restored)).chunks) === JSON.stringify(manifest.chunks)
     if (!same) throw new Problem(422, `version ${entry.version} has not the chunks of ${entry.restores}`)
   }
 
-  async function manifestOf({ version, manifest: sha256 }: ModelEntry): Promise<Manifest> {
+  /** What the others of a stage stay with: a version on record, for everyone, all of it here. */
+  async function requireOthers(staged: Manifest, { version, manifest: sha256 }: ModelVersion, size: number) {
+    const onRecord = await findModel(version, size, log.readTile)
+    if (onRecord?.manifest !== sha256) throw new Problem(422, `the others' version ${version} is another on record`)
+    const others = await manifestOf(onRecord)
+    decodeOr(422, () => checkOthers(staged, others))
+    await requireChunks(filesOf(others))
+  }
+
+  async function manifestOf({ version, manifest: sha256 }: ModelVersion): Promise<Manifest> {
     const bytes = await chunks.readKept(sha256)
     if (!bytes) throw new Problem(422, `the manifest ${sha256} has not been put`, {}, { missing: [sha256] })
     const manifest = decodeOr(422, () => decodeManifest(new TextDecoder().decode(bytes)))

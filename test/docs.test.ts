@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CommandDef } from 'citty'
 import { describe, expect, it } from 'vitest'
-import { SHELF_KINDS } from '../web/protocol.ts'
+import { SHELF_KINDS } from '../shared/data/shelf-kinds.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const documents = [...readdirSync(ROOT), ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(

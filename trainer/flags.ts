@@ -46,3 +46,10 @@ export function shareOf(flag: string, text: string): number {
   if (text.trim() !== '' && value >= 0 && value < 1) return value
   throw new UserError(`${flag} ${text}: not a share from 0 to less than 1`, `try ${flag} 0.3`)
 }
+
+/** Shares that grow, each above 0: "0.1,0.5". */
+export function growingShares(flag: string, text: string): number[] {
+  const shares = text.split(',').map((share) => shareOf(flag, share))
+  if (shares.every((share, n) => share > (shares[n - 1] ?? 0))) return shares
+  throw new UserError(`${flag} ${text}: not shares that grow`, `try ${flag} 0.1,0.5`)
+}

@@ -1,9 +1,9 @@
 /** Going back to an earlier model: a new version, on record like any other, whose chunks are the old one's. */
 import { decodeManifest, encodeManifest, sha256Hex } from '../shared/model/bundle.ts'
 import { decodeCheckpoint } from '../shared/tlog/checkpoint.ts'
-import type { RollbackEntry } from '../shared/tlog/entry.ts'
+import type { ModelEntry, RollbackEntry } from '../shared/tlog/entry.ts'
 import { findModel } from '../shared/tlog/find-model.ts'
-import { parseNote } from '../shared/tlog/note.ts'
+import { parseNote, type Signer } from '../shared/tlog/note.ts'
 import type { LogSource } from './audit/source.ts'
 import type { PublisherKey } from './keys.ts'
 import { type Destination, publish, requirePublisher } from './publish.ts'
@@ -32,13 +32,25 @@ export async function rollBack(
   const checkpoint = await source.checkpoint()
   const size = checkpoint ? decodeCheckpoint(parseNote(checkpoint).text).size : 0
   const old = await findModel(restores, size, source.tile)
-  const bytes = old && (await destination.readChunk(old.manifest))
-  if (!bytes) throw new UserError(`version ${restores} is not to be had`, 'publish anew with "vitrine publish"')
-  const { deltas: _, ...manifest } = decodeManifest(new TextDecoder().decode(bytes))
-  const version = newest + 1
+  if (!old) throw new UserError(`version ${restores} is not to be had`, 'publish anew with "vitrine publish"')
+  return restore(old, destination, key, now)
+}
+
+/** @param old on record, and before the newest @throws UserError where its manifest is gone */
+export async function restore(
+  old: Pick<ModelEntry, 'version' | 'manifest'>,
+  destination: Destination,
+  key: Signer,
+  now: number,
+): Promise<RollbackEntry> {
+  const bytes = await destination.readChunk(old.manifest)
+  if (!bytes) throw new UserError(`version ${old.version} is not to be had`, 'publish anew with "vitrine publish"')
+  // For everyone, whoever it was for before.
+  const { deltas: _, stage: __, ...manifest } = decodeManifest(new TextDecoder().decode(bytes))
+  const version = ((await destination.standing()).model?.version ?? 0) + 1
   const made = new TextEncoder().encode(encodeManifest({ ...manifest, version, created: new Date(now).toISOString() }))
   const sha256 = await sha256Hex(made)
-  const entry = { type: 'rollback', version, manifest: sha256, restores } as const
+  const entry = { type: 'rollback', version, manifest: sha256, restores: old.version } as const
   await publish({ chunks: new Map([[sha256, made]]), entry }, key, destination)
   return entry
 }

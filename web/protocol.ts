@@ -4,23 +4,13 @@
  */
 import type { ContentKind } from '../shared/data/catalog.ts'
 import type { ShopEvent } from '../shared/data/events.ts'
+import type { ShelfKind } from '../shared/data/shelf-kinds.ts'
 import type { ContributionPolicy } from '../shared/federated/policy.ts'
 import type { Preferences } from '../shared/profile/preferences.ts'
 import type { KnownLabel, Profile } from '../shared/profile/profile.ts'
 import type { Policy, Untrusted } from '../shared/tlog/policy.ts'
 import type { Condition } from './learning/conditions.ts'
 import type { KeptAdapter, LastAttempt } from './store/adapter.ts'
-
-export const SHELF_KINDS = [
-  'for-you',
-  'related',
-  'bought-together',
-  'buy-again',
-  'trending',
-  'discover',
-  'win-back',
-] as const
-export type ShelfKind = (typeof SHELF_KINDS)[number]
 
 /** How an event was noticed, shown to whoever checks an installation. */
 export type EventSource = 'call' | 'attribute' | 'datalayer' | 'shelf' | 'file'

@@ -12,6 +12,10 @@
  *
  *     "deltas":[{"from":"77ab…","to":"c01d…","sha256":"5e88…","bytes":70240}, …]
  *
+ * A version that is not for everyone yet says for what share of browsers it is, and which version the others stay with (`stage.ts`):
+ *
+ *     "stage":{"share":0.1,"others":{"version":6,"manifest":"41b2…"}}
+ *
  * This file is the envelope; `chunks.ts` says what is inside each chunk.
  */
 import * as v from 'valibot'
@@ -67,6 +71,11 @@ const deltaRef = v.strictObject({
   bytes: v.pipe(count, v.maxValue(MAX_CHUNK_BYTES)),
 })
 
+const stage = v.strictObject({
+  share: v.pipe(v.number(), v.gtValue(0), v.ltValue(1)),
+  others: v.strictObject({ version: v.pipe(count, v.minValue(1)), manifest: sha256 }),
+})
+
 const blendWeights = v.strictObject({
   network: weight,
   rules: weight,
@@ -101,11 +110,14 @@ const manifest = v.strictObject({
       v.check((refs) => new Set(refs.map(({ to }) => to)).size === refs.length, 'two deltas make the same chunk'),
     ),
   ),
+  /** Absent where it is for everyone. */
+  stage: v.optional(stage),
 })
 
 export type ChunkRef = v.InferOutput<typeof chunkRef>
 export type DeltaRef = v.InferOutput<typeof deltaRef>
 export type Manifest = v.InferOutput<typeof manifest>
+export type Stage = v.InferOutput<typeof stage>
 
 /** One line of JSON and a newline. */
 export const encodeManifest = (value: Manifest): string => `${JSON.stringify(value)}\n`

@@ -1,5 +1,6 @@
 /** What entries name, held against what is served: a model's manifest and chunks, the files of a release of the tag. */
-import { decodeManifest, filesOf, type Manifest, sha256Hex } from '../../shared/model/bundle.ts'
+import { decodeManifest, filesOf, type Manifest, type Stage, sha256Hex } from '../../shared/model/bundle.ts'
+import { checkOthers } from '../../shared/model/stage.ts'
 import type { ModelEntry, ReleaseEntry, ResultEntry, RollbackEntry } from '../../shared/tlog/entry.ts'
 import { findModel } from '../../shared/tlog/find-model.ts'
 import { integrityHex, integrityOf } from '../../shared/tlog/integrity.ts'
@@ -72,16 +73,20 @@ export function openContents(source: LogSource, size: number): Contents {
         findings.push(finding('chunk-differs', file, message))
       }
     }
+    if (manifest.stage) findings.push(...(await checkStage(manifest, manifest.stage.others, where)))
     if (entry.type === 'rollback') findings.push(...(await compareWithRestored(entry, manifest, where)))
     return findings
   }
 
   async function requireWhole({ version }: ModelEntry): Promise<Finding[]> {
     const findings: Finding[] = []
-    for (const { name, sha256 } of manifests.get(version)?.chunks ?? []) {
-      if (await look(sha256)) continue
-      const message = `"${name}" of version ${version}, the one in force, is not served`
-      findings.push(finding('model-incomplete', `v1/chunks/${sha256}`, message))
+    const inForce = [version, manifests.get(version)?.stage?.others.version]
+    for (const one of inForce.filter((known) => known !== undefined)) {
+      for (const { name, sha256 } of manifests.get(one)?.chunks ?? []) {
+        if (await look(sha256)) continue
+        const message = `"${name}" of version ${one}, in force, is not served`
+        findings.push(finding('model-incomplete', `v1/chunks/${sha256}`, message))
+      }
     }
     return findings
   }
@@ -98,9 +103,23 @@ export function openContents(source: LogSource, size: number): Contents {
     return [finding('rollback-differs', where, `version ${version} is said to restore ${restores}: ${why}`)]
   }
 
-  /** Of a version that an earlier audit has read. */
-  async function readManifest(version: number): Promise<Manifest | undefined> {
+  /** That those for whom a version is not have one that everyone had. */
+  async function checkStage(manifest: Manifest, { version, manifest: sha256 }: Stage['others'], where: string) {
+    const others = await readManifest(version, sha256)
+    try {
+      if (!others)
+        throw new Error(`others stay with ${sha256} as version ${version}, which is not on record and served`)
+      checkOthers(manifest, others)
+      return []
+    } catch (error) {
+      return [finding('stage-differs', where, `version ${manifest.version}: ${(error as Error).message}`)]
+    }
+  }
+
+  /** Of a version that an earlier audit has read. @param sha256 that it must have */
+  async function readManifest(version: number, sha256?: string): Promise<Manifest | undefined> {
     const entry = await findModel(version, size, source.tile)
+    if (sha256 !== undefined && entry?.manifest !== sha256) return undefined
     const bytes = entry && (await source.chunk(entry.manifest))
     if (!bytes || (await sha256Hex(bytes)) !== entry.manifest) return undefined
     return decodeManifest(new TextDecoder().decode(bytes))

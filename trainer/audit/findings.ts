@@ -40,6 +40,7 @@ const SEVERITIES = {
   'chunk-differs': 'critical',
   'model-incomplete': 'critical',
   'rollback-differs': 'critical',
+  'stage-differs': 'critical',
   'aggregate-missing': 'critical',
   'aggregate-differs': 'critical',
   /** Browsers that run the newest release take no part in it. */

@@ -1,15 +1,15 @@
 /** `vitrine count`: what an operator may know of its shoppers, as a noised sum over many of them. */
 import { defineCommand } from 'citty'
 import { COUNTS } from '../../shared/federated/counts.ts'
-import { vdafOf } from '../../shared/federated/vdaf.ts'
-import { field64 } from '../field64.ts'
-import { oneOf } from '../flags.ts'
+import { decodeItems } from '../../shared/model/chunks.ts'
+import { oneOf, wholeNumber } from '../flags.ts'
+import { type Destination, readPrevious } from '../publish.ts'
+import { countedOf, rateOf, reasonOf } from '../rounds/counting.ts'
 import { endRound } from '../rounds/rounds.ts'
 import { openTask, TASK_FLAGS } from '../rounds/task-flags.ts'
 
 /** Of a normal distribution, on either side. */
 const DEVIATIONS_OF_95 = 1.96
-const AGGREGATORS = 2
 
 export default defineCommand({
   meta: {
@@ -17,9 +17,12 @@ export default defineCommand({
     description: `Count something of many shoppers, so that nobody learns it of any: one answer each, added up by two aggregators, with noise.
 Shoppers who allow contributing answer while the round is open. Known: ${Object.keys(COUNTS).join(', ')}.
 
+Who does not allow contributing says nothing, not even that: how many do is a share of the visitors that the shop counts itself (--visitors).
+
 Examples:
   vitrine count --what hit-rate-10 --to bundles --leader http://127.0.0.1:8091 --helper http://127.0.0.1:8092 --noise 5 --hours 24
-  vitrine count --what furthest-step --edge https://edge.example --leader https://l.example --helper https://h.example --json`,
+  vitrine count --what demand --edge https://edge.example --leader https://l.example --helper https://h.example --json
+  vitrine count --what opted-in --visitors 12000 --to bundles --leader https://l.example --helper https://h.example`,
   },
   args: {
     what: {
@@ -28,32 +31,56 @@ Examples:
       valueHint: Object.keys(COUNTS).join('|'),
       description: 'What each answers',
     },
+    visitors: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'Of the shop while the round was open: shares of them, too',
+    },
     ...TASK_FLAGS,
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
     const what = oneOf('--what', Object.keys(COUNTS), args.what)
-    const { publisher, task, id, nextRound } = await openTask(args, what, async () => COUNTS[what].vdaf)
+    const visitors = args.visitors === undefined ? undefined : wholeNumber('--visitors', args.visitors, 10_000)
+    const count = COUNTS[what]
+    const { publisher, task, id, nextRound } = await openTask(args, what, async (destination) =>
+      count.vdafFor(await categoriesIn(destination)),
+    )
     await nextRound()
-    const { result, aggregate } = await endRound(id, publisher)
-    if (result.outcome === 'aborted' || !aggregate) {
-      console.log(
-        args.json ? JSON.stringify(result) : `nothing is released (${result.outcome === 'aborted' && result.reason})`,
-      )
+    const ended = await endRound(id, publisher)
+    const { result } = ended
+    const counted = await countedOf(task, ended)
+    if (!counted || task.vdaf.kind === 'pine') {
+      console.log(args.json ? JSON.stringify(result) : `nothing is released (${reasonOf(result)})`)
       return
     }
-    const vdaf = vdafOf(task, await field64())
-    // It is the sum of both shares already: the other one is nothing.
-    const sums = vdaf.unshard([aggregate, new Uint8Array(aggregate.length)]).map(Number)
-    const deviation = task.noiseMultiplier * Math.sqrt(AGGREGATORS * Number(vdaf.squaredSensitivity))
-    const margin = DEVIATIONS_OF_95 * deviation
-    const counts = COUNTS[what].labels.map((label, n) => ({ label, sum: sums[n] }))
-    if (args.json) return console.log(JSON.stringify({ ...result, counts, margin }))
-    console.log(`${what}, round ${result.round}: ${result.reports.toLocaleString('en')} shoppers answered`)
-    for (const { label, sum } of counts) {
-      const share = (100 * sum) / result.reports
-      const error = (100 * margin) / result.reports
-      console.log(`  ${share.toFixed(1).padStart(5)} %  ± ${error.toFixed(1)} for the noise  ${label}`)
+    const figures = count.figures(await categoriesIn(publisher.destination), task.vdaf)
+    const rates = figures.flatMap((figure) => {
+      const rate = rateOf(counted, figure)
+      if (!rate) return []
+      const sum = figure.part.reduce((total, n) => total + counted.sums[n], 0)
+      const margin = DEVIATIONS_OF_95 * Math.sqrt(counted.variance * figure.part.length)
+      const ofVisitors = visitors === undefined ? {} : { visitors: sum / visitors }
+      return [{ label: figure.label, sum, margin, ...rate, ...ofVisitors }]
+    })
+    // Shares of one whole: the largest first.
+    if (!figures.some(({ whole }) => whole)) rates.sort((a, b) => b.rate - a.rate)
+    if (args.json) return console.log(JSON.stringify({ ...result, rates }))
+    console.log(`${what}, round ${result.round}: ${counted.reports.toLocaleString('en')} shoppers answered`)
+    for (const { label, rate, noise, visitors: ofVisitors } of rates) {
+      const error = `± ${percent(DEVIATIONS_OF_95 * Math.sqrt(noise)).trim()} for the noise`
+      const also = ofVisitors === undefined ? '' : `; ${percent(ofVisitors).trim()} of the visitors`
+      console.log(`  ${percent(rate)} ${error}  ${label}${also}`)
     }
   },
 })
+
+const percent = (share: number) => `${(100 * share).toFixed(1).padStart(5)} %`
+
+/** Of the items that are published. */
+async function categoriesIn(destination: Destination): Promise<string[]> {
+  const previous = await readPrevious(destination)
+  const sha256 = previous?.manifest.chunks.find(({ name }) => name === 'items')?.sha256
+  const items = sha256 && (await previous?.read(sha256))
+  return items ? decodeItems(items).map(({ category }) => category) : []
+}

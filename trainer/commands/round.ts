@@ -1,17 +1,19 @@
 /** `vitrine round`: asks shoppers' browsers to improve the model, and publishes what they made of it. */
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
+import { COUNTS } from '../../shared/federated/counts.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { SHARED, sharedLength } from '../../shared/model/shared-vector.ts'
 import type { ResultEntry, RoundEntry } from '../../shared/tlog/entry.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { FEDERATION } from '../federation/learning.ts'
 import { field64 } from '../field64.ts'
-import { numberBetween, wholeNumber } from '../flags.ts'
-import { publish, readPrevious } from '../publish.ts'
+import { growingShares, numberBetween, wholeNumber } from '../flags.ts'
+import { type Destination, publish, readPrevious } from '../publish.ts'
 import { type Applied, applyRound } from '../rounds/apply-round.ts'
 import { readNetwork } from '../rounds/next-bundle.ts'
 import { endRound } from '../rounds/rounds.ts'
+import { ARM_COUNT, finishStages } from '../rounds/staged-release.ts'
 import { openTask, TASK_FLAGS } from '../rounds/task-flags.ts'
 import { UserError } from '../user-error.ts'
 
@@ -22,8 +24,12 @@ export default defineCommand({
 Two aggregators ("vitrine aggregate") add up what comes; the tag must name them ("vitrine publish --leader URL --helper URL").
 Stopped anywhere, it goes on from there. "vitrine privacy" says how large and how many the rounds should be.
 
+With --stages a changed model goes to some browsers first. Both they and the others answer, in rounds of counting, whether their model
+foretold what they wanted: where it is no worse, it goes to more of them, and where it is worse, it is taken back.
+
 Examples:
   vitrine round --to bundles --leader http://127.0.0.1:8091 --helper http://127.0.0.1:8092 --hours 168
+  vitrine round --to bundles --leader https://l.example --helper https://h.example --stages 0.1,0.5 --data orders.csv
   VITRINE_TOKEN=… vitrine round --edge https://edge.example --leader https://l.example --helper https://h.example --rounds 10`,
   },
   args: {
@@ -53,6 +59,23 @@ Examples:
       valueHint: 'FOLDER',
       description: 'Where the server’s steps are kept',
     },
+    stages: {
+      type: 'string',
+      valueHint: '0.1,0.5',
+      description: 'Shares of browsers that a changed model goes to first; else to all at once',
+    },
+    margin: {
+      type: 'string',
+      default: '0.05',
+      valueHint: 'LOSS',
+      description: 'Of hit rate, that must not go unnoticed in a stage',
+    },
+    patience: {
+      type: 'string',
+      default: '8',
+      valueHint: 'N',
+      description: 'Rounds of counting a stage; what is still unknown then is taken back',
+    },
     json: { type: 'boolean', default: false, description: 'Print a line of JSON for each round' },
   },
   async run({ args }) {
@@ -75,23 +98,63 @@ Examples:
     const heldOut = args.data === undefined ? undefined : await loadHistories(args.data)
     const vectors = await field64()
     const { key, destination } = publisher
+    const plan = {
+      shares: args.stages === undefined ? [] : growingShares('--stages', args.stages),
+      margin: numberBetween('--margin', args.margin, [0, 1], 0.05),
+      patience: wholeNumber('--patience', args.patience, 8),
+    }
+    await requireStages(destination, plan.shares)
     const finish = async (round: RoundEntry) => {
       const ended = await endRound(id, publisher)
       const { result } = ended
       const released = {
         ...{ task, round, ended, vdaf: vdafOf(task, vectors), folder: join(args.state, id), heldOut },
-        optimiser: { ...FEDERATION.optimiser, rate },
+        ...{ optimiser: { ...FEDERATION.optimiser, rate }, share: plan.shares[0] },
       }
       const applied = await applyRound(released, publisher, (bundle) => publish(bundle, key, destination))
       if (args.json) console.log(JSON.stringify({ ...result, applied }))
       else console.log(`round ${result.round}: ${outcomeText(result, applied)}`)
     }
-    // One that had ended when this was stopped may not have become a model yet.
+    const count =
+      plan.shares.length > 0 ? await openTask(args, ARM_COUNT, async () => COUNTS[ARM_COUNT].vdafFor([])) : undefined
+    /** @returns whether the release was taken back */
+    const finishRelease = async (): Promise<boolean> => {
+      const { round, result } = (await destination.standing()).tasks?.[id] ?? {}
+      const expected = result?.outcome === 'released' ? result.reports : task.minBatch
+      const released =
+        count &&
+        (await finishStages({
+          ...{ publisher, plan, expected, task: count.task, taskId: count.id, nextRound: count.nextRound },
+          folder: join(args.state, count.id),
+        }))
+      if (released && args.json) console.log(JSON.stringify(released))
+      // What came of the round is undone with it.
+      if (released?.outcome === 'rolled-back' && round) await finish(round)
+      return released?.outcome === 'rolled-back'
+    }
+    // One that had ended when this was stopped may not have become a model yet, or not everyone's.
     const last = (await destination.standing()).tasks?.[id]
-    if (last?.round && last.result) await finish(last.round)
-    for (let n = 0; n < rounds; n++) await finish(await nextRound())
+    if (!(await finishRelease()) && last?.round && last.result) {
+      await finish(last.round)
+      await finishRelease()
+    }
+    for (let n = 0; n < rounds; n++) {
+      await finish(await nextRound())
+      await finishRelease()
+    }
   },
 })
+
+/** @throws UserError where a release stands in a stage and nothing says how it goes on */
+async function requireStages(destination: Destination, shares: readonly number[]): Promise<void> {
+  const manifest = (await readPrevious(destination))?.manifest
+  if (!manifest?.stage || shares.length > 0) return
+  const { share, others } = manifest.stage
+  throw new UserError(
+    `bundle ${manifest.version} is for ${100 * share} % of browsers, and nothing says how it goes on`,
+    `name the stages with --stages, or take it back: "vitrine rollback --version ${others.version}"`,
+  )
+}
 
 function outcomeText(result: ResultEntry, applied: Applied | undefined): string {
   if (result.outcome === 'aborted') return `nothing is released (${result.reason})`

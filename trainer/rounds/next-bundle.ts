@@ -1,5 +1,5 @@
 /** What a round's aggregate makes of the published model: the mean update, a step of the server, and a bundle with the changed network. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Vdaf } from '../../shared/federated/vdaf.ts'
 import { networkHash } from '../../shared/model/bundle.ts'
@@ -48,7 +48,7 @@ export async function stepOf(
   optimiser: ServerOptimiser,
 ): Promise<{ change: Float64Array; keep(): Promise<void> }> {
   await mkdir(folder, { recursive: true })
-  const fileOf = (number: number) => join(folder, `step-${number}.json`)
+  const fileOf = (number: number) => stepFile(folder, number)
   let before: ServerState | undefined
   for (let number = round - 1; number > 0 && !before; number--) before = await readState(fileOf(number))
   const start = before ?? startServer(update.length)
@@ -63,6 +63,11 @@ export async function stepOf(
     },
   }
 }
+
+const stepFile = (folder: string, round: number) => join(folder, `step-${round}.json`)
+
+/** Of a step that was taken back the next one knows nothing either. */
+export const forgetStep = (folder: string, round: number): Promise<void> => rm(stepFile(folder, round), { force: true })
 
 async function readState(file: string): Promise<ServerState | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
@@ -86,7 +91,7 @@ export async function withNetwork(
   now: number,
 ): Promise<Bundle | undefined> {
   const { manifest, read } = previous
-  const { format: _, chunks, deltas: __, ...about } = manifest
+  const { format: _, chunks, deltas: __, stage: ___, ...about } = manifest
   const parts: BundlePart[] = []
   for (const { name, phase, sha256 } of chunks) {
     const bytes = await read(sha256)

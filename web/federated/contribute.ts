@@ -13,6 +13,7 @@ import { type ContributionPolicy, type PolicyProblem, policyProblem } from '../.
 import { makeReport } from '../../shared/federated/report.ts'
 import { quantiseUpdate } from '../../shared/federated/update.ts'
 import type { Vdaf } from '../../shared/federated/vdaf.ts'
+import type { StageArm } from '../../shared/model/stage.ts'
 import { hexOf } from '../../shared/tlog/base64.ts'
 import { entryId, type TaskEntry } from '../../shared/tlog/entry.ts'
 import type { Policy, Untrusted } from '../../shared/tlog/policy.ts'
@@ -46,6 +47,8 @@ export interface Contributor {
   database: Database
   /** SHA-256 that names the network in use: `networkHash`. */
   network: string
+  /** Where it stands in a release that is not for everyone yet. */
+  stage?: StageArm
   /** d of the shared vector of this network. */
   dimension: number
   /**
@@ -54,7 +57,7 @@ export interface Contributor {
    */
   learn(since: number): Promise<Float32Array | undefined>
   /** What is counted of. */
-  history: Omit<CountedHistory, 'since'>
+  history: Omit<CountedHistory, 'since' | 'arm'>
   vdafOf(task: TaskEntry): Vdaf
   /** That the log in which a round is on record has grown out of the one that this browser knows. @throws Untrusted */
   checkLog(round: OpenRound): Promise<void>
@@ -108,7 +111,9 @@ async function prepareReport(open: OpenRound, by: Contributor): Promise<{ report
   if (!isKnown) throw new Refusal('another-kind')
   const seconds = Math.floor(by.now() / 1000)
   if (seconds < round.opens || seconds >= round.closes) throw new Refusal('not-open')
-  if (round.model !== by.network) throw new Refusal('stale-model')
+  // What is learned is of the network in use; what is counted is counted of both that are while a release is for some.
+  const model = task.vdaf.kind === 'pine' ? by.network : (by.stage?.release ?? by.network)
+  if (round.model !== model) throw new Refusal('stale-model')
   if (task.vdaf.kind === 'pine' && task.vdaf.dimension !== by.dimension) throw new Refusal('other-vector')
   const ledger = await loadLedger(by.database)
   const spent = budgetProblem(ledger, task, round, policy)
@@ -135,7 +140,7 @@ async function prepareReport(open: OpenRound, by: Contributor): Promise<{ report
 /** What is shared out: an update, clipped and rounded, or one answer to what is counted. */
 async function measure(task: TaskEntry, since: number, by: Contributor): Promise<ArrayLike<number>> {
   if (task.vdaf.kind !== 'pine') {
-    const answer = countOf(task)?.measure({ ...by.history, since })
+    const answer = countOf(task)?.measure({ ...by.history, arm: by.stage?.arm, since }, task.vdaf)
     if (!answer) throw new Refusal('nothing-done')
     return answer
   }

@@ -73,7 +73,7 @@ async function lookAtRounds(told: Told, database: Database): Promise<void> {
 }
 
 async function contributorOf({ edge, policy, material, learning }: Told, database: Database): Promise<Contributor> {
-  const { model, modelName, tokens, popularity, learned } = material
+  const { model, modelName, tokens, popularity, categories, sights, learned, stage } = material
   const vouch = createVouch(self)
   const { script, wasm } = learning
   return {
@@ -82,7 +82,8 @@ async function contributorOf({ edge, policy, material, learning }: Told, databas
     policy,
     network: await sha256Hex(new TextEncoder().encode(modelName)),
     dimension: sharedLength(model.config, SHARED),
-    history: { model, tokens },
+    stage,
+    history: { model, tokens, categories, sights },
     async learn(since) {
       const worker = startWorker(script, vouch)
       const request: UpdateRequest = {

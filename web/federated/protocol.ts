@@ -9,7 +9,9 @@ export interface ContributorQuestions {
     with: {
       edge: string
       policy: Policy
-      material: Required<Pick<Material, 'model' | 'modelName' | 'tokens' | 'popularity'>> & Pick<Material, 'learned'>
+      material: Required<Pick<Material, 'model' | 'modelName' | 'tokens' | 'popularity' | 'categories' | 'sights'>> &
+        Pick<Material, 'learned'> &
+        Material['contribution']
       /** What learns: the learning worker's code, and TF.js's `.wasm` file where the page allows WebAssembly. */
       learning: { script: Uint8Array<ArrayBuffer>; wasm?: Uint8Array<ArrayBuffer> }
     }

@@ -59,20 +59,21 @@ function watch(start: LearnerStart, port: MessagePort): void {
   }
 
   async function consider(material: Material): Promise<void> {
-    const { modelName, tokens, learned, model, popularity } = material
+    const { modelName, tokens, learned, model, popularity, categories, sights, contribution } = material
     const now = Date.now()
     const unmet = unmetConditions({ ...device, newEvents: newEvents(material, now) })
     const isAble = unmet.every((condition) => condition === 'new-events')
-    const looksAtRounds = material.contributes && isAble && now >= nextRounds
+    const looksAtRounds = contribution !== undefined && isAble && now >= nextRounds
     wait(unmet)
     if ((unmet.length > 0 && !looksAtRounds) || !code) return
-    if (!model || !popularity) return say({ type: 'ask', model: true })
+    if (!model || !popularity || !categories || !sights) return say({ type: 'ask', model: true })
     if (looksAtRounds) {
       nextRounds = refreshSeconds > 0 ? now + 1000 * refreshSeconds : Number.POSITIVE_INFINITY
       contributor ??= await fetched(CONTRIBUTOR_ASSET)
       const { script, wasm } = code
       const learning = { script, wasm }
-      const asked = { edge, policy, material: { model, modelName, tokens, popularity, learned }, learning }
+      const known = { model, modelName, tokens, popularity, categories, sights, learned, ...contribution }
+      const asked = { edge, policy, material: known, learning }
       await ended(startWorker(contributor, vouch), { type: 'contribute', request: 1, ...asked })
       say({ type: 'contributed' })
       if (unmet.length > 0) return

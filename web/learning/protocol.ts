@@ -3,9 +3,11 @@
  * the log, and for each lesson starts a learning worker, the only one that has TF.js.
  */
 import type { Token } from '../../shared/data/sequence.ts'
+import type { Sight } from '../../shared/federated/counts.ts'
 import type { Adapter } from '../../shared/model/adapter.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import type { PersonalLearning, Trial } from '../../shared/model/personal-gate.ts'
+import type { StageArm } from '../../shared/model/stage.ts'
 import type { Policy } from '../../shared/tlog/policy.ts'
 import type { Learned } from '../store/adapter.ts'
 import type { BackendName, MeasuredBackends } from './backend-choice.ts'
@@ -42,8 +44,11 @@ export interface Material {
   /** Everyone's, without a kernel: its functions cannot travel. */
   model?: Omit<CompiledModel, 'kernel'>
   popularity?: Float32Array
-  /** The shopper allows contributions, and the tag's policy has some. */
-  contributes: boolean
+  /** Categories of the items, by their numbers, and what was seen on shelves: with the model. */
+  categories?: string[]
+  sights?: Sight[]
+  /** The shopper allows contributions, and the tag's policy has some. `stage`: where this browser stands in a release. */
+  contribution?: { stage?: StageArm }
 }
 
 /** What any training is given. */

@@ -1,7 +1,8 @@
 /** Every word the shop's pages say, in English and Chinese. A missing translation does not compile. */
+
+import type { ShelfKind } from '../../shared/data/shelf-kinds.ts'
 import type { ChunkName } from '../../shared/model/bundle.ts'
 import type { Suggestion } from '../../shared/search/suggestions.ts'
-import type { ShelfKind } from '../protocol.ts'
 
 export const LANGUAGES = { en: 'English', zh: '中文' } as const
 export type Language = keyof typeof LANGUAGES

@@ -15,9 +15,9 @@ export interface Schema extends DBSchema {
   consent: { key: 'consent' | 'preferences'; value: unknown }
   /**
    * Which bundle is installed, written in the same durable transaction as its chunks; the newest checkpoint of the log that was seen; what
-   * was refused. Decoded on reading.
+   * was refused; the secret by which the device draws. Decoded on reading.
    */
-  pointer: { key: 'installed' | 'checkpoint' | 'refusals'; value: unknown }
+  pointer: { key: 'installed' | 'checkpoint' | 'refusals' | 'secret'; value: unknown }
   /** By SHA-256, the manifest included. */
   chunks: { key: string; value: Uint8Array }
   /** What the device has learned for itself. Decoded on reading. */

@@ -4,11 +4,12 @@
  *
  *     window.vitrine ||= function () { (vitrine.q ||= []).push(arguments) }
  */
+import type { ShelfKind } from '../../shared/data/shelf-kinds.ts'
 import type { Preferences } from '../../shared/profile/preferences.ts'
 import type { Suggestion } from '../../shared/search/suggestions.ts'
 import type { Answer } from '../../shared/service/answers.ts'
 import type { Character, NamedTasteQuestions, Offer } from '../assistant/protocol.ts'
-import type { Change, Consent, Explanation, HistoryEntry, Shelf, ShelfKind, ShownProfile, Status } from '../protocol.ts'
+import type { Change, Consent, Explanation, HistoryEntry, Shelf, ShownProfile, Status } from '../protocol.ts'
 import type { LedgerEntry } from '../store/ledger.ts'
 
 export interface Vitrine {

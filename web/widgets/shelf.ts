@@ -9,8 +9,8 @@
  *
  * Without a framework: Svelte's runtime alone is several times this file, and the first shelf waits for it.
  */
-import type { Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
-import { SHELF_KINDS } from '../protocol.ts'
+import { SHELF_KINDS, type ShelfKind } from '../../shared/data/shelf-kinds.ts'
+import type { Shelf, ShelfItem } from '../protocol.ts'
 import type { Vitrine } from '../tag/api.ts'
 import { createCard } from './card.ts'
 import { type Impressions, watchImpressions } from './impressions.ts'

@@ -1,6 +1,7 @@
 /** What a shelf says, in the languages it speaks. Titles come from the catalogue. */
 import { CATEGORY_SEPARATOR, type ContentKind } from '../../shared/data/catalog.ts'
-import type { Reason, ShelfKind } from '../protocol.ts'
+import type { ShelfKind } from '../../shared/data/shelf-kinds.ts'
+import type { Reason } from '../protocol.ts'
 
 export interface Words {
   headings: Record<ShelfKind, string>

@@ -4,6 +4,8 @@
  */
 import type { ShopEvent } from '../../shared/data/events.ts'
 import { type Token, tokensOf, VIEW } from '../../shared/data/sequence.ts'
+import type { ShelfKind } from '../../shared/data/shelf-kinds.ts'
+import type { Sight } from '../../shared/federated/counts.ts'
 import { applyChange } from '../../shared/model/adapter.ts'
 import { type ChunkName, type Manifest, networkName } from '../../shared/model/bundle.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
@@ -14,7 +16,7 @@ import { noPreferences, type Preferences } from '../../shared/profile/preference
 import { explained, type KnownLabel, type Profile, profileOf } from '../../shared/profile/profile.ts'
 import { RERANK_BOUND, rerank } from '../../shared/search/rerank.ts'
 import type { Material } from '../learning/protocol.ts'
-import type { Explanation, Reason, Shelf, ShelfItem, ShelfKind } from '../protocol.ts'
+import type { Explanation, Reason, Shelf, ShelfItem } from '../protocol.ts'
 import type { KeptAdapter } from '../store/adapter.ts'
 import { accelerated, type Installed, readBundle } from './installed.ts'
 import { type Leanings, leaningsOf, NO_LEANINGS } from './leanings.ts'
@@ -53,7 +55,7 @@ export interface Engine {
   /** What is in use of it. */
   adopted(): KeptAdapter | undefined
   /** What there is to learn from; undefined without a network. @param withModel everyone's network too */
-  material(withModel: boolean): Omit<Material, 'learned' | 'contributes'> | undefined
+  material(withModel: boolean): Omit<Material, 'learned' | 'contribution'> | undefined
   /** Ranks a made-up history once, so that the compiler knows the code before the shopper's first act. */
   rehearse(): void
 }
@@ -254,9 +256,14 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
     material(withModel) {
       const { catalogue, manifest } = installed ?? {}
       if (!catalogue?.everyones || !manifest) return undefined
-      const { everyones, models } = catalogue
-      const whole = withModel ? { model: everyones, popularity: models.rules.popularity } : {}
-      return { modelName: networkName(manifest), tokens, ...whole }
+      const { everyones, models, views } = catalogue
+      const whole = () => ({
+        model: everyones,
+        popularity: models.rules.popularity,
+        categories: views.map(({ category }) => category),
+        sights: sightsOf(events),
+      })
+      return { modelName: networkName(manifest), tokens, ...(withModel ? whole() : {}) }
     },
 
     rehearse() {
@@ -283,6 +290,14 @@ export function createEngine(kernel: () => WebAssembly.Module | undefined = () =
       )
     },
   }
+}
+
+function sightsOf(events: readonly ShopEvent[]): Sight[] {
+  return events.flatMap((event) =>
+    event.name === 'rec_impression' || event.name === 'rec_click'
+      ? event.items.map(({ placement = '' }) => ({ placement, clicked: event.name === 'rec_click', time: event.time }))
+      : [],
+  )
 }
 
 function show(view: ItemView, reason: Reason, language: string): ShelfItem {

@@ -4,7 +4,8 @@
  *
  * Where the bundle is kept, a changed chunk is made from the kept one by the deltas that the manifest names: these requests
  * say which version was here, and that it was kept, and they are the same for everyone of whom that is true. Elsewhere
- * chunks are fetched whole, because it is the HTTP cache that brings them to the next page. A delta that is missing,
+ * chunks are fetched whole, because it is the HTTP cache that brings them to the next page. Where a version is for some, what is fetched says
+ * for whom, which was drawn (`stage.ts`) and is nothing that a shopper did. A delta that is missing,
  * damaged or gives other bytes than the manifest's hash costs its own download, and the chunk is fetched whole.
  *
  * Nothing is used before it is checked: that it is on record, signed, in a log that has only grown since this browser saw it last
@@ -21,6 +22,8 @@ import {
   sha256Hex,
 } from '../../shared/model/bundle.ts'
 import { applyDelta } from '../../shared/model/delta.ts'
+import { armOf, checkOthers, type StageArm } from '../../shared/model/stage.ts'
+import type { ModelEntry } from '../../shared/tlog/entry.ts'
 import { type OnRecord, openLatest } from '../../shared/tlog/on-record.ts'
 import { type Policy, Untrusted } from '../../shared/tlog/policy.ts'
 import { checkGrowth } from '../log-growth.ts'
@@ -32,11 +35,15 @@ import type { Seen } from '../store/witnessed.ts'
 import type { Engine } from './engine.ts'
 
 export interface Installed {
+  /** What was on record as the newest. */
+  entry: ModelEntry
+  /** Of the version in use: the entry's, or the one that others stay with while that is for some. */
   manifest: Manifest
-  manifestSha256: string
-  /** That it is on record, as the edge served it. */
+  /** Where this browser stands in a version that is for some. */
+  stage?: StageArm
+  /** That the entry is on record, as the edge served it. */
   proof: string
-  /** Checked chunks by SHA-256, the manifest included. */
+  /** Checked chunks by SHA-256, manifests included. */
   chunks: Map<string, Uint8Array>
   complete: boolean
 }
@@ -66,6 +73,8 @@ interface Destination {
   floor: number
   /** Whether what is installed outlives the page. */
   keeps: boolean
+  /** By which this browser draws whether a release is for it; undefined where it keeps none. */
+  secret(): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** The newest checkpoint that was seen. */
   seen: Seen | undefined
   onSeen(seen: Seen): void
@@ -84,20 +93,23 @@ export async function installLatest(destination: Destination, from: 'edge' | 'ca
     throw error instanceof Unreachable ? error : new Refused('malformed', 0, error.message)
   })
   const { entry } = await checkRecord(proof, destination)
-  const { version, manifest: manifestSha256 } = entry
+  const { version } = entry
   // Last of all, so that requests always come in the same order. Without a copy the next page only lacks a fallback.
   const keepCopy = () => (from === 'edge' ? keepLatest(edge, proof).catch(() => {}) : undefined)
-  const before = installed?.manifest.version ?? 0
+  const before = installed?.entry.version ?? 0
   if (version === before && installed?.complete) return keepCopy()
 
   const have = installed?.chunks ?? new Map<string, Uint8Array>()
-  const manifestBytes = have.get(manifestSha256) ?? (await fetchChecked(edge, manifestSha256, version))
-  const manifest = attempt(version, () => readManifest(manifestBytes, version))
+  const chunks = new Map<string, Uint8Array>()
+  const { manifest, stage } = await manifestFor(entry, destination, async (sha256, of) => {
+    const bytes = have.get(sha256) ?? (await fetchChecked(edge, sha256, of))
+    chunks.set(sha256, bytes)
+    return bytes
+  })
 
-  const chunks = new Map([[manifestSha256, manifestBytes]])
   const install = (complete: boolean) => {
     attempt(version, () => engine.install(partsOf(manifest, chunks), manifest))
-    onInstalled({ manifest, manifestSha256, proof, chunks: new Map(chunks), complete })
+    onInstalled({ entry, manifest, stage, proof, chunks: new Map(chunks), complete })
   }
   for (const [i, ref] of manifest.chunks.entries()) {
     const next = manifest.chunks[i + 1]?.phase
@@ -120,7 +132,7 @@ export async function installLatest(destination: Destination, from: 'edge' | 'ca
  */
 async function checkRecord(proof: string, destination: Destination): Promise<OnRecord> {
   const { edge, policy, installed, floor, seen, onSeen } = destination
-  const before = Math.max(installed?.manifest.version ?? 0, floor)
+  const before = Math.max(installed?.entry.version ?? 0, floor)
   let version = 0
   const refuse = (code: RefusalCode, reason: string): never => {
     throw new Refused(code, version, reason, proof, seen?.note)
@@ -132,7 +144,7 @@ async function checkRecord(proof: string, destination: Destination): Promise<OnR
     if (seen && !isShorter) await checkGrowth(seen, offered, edge)
     if (!isShorter) onSeen(offered)
     if (version < before) refuse('rollback', `version ${version} is older than the installed ${before}`)
-    if (version === before && installed && offered.entry.manifest !== installed.manifestSha256) {
+    if (version === before && installed && offered.entry.manifest !== installed.entry.manifest) {
       refuse('twice', `version ${version} was published twice`)
     }
     // A copy on the way may lag, with what is here already. Anything else in a log that was longer is not looked into.
@@ -152,9 +164,9 @@ export async function installStored(database: Database, destination: Destination
   const { entry } = await openLatest(proof, destination.policy).catch((error: Error) => {
     throw new Refused('content', 0, `the stored proof: ${error.message}`)
   })
-  const { version, manifest: manifestSha256 } = entry
+  const { version } = entry
   const chunks = new Map<string, Uint8Array>()
-  const checked = async (name: string, sha256: string) => {
+  const checked = async (sha256: string, name = 'manifest') => {
     const bytes = stored.chunks.get(sha256)
     if (!bytes || (await sha256Hex(bytes)) !== sha256) {
       throw new Refused('content', version, `stored chunk "${name}" is damaged`)
@@ -162,11 +174,33 @@ export async function installStored(database: Database, destination: Destination
     chunks.set(sha256, bytes)
     return bytes
   }
-  const bytes = await checked('manifest', manifestSha256)
-  const manifest = attempt(version, () => readManifest(bytes, version))
-  for (const { name, sha256 } of manifest.chunks) await checked(name, sha256)
+  const { manifest, stage } = await manifestFor(entry, destination, (sha256) => checked(sha256))
+  // Kept before there was a secret, it is another version's than is drawn now: what is missing comes over the network.
+  if (stage && manifest.chunks.some(({ sha256 }) => !stored.chunks.has(sha256))) return
+  for (const { name, sha256 } of manifest.chunks) await checked(sha256, name)
   attempt(version, () => destination.engine.install(partsOf(manifest, chunks), manifest))
-  destination.onInstalled({ manifest, manifestSha256, proof, chunks, complete: true })
+  destination.onInstalled({ entry, manifest, stage, proof, chunks, complete: true })
+}
+
+/**
+ * The manifest that this browser goes by: the one on record, or, where that is for others, the one before.
+ * @param read gives the bytes of that SHA-256, of a version
+ */
+async function manifestFor(
+  { version, manifest: sha256 }: ModelEntry,
+  { secret }: Pick<Destination, 'secret'>,
+  read: (sha256: string, version: number) => Promise<Uint8Array>,
+): Promise<Pick<Installed, 'manifest' | 'stage'>> {
+  const bytes = await read(sha256, version)
+  const recorded = attempt(version, () => readManifest(bytes, version))
+  if (!recorded.stage) return { manifest: recorded }
+  const stage = await armOf(recorded, await secret())
+  if (stage?.arm === 'staged') return { manifest: recorded, stage }
+  const { others } = recorded.stage
+  const bytesOfOthers = await read(others.manifest, version)
+  const manifest = attempt(version, () => readManifest(bytesOfOthers, others.version))
+  attempt(version, () => checkOthers(recorded, manifest))
+  return { manifest, stage }
 }
 
 export function store(database: Database, { proof, chunks }: Installed): Promise<void> {

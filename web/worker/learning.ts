@@ -1,7 +1,7 @@
 /** What this device has learned: in force, kept and forgotten with the shopper's permission. The learner learns it. */
 import { type Condition, unmetBefore } from '../learning/conditions.ts'
 import { readDevice } from '../learning/device.ts'
-import type { FromLearner } from '../learning/protocol.ts'
+import type { FromLearner, Material } from '../learning/protocol.ts'
 import type { Status, ToWorker } from '../protocol.ts'
 import { decodeLearned, type Learned } from '../store/adapter.ts'
 import type { EventLog } from '../store/event-log.ts'
@@ -24,7 +24,7 @@ export interface Learning {
 
 /**
  * @param isAllowed whether the shopper allows suggestions and remembering
- * @param contributes whether they allow contributions too, and the tag's policy has some
+ * @param contribution what there is to say of this browser where they allow contributions too, and the tag's policy has some
  * @param isIdle whether no question is open
  * @param onChanged `bundle` where another ranking is in force
  * @param onKept other tabs are to hear of it
@@ -33,7 +33,7 @@ export function createLearning(
   engine: Engine,
   log: EventLog,
   isAllowed: () => boolean,
-  contributes: () => boolean,
+  contribution: () => Material['contribution'],
   isIdle: () => boolean,
   onChanged: (what: 'bundle' | 'learning') => void,
   onKept: () => void,
@@ -67,7 +67,7 @@ export function createLearning(
       const material = isAllowed() && isIdle() && engine.material(message.model)
       if (!material) return
       taught = generation
-      learner?.postMessage({ ...material, learned, contributes: contributes() })
+      learner?.postMessage({ ...material, learned, contribution: contribution() })
     } else if (message.type === 'contributed') {
       onChanged('learning')
     } else if (isAllowed() && taught === generation) {

@@ -9,6 +9,7 @@
  *     discover          what they may like in categories that are new to them
  *     win-back          for who was away longer than usual: of the categories they like best
  */
+import type { ShelfKind } from '../../shared/data/shelf-kinds.ts'
 import { liesIn } from '../../shared/data/catalog.ts'
 import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import { BUY, CART, REFUND, REMOVE, type Token } from '../../shared/data/sequence.ts'
@@ -22,7 +23,7 @@ import type { Interest } from '../../shared/profile/interests.ts'
 import { priorWeight } from '../../shared/profile/taste-start.ts'
 import { discover } from '../../shared/service/discover.ts'
 import type { Welcome } from '../../shared/service/win-back.ts'
-import type { Reason, ShelfKind } from '../protocol.ts'
+import type { Reason } from '../protocol.ts'
 import type { Catalogue } from './installed.ts'
 import type { Leanings } from './leanings.ts'
 import { reasonsOf } from './reasons.ts'

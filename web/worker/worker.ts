@@ -21,6 +21,7 @@ import {
 } from '../protocol.ts'
 import { loadBundle, versionOf } from '../store/chunks.ts'
 import { EventLog } from '../store/event-log.ts'
+import { loadSecret } from '../store/secret.ts'
 import { openTabs, type TabMessage, type Tabs } from '../store/tabs.ts'
 import { loadRefusals, loadSeen, type Seen, saveRefusal, saveSeen, withRefusal } from '../store/witnessed.ts'
 import { compiledKernel } from './compiled-kernel.ts'
@@ -43,7 +44,7 @@ const learning = createLearning(
   engine,
   log,
   () => consent.personalise && consent.remember,
-  () => consent.contribute && settings?.policy.contribution !== undefined,
+  () => (consent.contribute && settings?.policy.contribution ? { stage: installed?.stage } : undefined),
   () => questions === 0,
   (what) => post({ type: 'changed', what }),
   () => tabs.tell({ type: 'changed' }),
@@ -144,7 +145,7 @@ async function answerOf(question: Asking<Questions>): Promise<Questions[keyof Qu
 /** What the assistant does not know yet. */
 function tellStanding(port: MessagePort, known: StandingQuery): void {
   const standing: Standing = {}
-  const name = `${installed?.manifestSha256} ${engine.parts()}`
+  const name = `${installed?.manifest.version} ${engine.parts()}`
   if (installed && name !== known.bundle)
     standing.bundle = { name, chunks: partsOf(installed.manifest, installed.chunks, NETWORK_CHUNKS) }
   if (revision !== known.shopper) {
@@ -359,6 +360,9 @@ function destination({ edge, policy }: Start) {
     },
     installed,
     keeps: consent.remember && log.database !== undefined,
+    async secret() {
+      return consent.remember && log.database ? loadSecret(log.database).catch(() => undefined) : undefined
+    },
     onInstalled(now: Installed) {
       installed = now
       post({ type: 'changed', what: 'bundle' })

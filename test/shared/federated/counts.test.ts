@@ -1,16 +1,27 @@
 /** One shopper's answer to what is counted, from a history whose answer is known. */
 import { describe, expect, it } from 'vitest'
 import { BUY, CART, SEARCH, type Token, VIEW } from '../../../shared/data/sequence.ts'
-import { COUNTS, countOf } from '../../../shared/federated/counts.ts'
+import { SHELF_KINDS } from '../../../shared/data/shelf-kinds.ts'
+import { COUNTS, type CountedHistory, countOf } from '../../../shared/federated/counts.ts'
 import { foretell } from '../../../shared/model/wishes.ts'
 import { history, smallNetwork } from '../model/small-network.ts'
 import { TASK_ENTRY } from '../tlog/sample-task.ts'
 
 const model = smallNetwork('counts')
+const categories = ['Lamps', 'Mugs', 'Clocks', 'Mugs', 'Lamps']
 const did = (...actions: number[]): Token[] => actions.map((action, n) => ({ item: n, action, time: 1000 * n }))
 
+function answer(name: string, known: Partial<CountedHistory>, vdaf = COUNTS[name].vdafFor(categories)) {
+  const history = { model, tokens: [], categories, sights: [], since: 0, ...known }
+  return COUNTS[name].measure(history, vdaf)
+}
+const labelOf = (name: string, number: number) => {
+  const vdaf = COUNTS[name].vdafFor(categories)
+  return COUNTS[name].figures(categories, vdaf).find(({ part }) => part.includes(number))?.label
+}
+
 describe('the furthest step', () => {
-  const step = (tokens: Token[], since = 0) => COUNTS['furthest-step'].measure({ model, tokens, since })
+  const step = (tokens: Token[], since = 0) => answer('furthest-step', { tokens, since })
 
   it('is the one furthest along, of what was done since the last answer', () => {
     expect(step(did(VIEW, VIEW))).toEqual([0])
@@ -30,13 +41,13 @@ describe('the hit rate', () => {
   it('is 1 where the newest wish is among the ten that the model ranks first before it, and else 0', () => {
     const answers = Array.from({ length: 60 }, (_, n) => {
       const tokens = history(`counted ${n}`, 12).filter(({ item }) => item >= 0)
-      const answer = COUNTS['hit-rate-10'].measure({ model, tokens, since: 0 })
+      const given = answer('hit-rate-10', { tokens })
       const newest = tokens.findLastIndex(
         ({ action, item }, at) => at > 0 && item !== tokens[at - 1].item && action !== 3 && action !== 5,
       )
       const { ranks } = foretell(model, tokens, [newest])
-      if (answer) expect(answer[0]).toBe(ranks[0] <= 10 ? 1 : 0)
-      return answer?.[0]
+      if (given) expect(given[0]).toBe(ranks[0] <= 10 ? 1 : 0)
+      return given?.[0]
     })
     expect(answers).toContain(0)
     expect(answers).toContain(1)
@@ -44,9 +55,81 @@ describe('the hit rate', () => {
 
   it('is no answer where the newest wish was counted before', () => {
     const tokens = did(VIEW, VIEW)
-    expect(COUNTS['hit-rate-10'].measure({ model, tokens, since: 1000 })).toBeDefined()
-    expect(COUNTS['hit-rate-10'].measure({ model, tokens, since: 1001 })).toBeUndefined()
+    expect(answer('hit-rate-10', { tokens, since: 1000 })).toBeDefined()
+    expect(answer('hit-rate-10', { tokens, since: 1001 })).toBeUndefined()
   })
+
+  it('by arm is the same, in the bucket of the arm, and none outside of a release', () => {
+    for (let n = 0; n < 20; n++) {
+      const tokens = history(`counted ${n}`, 12).filter(({ item }) => item >= 0)
+      const [hit] = answer('hit-rate-10', { tokens }) ?? []
+      if (hit === undefined) continue
+      expect(answer('hit-rate-10-by-arm', { tokens, arm: 'control' })).toEqual([hit])
+      expect(answer('hit-rate-10-by-arm', { tokens, arm: 'staged' })).toEqual([2 + hit])
+      expect(answer('hit-rate-10-by-arm', { tokens })).toBeUndefined()
+    }
+    expect(labelOf('hit-rate-10-by-arm', 3)).toContain('released to some')
+  })
+})
+
+describe('the click-through', () => {
+  const sight = (placement: string, time: number, clicked = false) => ({ placement, time, clicked })
+  const ones = (bits: number[] | undefined) => bits?.flatMap((bit, n) => (bit ? [n] : []))
+
+  it('says of each kind of shelf whether anything was seen on it, and whether any of that was followed', () => {
+    const sights = [sight('for-you', 10), sight('for-you', 11), sight('related', 12), sight('related', 13, true)]
+    const [seen, seenToo, followed] = ones(answer('click-through', { sights })) ?? []
+    expect([seen, seenToo, followed]).toEqual([0, 2, 3])
+    expect(ones(answer('click-through', { sights, arm: 'staged' }))).toEqual(
+      [0, 2, 3].map((n) => n + 2 * SHELF_KINDS.length),
+    )
+    expect(ones(answer('click-through', { sights, since: 12 }))).toEqual([2, 3])
+    expect(labelOf('click-through', 3)).toMatch(/saw related: the model before/)
+  })
+
+  it('is no answer where nothing was seen, or on no shelf that is known; and never has more weight than is asked for', () => {
+    expect(answer('click-through', {})).toBeUndefined()
+    expect(answer('click-through', { sights: [sight('for-you', 10)], since: 11 })).toBeUndefined()
+    expect(answer('click-through', { sights: [sight('the shop window', 10)] })).toBeUndefined()
+    const all = SHELF_KINDS.map((kind) => sight(kind, 1, true))
+    const vdaf = COUNTS['click-through'].vdafFor([])
+    expect(ones(answer('click-through', { sights: all }))).toHaveLength(vdaf.kind === 'multihot' ? vdaf.maxWeight : 0)
+  })
+})
+
+describe('the demand', () => {
+  const demanded = (tokens: Token[], since = 0) => labelOf('demand', (answer('demand', { tokens, since }) ?? [])[0])
+  const wanted = (...items: number[]): Token[] => items.map((item, n) => ({ item, action: VIEW, time: 1000 * n }))
+
+  it('is the category that was wanted most since the last answer, the newest of two', () => {
+    expect(demanded(wanted(2, 0, 4, 1))).toBe('Lamps')
+    expect(demanded(wanted(2, 0, 4, 1, 3))).toBe('Mugs')
+    expect(demanded(wanted(2, 0, 4, 1), 2500)).toBe('Mugs')
+    expect(answer('demand', { tokens: wanted(2, 0), since: 9000 })).toBeUndefined()
+  })
+
+  it('has a bucket for each category of a shop, which follows from its name alone', () => {
+    for (const size of [1, 12, 200]) {
+      const names = Array.from({ length: size }, (_, n) => `Category ${n}`)
+      const vdaf = COUNTS.demand.vdafFor(names)
+      const figures = COUNTS.demand.figures(names, vdaf)
+      expect(figures.map(({ label }) => label).sort()).toEqual([...names].sort())
+      // Of a catalogue in another order, and with one category more, it is the same bucket.
+      const [other] = answer('demand', { categories: ['New', ...names], tokens: wanted(0, 1) }, vdaf) ?? []
+      expect(figures.find(({ label }) => label === 'Category 0')?.part).toEqual([other])
+    }
+  })
+
+  it('counts together what too few buckets cannot keep apart, and says so', () => {
+    const names = Array.from({ length: 20 }, (_, n) => `Category ${n}`)
+    const figures = COUNTS.demand.figures(names, { kind: 'histogram', length: 16 })
+    expect(figures.length).toBeLessThan(20)
+    expect(figures.flatMap(({ label }) => label.split(', or ')).sort()).toEqual([...names].sort())
+  })
+})
+
+it('who allows contributions says so, whatever they did', () => {
+  expect(answer('opted-in', {})).toEqual([1])
 })
 
 it('a task is known by its name and its shape: by nothing that an object has of its own', () => {
@@ -55,4 +138,6 @@ it('a task is known by its name and its shape: by nothing that an object has of 
   expect(countOf(task('hit-rate-10', { kind: 'sum', max: 3 }))).toBeUndefined()
   expect(countOf(task('furthest-step', { kind: 'histogram', length: 4 }))).toBeUndefined()
   expect(countOf(task('constructor', { kind: 'count' }))).toBeUndefined()
+  expect(countOf(task('demand', { kind: 'histogram', length: 64 }))).toBe(COUNTS.demand)
+  for (const length of [8, 48, 8192]) expect(countOf(task('demand', { kind: 'histogram', length }))).toBeUndefined()
 })

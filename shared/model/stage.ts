@@ -1,0 +1,56 @@
+/**
+ * Releases in stages: for whom a version is that is not for everyone yet. Each browser draws that for itself, from a secret that never leaves
+ * it, so that nobody chooses who it is; and it stays in it while the share grows.
+ *
+ *     u = HMAC-SHA256(the browser's secret, the release), 0 ≤ u < 1        staged where u < share
+ *
+ * A release is named by its network (`networkHash`): a wider stage of it is a new version, and the same release.
+ */
+import { type Manifest, networkHash } from './bundle.ts'
+
+export const ARMS = ['control', 'staged'] as const
+/** Has the network of the release, or the one that the others stay with. */
+export type Arm = (typeof ARMS)[number]
+
+/** Where a browser stands in a release. */
+export interface StageArm {
+  /** `networkHash` of what is being released. */
+  release: string
+  arm: Arm
+}
+
+/** Of 256 bits, as many as a double has. */
+const DRAWN_BITS = 48
+
+/** @param secret 32 bytes @returns u of this browser for a release, uniform in [0, 1) */
+export async function drawOf(secret: Uint8Array<ArrayBuffer>, release: string): Promise<number> {
+  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  const mac = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(release))
+  return Number(new DataView(mac).getBigUint64(0) >> BigInt(64 - DRAWN_BITS)) / 2 ** DRAWN_BITS
+}
+
+/**
+ * Which arm of a version a browser is in; undefined where the version is for everyone.
+ * @param secret of the browser; one that keeps none, and would be another at each page, stays with what everyone had
+ */
+export async function armOf(
+  manifest: Manifest,
+  secret: Uint8Array<ArrayBuffer> | undefined,
+): Promise<StageArm | undefined> {
+  if (!manifest.stage) return undefined
+  const release = await networkHash(manifest)
+  const isStaged = secret !== undefined && (await drawOf(secret, release)) < manifest.stage.share
+  return { release, arm: isStaged ? 'staged' : 'control' }
+}
+
+/**
+ * The manifest that those use who are not in a stage.
+ * @param bytes that have the SHA-256 which the stage names
+ * @throws Error where they are no manifest of that version for everyone, or none that came before
+ */
+export function checkOthers(staged: Manifest, others: Manifest): void {
+  const version = staged.stage?.others.version
+  if (others.version !== version) throw new Error(`manifest: version ${version} is of version ${others.version}`)
+  if (version >= staged.version) throw new Error(`manifest: the others of ${staged.version} stay with ${version}`)
+  if (others.stage) throw new Error(`manifest: version ${version}, which others stay with, is not for everyone`)
+}

@@ -1,0 +1,192 @@
+/**
+ * A release in stages: a changed network goes to a share of browsers, drawn by themselves (`shared/model/stage.ts`); both arms answer, in
+ * rounds of counting, whether their network foretold what they wanted next; and on what the noised sums say the share grows, or the release
+ * is taken back. A stage is decided when it can be, not when it is time: until enough have answered it waits.
+ *
+ * The log says how far a release has come; what its rounds counted is kept beside the server's steps, so that a publisher who was stopped
+ * anywhere goes on from there.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { COUNTS } from '../../shared/federated/counts.ts'
+import { encodeManifest, type Manifest, networkHash, type Stage, sha256Hex } from '../../shared/model/bundle.ts'
+import { ARMS } from '../../shared/model/stage.ts'
+import type { RoundEntry, TaskEntry } from '../../shared/tlog/entry.ts'
+import { type Bundle, publish, readPrevious } from '../publish.ts'
+import { restore } from '../rollback.ts'
+import { type Counted, countedOf, noiseVariance, type Rate, rateOf, reasonOf } from './counting.ts'
+import { endRound, type Publisher } from './rounds.ts'
+
+export const ARM_COUNT = 'hit-rate-10-by-arm'
+
+export interface StagePlan {
+  /** Of browsers, ascending, each above 0 and below 1; after the last, the release is for everyone. */
+  shares: readonly number[]
+  /** The loss of hit rate, 0 … 1, that must not go unnoticed. */
+  margin: number
+  /** Released rounds of a stage after which what still cannot be told to be no worse is taken back. */
+  patience: number
+}
+
+/** One side of 95 %, and a power of 80 %, in standard deviations. */
+const SIGNIFICANCE = 1.645
+const POWER = 0.842
+
+/** What the rounds of one stage have counted, by their numbers. */
+type Tally = Record<number, Counted>
+
+export interface Verdict {
+  says: 'worse' | 'no-worse' | 'unknown'
+  rounds: number
+  /** Of each arm; undefined while there is none. */
+  control?: Rate
+  staged?: Rate
+  /** Of staged above control, and its standard deviation: chance and noise. */
+  difference?: number
+  deviation?: number
+}
+
+/** What is to be made of a tally: neither is said before 95 % stand behind it. */
+export function judge(tally: Tally, margin: number): Verdict {
+  const rounds = Object.values(tally)
+  const total: Counted = {
+    reports: rounds.reduce((sum, { reports }) => sum + reports, 0),
+    sums: Array.from({ length: 2 * ARMS.length }, (_, n) => rounds.reduce((sum, { sums }) => sum + sums[n], 0)),
+    variance: rounds.reduce((sum, { variance }) => sum + variance, 0),
+  }
+  const [control, staged] = COUNTS[ARM_COUNT].figures([], COUNTS[ARM_COUNT].vdafFor([])).map((of) => rateOf(total, of))
+  if (!control || !staged) return { says: 'unknown', rounds: rounds.length }
+  const difference = staged.rate - control.rate
+  const deviation = Math.sqrt([control, staged].reduce((sum, { chance, noise }) => sum + chance + noise, 0))
+  const reach = SIGNIFICANCE * deviation
+  const says = difference + reach < 0 ? 'worse' : difference - reach > -margin ? 'no-worse' : 'unknown'
+  return { says, rounds: rounds.length, control, staged, difference, deviation }
+}
+
+/**
+ * The loss that so many answers of one round would show, four times of five.
+ * @param share of them in the stage
+ * @param variance of the noise in each sum
+ * @param expectedRate in both arms; a half is the worst case
+ */
+export function detectableLoss(answers: number, share: number, variance: number, expectedRate = 0.5): number {
+  const rate = Math.min(1, Math.max(0, expectedRate))
+  const ofArm = (size: number) => (rate * (1 - rate)) / size + (variance * (rate ** 2 + (1 - rate) ** 2)) / size ** 2
+  return (SIGNIFICANCE + POWER) * Math.sqrt(ofArm(answers * share) + ofArm(answers * (1 - share)))
+}
+
+/** A bundle that is for a share of browsers, or for all of them. */
+export async function withStage(
+  { manifest, chunks }: Pick<Bundle, 'manifest' | 'chunks'>,
+  stage: Stage | undefined,
+): Promise<Bundle> {
+  const { stage: _, ...rest } = manifest
+  const changed: Manifest = { ...rest, ...(stage ? { stage } : {}) }
+  const bytes = new TextEncoder().encode(encodeManifest(changed))
+  const sha256 = await sha256Hex(bytes)
+  const before = await sha256Hex(new TextEncoder().encode(encodeManifest(manifest)))
+  const others = [...chunks].filter(([name]) => name !== before)
+  const entry = { type: 'bundle', version: changed.version, manifest: sha256 } as const
+  return { manifest: changed, entry, chunks: new Map([...others, [sha256, bytes]]) }
+}
+
+export interface Stages {
+  publisher: Publisher
+  plan: StagePlan
+  /** Of the count of arms, on record. */
+  task: TaskEntry
+  taskId: string
+  /** Opens its next round; one that is open stays. */
+  nextRound(): Promise<RoundEntry>
+  /** Where what was counted is kept. */
+  folder: string
+  /** Answers that a round is expected to have. */
+  expected: number
+  /** Milliseconds since 1970 */
+  now?(): number
+}
+
+export interface Released {
+  outcome: 'released' | 'rolled-back'
+  version: number
+  /** Of each stage that was decided. */
+  stages: (Verdict & { share: number; version: number })[]
+}
+
+/** Brings the release that stands in a stage to its end. @returns undefined where none does */
+export async function finishStages(stages: Stages): Promise<Released | undefined> {
+  const { publisher, plan, now = Date.now } = stages
+  const { destination, key, say = () => {} } = publisher
+  const decided: Released['stages'] = []
+  for (;;) {
+    const manifest = (await readPrevious(destination))?.manifest
+    if (!manifest?.stage) return undefined
+    const { share, others } = manifest.stage
+    const { version } = manifest
+    const verdict = await decide(manifest, share, stages)
+    decided.push({ share, version, ...verdict })
+    if (verdict.says !== 'no-worse') {
+      say(`bundle ${version} is taken back: ${wordsOf(verdict)}`)
+      const { version: restored } = await restore(others, destination, key, now())
+      return { outcome: 'rolled-back', version: restored, stages: decided }
+    }
+    const wider = plan.shares.find((next) => next > share)
+    say(`bundle ${version} goes to ${wider === undefined ? 'everyone' : percent(wider)}: ${wordsOf(verdict)}`)
+    const next: Manifest = { ...manifest, version: version + 1, created: new Date(now()).toISOString() }
+    const stage = wider === undefined ? undefined : { share: wider, others }
+    const bundle = await withStage({ manifest: next, chunks: new Map() }, stage)
+    await publish(bundle, key, destination)
+    if (wider === undefined) return { outcome: 'released', version: version + 1, stages: decided }
+  }
+}
+
+/** Rounds of counting, until their sums say something of a stage or its patience ends. */
+async function decide(manifest: Manifest, share: number, stages: Stages): Promise<Verdict> {
+  const { publisher, plan, task, taskId, nextRound, folder, expected } = stages
+  const { say = () => {} } = publisher
+  const { version } = manifest
+  const release = await networkHash(manifest)
+  const opened = Math.floor(Date.parse(manifest.created) / 1000)
+  const file = join(folder, `stage-${version}.json`)
+  const tally = await readTally(file)
+  const isOfStage = ({ model, opens }: RoundEntry) => model === release && opens >= opened
+  for (;;) {
+    const verdict = judge(tally, plan.margin)
+    if (verdict.says !== 'unknown' || verdict.rounds >= plan.patience) return verdict
+    const answers = expected * (verdict.rounds + 1)
+    const loss = detectableLoss(answers, share, noiseVariance(task), verdict.control?.rate)
+    say(
+      `bundle ${version} is for ${percent(share)} of browsers: once ${answers} have answered, a loss of ${percent(loss)} in hit rate ` +
+        `would show; what must show is ${percent(plan.margin)}`,
+    )
+    const { round: last, result } = (await publisher.destination.standing()).tasks?.[taskId] ?? {}
+    // One that had ended when this was stopped.
+    const isWaiting = last && result?.outcome === 'released' && isOfStage(last) && !(last.round in tally)
+    const round = isWaiting ? last : await nextRound()
+    const ended = await endRound(taskId, publisher)
+    const counted = await countedOf(task, ended)
+    if (!counted)
+      say(`round ${round.round} of ${task.name} releases nothing (${reasonOf(ended.result)}): the stage waits`)
+    else if (isOfStage(round)) {
+      tally[round.round] = counted
+      await mkdir(folder, { recursive: true })
+      await writeFile(`${file}.partial`, JSON.stringify(tally))
+      await rename(`${file}.partial`, file)
+    }
+  }
+}
+
+async function readTally(file: string): Promise<Tally> {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  return text === undefined ? {} : (JSON.parse(text) as Tally)
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+
+function wordsOf({ says, rounds, control, staged, difference = 0, deviation = 0 }: Verdict): string {
+  if (!control || !staged) return `nothing could be told of it in ${rounds} rounds`
+  const hit = ({ rate, whole }: Rate) => `${percent(rate)} of ${Math.round(whole)}`
+  const measured = `hit rate ${hit(staged)} against ${hit(control)}, ${percent(difference)} ± ${percent(SIGNIFICANCE * deviation)}`
+  const why = { worse: 'worse', 'no-worse': 'no worse', unknown: `still unknown after ${rounds} rounds` }[says]
+  return `${why} (${measured})`
+}
