@@ -9,11 +9,11 @@
  *     demand                histogram   of which category did they want most?
  *     opted-in              count       that they allow contributions
  *
- * Who did nothing since their last answer gives none, but to the last.
+ * Who did nothing since their last answer gives none, but to the last. What the numbers of a sum are: `trainer/rounds/figures.ts`.
  */
 import { hash32 } from '../data/random.ts'
 import { ACTIONS, isPositive, type Token } from '../data/sequence.ts'
-import { SHELF_KINDS } from '../data/shelf-kinds.ts'
+import { SHELF_KINDS, type ShelfKind } from '../data/shelf-kinds.ts'
 import type { AnyModel } from '../model/infer.ts'
 import { ARMS, type Arm } from '../model/stage.ts'
 import { foretell, wishesOf } from '../model/wishes.ts'
@@ -41,132 +41,74 @@ export interface Sight {
   time: number
 }
 
-/** A share of what was answered. */
-export interface Figure {
-  label: string
-  /** Numbers of the sum that are added up. */
-  part: readonly number[]
-  /** Those that they are a share of; absent where that is all who answered. */
-  whole?: readonly number[]
-}
+export type CountVdaf = Exclude<TaskEntry['vdaf'], { kind: 'pine' }>
 
-type CountVdaf = Exclude<TaskEntry['vdaf'], { kind: 'pine' }>
-
-interface Count {
-  /** What is asked of the shoppers of a shop with these categories. */
-  vdafFor(categories: readonly string[]): CountVdaf
-  /** Whether a device answers where it is asked for this. */
-  accepts(vdaf: TaskEntry['vdaf']): boolean
-  figures(categories: readonly string[], vdaf: CountVdaf): Figure[]
-  /** A measurement of the VDAF; undefined where there is nothing to say. */
-  measure(history: CountedHistory, vdaf: TaskEntry['vdaf']): number[] | undefined
-}
+/** A measurement of the VDAF; undefined where there is nothing to say. */
+type Measure = (history: CountedHistory, vdaf: CountVdaf) => number[] | undefined
 
 const TOP = 10
-const STEPS = ['view', 'cart', 'buy'] as const
-const STEP_LABELS = ['looked', 'put into the cart', 'bought']
-const HIT = 'wanted next, and among the ten foretold'
-const ARM_LABELS: Record<Arm, string> = { control: 'the model before', staged: 'the model released to some' }
-/** On each: seen, and followed. */
-const SIGHT_KINDS = 2
-const LEAST_BUCKETS = 16
-const MOST_BUCKETS = 4096
+export const STEPS = ['view', 'cart', 'buy'] as const
+const SIGHTS = ARMS.length * SHELF_KINDS.length * 2
 
-const always = (vdaf: CountVdaf): Pick<Count, 'vdafFor' | 'accepts'> => ({
-  vdafFor: () => vdaf,
-  accepts: (asked) => JSON.stringify(asked) === JSON.stringify(vdaf),
-})
+/** What is asked for; of demand the shop's categories say how many buckets. */
+export const VDAFS = {
+  'hit-rate-10': { kind: 'count' },
+  'hit-rate-10-by-arm': { kind: 'histogram', length: 2 * ARMS.length },
+  'click-through': { kind: 'multihot', length: SIGHTS, maxWeight: SIGHTS / ARMS.length },
+  'furthest-step': { kind: 'histogram', length: STEPS.length },
+  demand: { kind: 'histogram', length: 16 },
+  'opted-in': { kind: 'count' },
+} as const satisfies Record<string, CountVdaf>
+export type CountName = keyof typeof VDAFS
 
-export const COUNTS: Record<string, Count> = {
-  'hit-rate-10': {
-    ...always({ kind: 'count' }),
-    figures: () => [{ label: HIT, part: [0] }],
-    measure(history) {
-      const hit = hitOf(history)
-      return hit === undefined ? undefined : [hit]
-    },
+const MEASURES: Record<CountName, Measure> = {
+  'hit-rate-10'(history) {
+    const hit = hitOf(history)
+    return hit === undefined ? undefined : [hit]
   },
-  'hit-rate-10-by-arm': {
-    ...always({ kind: 'histogram', length: 2 * ARMS.length }),
-    figures: () =>
-      ARMS.map((arm, n) => ({ label: `${HIT}: ${ARM_LABELS[arm]}`, part: [2 * n + 1], whole: [2 * n, 2 * n + 1] })),
-    measure(history) {
-      const hit = history.arm && hitOf(history)
-      return hit === undefined ? undefined : [2 * ARMS.indexOf(history.arm as Arm) + hit]
-    },
+  'hit-rate-10-by-arm'(history) {
+    const hit = history.arm && hitOf(history)
+    return hit === undefined ? undefined : [hitBucket(history.arm as Arm, hit)]
   },
-  'click-through': {
-    ...always({
-      kind: 'multihot',
-      length: ARMS.length * SHELF_KINDS.length * SIGHT_KINDS,
-      maxWeight: SHELF_KINDS.length * SIGHT_KINDS,
-    }),
-    figures: () =>
-      ARMS.flatMap((arm) =>
-        SHELF_KINDS.map((kind) => {
-          const [seen, followed] = sightsAt(arm, kind)
-          return { label: `followed, of those who saw ${kind}: ${ARM_LABELS[arm]}`, part: [followed], whole: [seen] }
-        }),
-      ),
-    measure({ sights, since, arm = 'control' }) {
-      const bits = new Array<number>(ARMS.length * SHELF_KINDS.length * SIGHT_KINDS).fill(0)
-      for (const { placement, clicked } of sights.filter(({ time }) => time >= since)) {
-        const kind = SHELF_KINDS.find((known) => known === placement)
-        if (!kind) continue
-        const [seen, followed] = sightsAt(arm, kind)
-        // What was followed was seen, whether or not that was noticed.
-        bits[seen] = 1
-        if (clicked) bits[followed] = 1
-      }
-      return bits.includes(1) ? bits : undefined
-    },
+  'click-through'({ sights, since, arm = 'control' }) {
+    const bits = new Array<number>(SIGHTS).fill(0)
+    for (const { placement, clicked } of sights.filter(({ time }) => time >= since)) {
+      const kind = SHELF_KINDS.find((known) => known === placement)
+      if (!kind) continue
+      // What was followed was seen, whether or not that was noticed.
+      bits[sightBit(arm, kind, false)] = 1
+      if (clicked) bits[sightBit(arm, kind, true)] = 1
+    }
+    return bits.includes(1) ? bits : undefined
   },
-  'furthest-step': {
-    ...always({ kind: 'histogram', length: STEPS.length }),
-    figures: () => STEP_LABELS.map((label, n) => ({ label, part: [n] })),
-    measure({ tokens, since }) {
-      const steps = tokens
-        .filter(({ time, action }) => time >= since && isPositive(action))
-        .map(({ action }) => STEPS.indexOf(ACTIONS[action] as (typeof STEPS)[number]))
-      return steps.length > 0 ? [Math.max(0, ...steps)] : undefined
-    },
+  'furthest-step'({ tokens, since }) {
+    const steps = tokens
+      .filter(({ time, action }) => time >= since && isPositive(action))
+      .map(({ action }) => STEPS.indexOf(ACTIONS[action] as (typeof STEPS)[number]))
+    return steps.length > 0 ? [Math.max(0, ...steps)] : undefined
   },
-  demand: {
-    vdafFor: (categories) => ({ kind: 'histogram', length: bucketsFor(categories) }),
-    accepts: (vdaf) => vdaf.kind === 'histogram' && isBuckets(vdaf.length),
-    figures: (categories, vdaf) => {
-      const names = new Map<number, string[]>()
-      for (const category of new Set(categories)) {
-        const bucket = bucketOf(category, lengthOf(vdaf))
-        names.set(bucket, [...(names.get(bucket) ?? []), category || '(no category)'])
-      }
-      return [...names].map(([bucket, labels]) => ({ label: labels.sort().join(', or '), part: [bucket] }))
-    },
-    measure({ tokens, categories, since }, vdaf) {
-      const wishes = new Map<string, number>()
-      for (const at of wishesOf(tokens)) {
-        if (tokens[at].time < since) continue
-        const category = categories[tokens[at].item]
-        const before = wishes.get(category) ?? 0
-        wishes.delete(category) // so that the newest is last, and wins a tie
-        wishes.set(category, before + 1)
-      }
-      if (wishes.size === 0) return undefined
-      const [most] = [...wishes].reduce((a, b) => (b[1] >= a[1] ? b : a))
-      return [bucketOf(most, lengthOf(vdaf))]
-    },
+  demand({ tokens, categories, since }, vdaf) {
+    const wishes = new Map<string, number>()
+    for (const at of wishesOf(tokens)) {
+      if (tokens[at].time < since) continue
+      const category = categories[tokens[at].item]
+      const before = wishes.get(category) ?? 0
+      wishes.delete(category) // so that the newest is last, and wins a tie
+      wishes.set(category, before + 1)
+    }
+    if (wishes.size === 0 || vdaf.kind !== 'histogram') return undefined
+    const [most] = [...wishes].reduce((a, b) => (b[1] >= a[1] ? b : a))
+    return [categoryBucket(most, vdaf.length)]
   },
-  'opted-in': {
-    ...always({ kind: 'count' }),
-    figures: () => [{ label: 'allow contributions', part: [0] }],
-    measure: () => [1],
-  },
+  'opted-in': () => [1],
 }
 
-/** The count that a task asks for by its name. Undefined where a device knows none, or one of another shape. */
-export function countOf({ name, vdaf }: TaskEntry): Count | undefined {
-  const known = Object.hasOwn(COUNTS, name) ? COUNTS[name] : undefined
-  return known?.accepts(vdaf) ? known : undefined
+/** What a device answers to a task. Undefined where it knows none of that name, or one of another shape. */
+export function countOf({ name, vdaf }: TaskEntry): ((history: CountedHistory) => number[] | undefined) | undefined {
+  if (!Object.hasOwn(VDAFS, name) || vdaf.kind === 'pine') return undefined
+  const known: CountVdaf = VDAFS[name as CountName]
+  const isKnown = name === 'demand' ? vdaf.kind === known.kind : JSON.stringify(known) === JSON.stringify(vdaf)
+  return isKnown ? (history) => MEASURES[name as CountName](history, vdaf) : undefined
 }
 
 /** @returns 1 or 0 */
@@ -176,26 +118,11 @@ function hitOf({ model, tokens, since }: CountedHistory): number | undefined {
   return foretell(model, tokens, [newest]).ranks[0] <= TOP ? 1 : 0
 }
 
-function sightsAt(arm: Arm, kind: (typeof SHELF_KINDS)[number]): [seen: number, followed: number] {
-  const at = SIGHT_KINDS * (ARMS.indexOf(arm) * SHELF_KINDS.length + SHELF_KINDS.indexOf(kind))
-  return [at, at + 1]
-}
+/** @param hit 1 or 0 */
+export const hitBucket = (arm: Arm, hit: number): number => 2 * ARMS.indexOf(arm) + hit
 
-/**
- * A category's bucket follows from its name alone, so that a device whose catalogue is of another day still means the same by it. There are as
- * many as keep a shop's categories apart, where so many are allowed; those that share one are counted together.
- */
-const bucketOf = (category: string, buckets: number) => hash32(category) % buckets
+export const sightBit = (arm: Arm, kind: ShelfKind, clicked: boolean): number =>
+  2 * (ARMS.indexOf(arm) * SHELF_KINDS.length + SHELF_KINDS.indexOf(kind)) + Number(clicked)
 
-function bucketsFor(categories: readonly string[]): number {
-  const names = new Set(categories)
-  const areApart = (buckets: number) => new Set([...names].map((name) => bucketOf(name, buckets))).size === names.size
-  let buckets = LEAST_BUCKETS
-  while (buckets < MOST_BUCKETS && !areApart(buckets)) buckets *= 2
-  return buckets
-}
-
-const isBuckets = (length: number) =>
-  length >= LEAST_BUCKETS && length <= MOST_BUCKETS && Number.isInteger(Math.log2(length))
-
-const lengthOf = (vdaf: TaskEntry['vdaf']) => (vdaf.kind === 'histogram' ? vdaf.length : LEAST_BUCKETS)
+/** It follows from the category's name alone, so that a device whose catalogue is of another day still means the same by it. */
+export const categoryBucket = (category: string, buckets: number): number => hash32(category) % buckets

@@ -19,14 +19,11 @@ export interface StageArm {
   arm: Arm
 }
 
-/** Of 256 bits, as many as a double has. */
-const DRAWN_BITS = 48
-
-/** @param secret 32 bytes @returns u of this browser for a release, uniform in [0, 1) */
+/** @param secret 32 bytes @returns u of this browser for a release: the first 32 bits, uniform in [0, 1) */
 export async function drawOf(secret: Uint8Array<ArrayBuffer>, release: string): Promise<number> {
   const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
   const mac = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(release))
-  return Number(new DataView(mac).getBigUint64(0) >> BigInt(64 - DRAWN_BITS)) / 2 ** DRAWN_BITS
+  return new DataView(mac).getUint32(0) / 2 ** 32
 }
 
 /**

@@ -7,8 +7,8 @@ import { type Published, publish, record } from './edge.ts'
 import { createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
 
 /** Nobody draws less than the one, or more than the other. */
-const NOBODY = 2 ** -47
-const EVERYBODY = 1 - 2 ** -47
+const NOBODY = 2 ** -33
+const EVERYBODY = 1 - 2 ** -33
 
 let world: World
 beforeAll(async () => {

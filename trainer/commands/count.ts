@@ -1,10 +1,10 @@
 /** `vitrine count`: what an operator may know of its shoppers, as a noised sum over many of them. */
 import { defineCommand } from 'citty'
-import { COUNTS } from '../../shared/federated/counts.ts'
 import { decodeItems } from '../../shared/model/chunks.ts'
 import { oneOf, wholeNumber } from '../flags.ts'
 import { type Destination, readPrevious } from '../publish.ts'
 import { countedOf, rateOf, reasonOf } from '../rounds/counting.ts'
+import { COUNT_NAMES, figuresOf, vdafFor } from '../rounds/figures.ts'
 import { endRound } from '../rounds/rounds.ts'
 import { openTask, TASK_FLAGS } from '../rounds/task-flags.ts'
 
@@ -15,7 +15,7 @@ export default defineCommand({
   meta: {
     name: 'count',
     description: `Count something of many shoppers, so that nobody learns it of any: one answer each, added up by two aggregators, with noise.
-Shoppers who allow contributing answer while the round is open. Known: ${Object.keys(COUNTS).join(', ')}.
+Shoppers who allow contributing answer while the round is open. Known: ${COUNT_NAMES.join(', ')}.
 
 Who does not allow contributing says nothing, not even that: how many do is a share of the visitors that the shop counts itself (--visitors).
 
@@ -28,7 +28,7 @@ Examples:
     what: {
       type: 'string',
       required: true,
-      valueHint: Object.keys(COUNTS).join('|'),
+      valueHint: COUNT_NAMES.join('|'),
       description: 'What each answers',
     },
     visitors: {
@@ -40,11 +40,10 @@ Examples:
     json: { type: 'boolean', default: false, description: 'Print one JSON document' },
   },
   async run({ args }) {
-    const what = oneOf('--what', Object.keys(COUNTS), args.what)
+    const what = oneOf('--what', COUNT_NAMES, args.what)
     const visitors = args.visitors === undefined ? undefined : wholeNumber('--visitors', args.visitors, 10_000)
-    const count = COUNTS[what]
     const { publisher, task, id, nextRound } = await openTask(args, what, async (destination) =>
-      count.vdafFor(await categoriesIn(destination)),
+      vdafFor(what, await categoriesIn(destination)),
     )
     await nextRound()
     const ended = await endRound(id, publisher)
@@ -54,7 +53,7 @@ Examples:
       console.log(args.json ? JSON.stringify(result) : `nothing is released (${reasonOf(result)})`)
       return
     }
-    const figures = count.figures(await categoriesIn(publisher.destination), task.vdaf)
+    const figures = figuresOf(what, task.vdaf, await categoriesIn(publisher.destination))
     const rates = figures.flatMap((figure) => {
       const rate = rateOf(counted, figure)
       if (!rate) return []

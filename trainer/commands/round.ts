@@ -1,7 +1,7 @@
 /** `vitrine round`: asks shoppers' browsers to improve the model, and publishes what they made of it. */
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
-import { COUNTS } from '../../shared/federated/counts.ts'
+import { VDAFS } from '../../shared/federated/counts.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { SHARED, sharedLength } from '../../shared/model/shared-vector.ts'
 import type { ResultEntry, RoundEntry } from '../../shared/tlog/entry.ts'
@@ -115,8 +115,7 @@ Examples:
       if (args.json) console.log(JSON.stringify({ ...result, applied }))
       else console.log(`round ${result.round}: ${outcomeText(result, applied)}`)
     }
-    const count =
-      plan.shares.length > 0 ? await openTask(args, ARM_COUNT, async () => COUNTS[ARM_COUNT].vdafFor([])) : undefined
+    const count = plan.shares.length > 0 ? await openTask(args, ARM_COUNT, async () => VDAFS[ARM_COUNT]) : undefined
     /** @returns whether the release was taken back */
     const finishRelease = async (): Promise<boolean> => {
       const { round, result } = (await destination.standing()).tasks?.[id] ?? {}

@@ -1,9 +1,9 @@
 /** Sums that rounds of counting release, and what they say: shares, each with what chance and noise make of it. */
 
-import type { Figure } from '../../shared/federated/counts.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import type { ResultEntry, TaskEntry } from '../../shared/tlog/entry.ts'
 import { field64 } from '../field64.ts'
+import type { Figure } from './figures.ts'
 import type { Ended } from './rounds.ts'
 
 const AGGREGATORS = 2

@@ -8,13 +8,13 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { COUNTS } from '../../shared/federated/counts.ts'
+import { VDAFS } from '../../shared/federated/counts.ts'
 import { encodeManifest, type Manifest, networkHash, type Stage, sha256Hex } from '../../shared/model/bundle.ts'
-import { ARMS } from '../../shared/model/stage.ts'
 import type { RoundEntry, TaskEntry } from '../../shared/tlog/entry.ts'
 import { type Bundle, publish, readPrevious } from '../publish.ts'
 import { restore } from '../rollback.ts'
 import { type Counted, countedOf, noiseVariance, type Rate, rateOf, reasonOf } from './counting.ts'
+import { ARM_FIGURES } from './figures.ts'
 import { endRound, type Publisher } from './rounds.ts'
 
 export const ARM_COUNT = 'hit-rate-10-by-arm'
@@ -46,18 +46,25 @@ export interface Verdict {
   deviation?: number
 }
 
-/** What is to be made of a tally: neither is said before 95 % stand behind it. */
+const ratesOf = (counted: Counted) => ARM_FIGURES.map((figure) => rateOf(counted, figure))
+
+/**
+ * What is to be made of a tally: neither is said before 95 % stand behind it. The difference is that of Agresti and Caffo (2000), with the
+ * noise's variance beside that of chance.
+ */
 export function judge(tally: Tally, margin: number): Verdict {
   const rounds = Object.values(tally)
   const total: Counted = {
     reports: rounds.reduce((sum, { reports }) => sum + reports, 0),
-    sums: Array.from({ length: 2 * ARMS.length }, (_, n) => rounds.reduce((sum, { sums }) => sum + sums[n], 0)),
+    sums: Array.from({ length: VDAFS[ARM_COUNT].length }, (_, n) => rounds.reduce((sum, { sums }) => sum + sums[n], 0)),
     variance: rounds.reduce((sum, { variance }) => sum + variance, 0),
   }
-  const [control, staged] = COUNTS[ARM_COUNT].figures([], COUNTS[ARM_COUNT].vdafFor([])).map((of) => rateOf(total, of))
+  const [control, staged] = ratesOf(total)
   if (!control || !staged) return { says: 'unknown', rounds: rounds.length }
-  const difference = staged.rate - control.rate
-  const deviation = Math.sqrt([control, staged].reduce((sum, { chance, noise }) => sum + chance + noise, 0))
+  // One hit and one miss more in each arm: of a few answers, none of them a hit, chance says more than that it is never one.
+  const [a, b] = ratesOf({ ...total, sums: total.sums.map((sum) => sum + 1) }) as [Rate, Rate]
+  const difference = b.rate - a.rate
+  const deviation = Math.sqrt(a.chance + a.noise + b.chance + b.noise)
   const reach = SIGNIFICANCE * deviation
   const says = difference + reach < 0 ? 'worse' : difference - reach > -margin ? 'no-worse' : 'unknown'
   return { says, rounds: rounds.length, control, staged, difference, deviation }
@@ -186,7 +193,8 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 function wordsOf({ says, rounds, control, staged, difference = 0, deviation = 0 }: Verdict): string {
   if (!control || !staged) return `nothing could be told of it in ${rounds} rounds`
   const hit = ({ rate, whole }: Rate) => `${percent(rate)} of ${Math.round(whole)}`
-  const measured = `hit rate ${hit(staged)} against ${hit(control)}, ${percent(difference)} ± ${percent(SIGNIFICANCE * deviation)}`
+  const points = (share: number) => (100 * share).toFixed(1)
+  const measured = `hit rate ${hit(staged)} against ${hit(control)}: ${points(difference)} ± ${points(SIGNIFICANCE * deviation)} points`
   const why = { worse: 'worse', 'no-worse': 'no worse', unknown: `still unknown after ${rounds} rounds` }[says]
   return `${why} (${measured})`
 }

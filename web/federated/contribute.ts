@@ -140,7 +140,7 @@ async function prepareReport(open: OpenRound, by: Contributor): Promise<{ report
 /** What is shared out: an update, clipped and rounded, or one answer to what is counted. */
 async function measure(task: TaskEntry, since: number, by: Contributor): Promise<ArrayLike<number>> {
   if (task.vdaf.kind !== 'pine') {
-    const answer = countOf(task)?.measure({ ...by.history, arm: by.stage?.arm, since }, task.vdaf)
+    const answer = countOf(task)?.({ ...by.history, arm: by.stage?.arm, since })
     if (!answer) throw new Refusal('nothing-done')
     return answer
   }

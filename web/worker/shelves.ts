@@ -9,10 +9,11 @@
  *     discover          what they may like in categories that are new to them
  *     win-back          for who was away longer than usual: of the categories they like best
  */
-import type { ShelfKind } from '../../shared/data/shelf-kinds.ts'
+
 import { liesIn } from '../../shared/data/catalog.ts'
 import { itemsOf, type ShopEvent } from '../../shared/data/events.ts'
 import { BUY, CART, REFUND, REMOVE, type Token } from '../../shared/data/sequence.ts'
+import type { ShelfKind } from '../../shared/data/shelf-kinds.ts'
 import { type ItemView, titleIn } from '../../shared/model/chunks.ts'
 import type { CompiledModel } from '../../shared/model/compile.ts'
 import type { Trail } from '../../shared/model/contributions.ts'

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { BUY, CART, SEARCH, type Token, VIEW } from '../../../shared/data/sequence.ts'
 import { SHELF_KINDS } from '../../../shared/data/shelf-kinds.ts'
-import { COUNTS, type CountedHistory, countOf } from '../../../shared/federated/counts.ts'
+import { type CountedHistory, type CountName, countOf, VDAFS } from '../../../shared/federated/counts.ts'
 import { foretell } from '../../../shared/model/wishes.ts'
+import { figuresOf, vdafFor } from '../../../trainer/rounds/figures.ts'
 import { history, smallNetwork } from '../model/small-network.ts'
 import { TASK_ENTRY } from '../tlog/sample-task.ts'
 
@@ -11,14 +12,12 @@ const model = smallNetwork('counts')
 const categories = ['Lamps', 'Mugs', 'Clocks', 'Mugs', 'Lamps']
 const did = (...actions: number[]): Token[] => actions.map((action, n) => ({ item: n, action, time: 1000 * n }))
 
-function answer(name: string, known: Partial<CountedHistory>, vdaf = COUNTS[name].vdafFor(categories)) {
-  const history = { model, tokens: [], categories, sights: [], since: 0, ...known }
-  return COUNTS[name].measure(history, vdaf)
+const task = (name: string, vdaf: (typeof TASK_ENTRY)['vdaf']) => ({ ...TASK_ENTRY, name, vdaf })
+function answer(name: CountName, known: Partial<CountedHistory>, vdaf = vdafFor(name, categories)) {
+  return countOf(task(name, vdaf))?.({ model, tokens: [], categories, sights: [], since: 0, ...known })
 }
-const labelOf = (name: string, number: number) => {
-  const vdaf = COUNTS[name].vdafFor(categories)
-  return COUNTS[name].figures(categories, vdaf).find(({ part }) => part.includes(number))?.label
-}
+const labelOf = (name: CountName, number: number) =>
+  figuresOf(name, vdafFor(name, categories), categories).find(({ part }) => part.includes(number))?.label
 
 describe('the furthest step', () => {
   const step = (tokens: Token[], since = 0) => answer('furthest-step', { tokens, since })
@@ -92,8 +91,7 @@ describe('the click-through', () => {
     expect(answer('click-through', { sights: [sight('for-you', 10)], since: 11 })).toBeUndefined()
     expect(answer('click-through', { sights: [sight('the shop window', 10)] })).toBeUndefined()
     const all = SHELF_KINDS.map((kind) => sight(kind, 1, true))
-    const vdaf = COUNTS['click-through'].vdafFor([])
-    expect(ones(answer('click-through', { sights: all }))).toHaveLength(vdaf.kind === 'multihot' ? vdaf.maxWeight : 0)
+    expect(ones(answer('click-through', { sights: all }))).toHaveLength(VDAFS['click-through'].maxWeight)
   })
 })
 
@@ -111,8 +109,8 @@ describe('the demand', () => {
   it('has a bucket for each category of a shop, which follows from its name alone', () => {
     for (const size of [1, 12, 200]) {
       const names = Array.from({ length: size }, (_, n) => `Category ${n}`)
-      const vdaf = COUNTS.demand.vdafFor(names)
-      const figures = COUNTS.demand.figures(names, vdaf)
+      const vdaf = vdafFor('demand', names)
+      const figures = figuresOf('demand', vdaf, names)
       expect(figures.map(({ label }) => label).sort()).toEqual([...names].sort())
       // Of a catalogue in another order, and with one category more, it is the same bucket.
       const [other] = answer('demand', { categories: ['New', ...names], tokens: wanted(0, 1) }, vdaf) ?? []
@@ -122,7 +120,7 @@ describe('the demand', () => {
 
   it('counts together what too few buckets cannot keep apart, and says so', () => {
     const names = Array.from({ length: 20 }, (_, n) => `Category ${n}`)
-    const figures = COUNTS.demand.figures(names, { kind: 'histogram', length: 16 })
+    const figures = figuresOf('demand', { kind: 'histogram', length: 16 }, names)
     expect(figures.length).toBeLessThan(20)
     expect(figures.flatMap(({ label }) => label.split(', or ')).sort()).toEqual([...names].sort())
   })
@@ -133,11 +131,11 @@ it('who allows contributions says so, whatever they did', () => {
 })
 
 it('a task is known by its name and its shape: by nothing that an object has of its own', () => {
-  const task = (name: string, vdaf: (typeof TASK_ENTRY)['vdaf']) => ({ ...TASK_ENTRY, name, vdaf })
-  expect(countOf(task('hit-rate-10', { kind: 'count' }))).toBe(COUNTS['hit-rate-10'])
-  expect(countOf(task('hit-rate-10', { kind: 'sum', max: 3 }))).toBeUndefined()
-  expect(countOf(task('furthest-step', { kind: 'histogram', length: 4 }))).toBeUndefined()
-  expect(countOf(task('constructor', { kind: 'count' }))).toBeUndefined()
-  expect(countOf(task('demand', { kind: 'histogram', length: 64 }))).toBe(COUNTS.demand)
-  for (const length of [8, 48, 8192]) expect(countOf(task('demand', { kind: 'histogram', length }))).toBeUndefined()
+  const isKnown = (...of: Parameters<typeof task>) => countOf(task(...of)) !== undefined
+  for (const [name, vdaf] of Object.entries(VDAFS)) expect(isKnown(name, vdaf)).toBe(true)
+  expect(isKnown('demand', { kind: 'histogram', length: 64 })).toBe(true)
+  expect(isKnown('demand', { kind: 'sum', max: 3 })).toBe(false)
+  expect(isKnown('hit-rate-10', { kind: 'sum', max: 3 })).toBe(false)
+  expect(isKnown('furthest-step', { kind: 'histogram', length: 4 })).toBe(false)
+  expect(isKnown('constructor', { kind: 'count' })).toBe(false)
 })

@@ -1,17 +1,21 @@
 /** What a browser contributes, and what it does not: the built tag in real Chromium, a real log, two aggregators, real HTTP between them. */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { COUNTS } from '../../../shared/federated/counts.ts'
+import { type CountName, type CountVdaf, sightBit, VDAFS } from '../../../shared/federated/counts.ts'
 import { FIELD64 } from '../../../shared/federated/field.ts'
 import { decodeOpenRounds, encodeOpenRounds, type OfferedRound } from '../../../shared/federated/open-rounds.ts'
 import { plainVectors } from '../../../shared/federated/pine/vectors.ts'
 import { vdafOf } from '../../../shared/federated/vdaf.ts'
+import { networkHash } from '../../../shared/model/bundle.ts'
 import { SHARED, sharedLength } from '../../../shared/model/shared-vector.ts'
-import { entryId, type RoundEntry, signEntry, type TaskEntry } from '../../../shared/tlog/entry.ts'
+import { drawOf } from '../../../shared/model/stage.ts'
+import { entryId, type ModelEntry, type RoundEntry, signEntry, type TaskEntry } from '../../../shared/tlog/entry.ts'
 import { type Signer, verifierKeyText } from '../../../shared/tlog/note.ts'
 import { decodeProof, encodeProof } from '../../../shared/tlog/proof.ts'
 import { launchChromium } from '../../../trainer/chromium.ts'
+import { publish } from '../../../trainer/publish.ts'
 import { declareTask, endRound, openRound } from '../../../trainer/rounds/rounds.ts'
+import { ARM_COUNT, withStage } from '../../../trainer/rounds/staged-release.ts'
 import { isJoined, type Joined, type LedgerEntry } from '../../../web/store/ledger.ts'
 import { LENIENT, twoAggregators } from '../../edge/aggregation/two-aggregators.ts'
 import { LOG, POLICY, SHOP, signerOf } from '../../edge/sample-bundle.ts'
@@ -19,12 +23,14 @@ import { SMALL } from '../../shared/model/small-network.ts'
 import { MemoryLog } from '../../shared/tlog/memory-log.ts'
 import { HELPER, LEADER, roundEntry, TASK_ENTRY } from '../../shared/tlog/sample-task.ts'
 import { startShop } from '../edge.ts'
+import { smallBundle } from '../learning/shop.ts'
 import { until, type Visit, violationsIn } from '../visit.ts'
 import {
   kept,
   ledgerOf,
   linger,
   putEntry,
+  putSecret,
   recordingProxy,
   scriptOf,
   serveContributing,
@@ -92,9 +98,17 @@ async function openWorld() {
     reports: () => leader.seen.filter(({ path }) => path.includes('/reports/')),
     withdrawals: () => leader.seen.filter(({ path }) => path.endsWith('/withdrawals')),
     /** The next of its task, which is put on record where it is not yet. */
-    async open(changed: Partial<TaskEntry> = {}): Promise<RoundEntry> {
+    async open(changed: Partial<TaskEntry> = {}, of = model): Promise<RoundEntry> {
       const id = await declareTask(task(changed), two.publisher)
-      return openRound(id, { model, opens: now - 60, closes: now + 3600 }, two.publisher)
+      return openRound(id, { model: of, opens: now - 60, closes: now + 3600 }, two.publisher)
+    },
+    /** Publishes version 2 for a share of browsers. @returns the release */
+    async stage(share: number): Promise<string> {
+      const { destination } = two.publisher
+      const { version, manifest } = (await destination.standing()).model as ModelEntry
+      const bundle = await withStage(await smallBundle(2, 'after'), { share, others: { version, manifest } })
+      await publish(bundle, key, destination)
+      return networkHash(bundle.manifest)
     },
     /** Lets the aggregators close it. @returns what they have released of it */
     async end(round: RoundEntry) {
@@ -172,33 +186,81 @@ describe('without permission', () => {
 })
 
 describe('what is counted', () => {
+  const sumOf = async (world: World, round: RoundEntry, name: CountName, vdaf: CountVdaf = VDAFS[name]) => {
+    const { result, aggregate } = await world.endWith(round)
+    expect(result).toMatchObject({ outcome: 'released', reports: 2 })
+    const bytes = aggregate as Uint8Array<ArrayBuffer>
+    return vdafOf(world.task({ name, vdaf }), plainVectors(FIELD64))
+      .unshard([bytes, new Uint8Array(bytes.length)])
+      .map(Number)
+  }
+  const ones = (sum: number[]) => Object.fromEntries([...sum.entries()].filter(([, count]) => count !== 0))
+
   it('is answered by a shopper who did something, and only the sum of the answers is seen', async () => {
     const world = await openWorld()
-    // An answer to each, of the same visits: they looked, and did no more.
-    const steps = await world.open({ name: 'furthest-step', vdaf: COUNTS['furthest-step'].vdaf })
-    const hits = await world.open({ name: 'hit-rate-10', vdaf: COUNTS['hit-rate-10'].vdaf })
+    // An answer to each, of the same visits: they looked, saw two shelves, followed one, and did no more.
+    const names = ['furthest-step', 'hit-rate-10', 'click-through', 'demand', 'opted-in'] as const
+    const rounds = new Map<CountName, RoundEntry>()
+    for (const name of names) rounds.set(name, await world.open({ name, vdaf: VDAFS[name] }))
     const unknown = await world.open({ name: 'shoe-size', vdaf: { kind: 'histogram', length: 9 } })
-    const visits = await Promise.all([1, 2].map(async () => shopper(await newContext(), world.shopUrl)))
+    const unstaged = await world.open({ name: ARM_COUNT, vdaf: VDAFS[ARM_COUNT] })
+    const visits = await Promise.all(
+      [1, 2].map(async () => {
+        const visit = await shopper(await newContext(), world.shopUrl, 8, {})
+        for (const [name, placement] of [
+          ['rec_impression', 'for-you'],
+          ['rec_impression', 'related'],
+          ['rec_click', 'related'],
+        ]) {
+          await visit.call('event', { id: `${name} ${placement}`, name, items: [{ item_id: 'i1', placement }] })
+        }
+        await visit.call('consent', { contribute: true })
+        return visit
+      }),
+    )
     for (const visit of visits) {
-      for (const round of [steps, hits]) await joined(visit, round, isSent)
+      for (const round of rounds.values()) await joined(visit, round, isSent)
       expect(await didIn(visit, unknown)).toEqual({ what: 'refused', why: 'another-kind' })
+      expect(await didIn(visit, unstaged)).toEqual({ what: 'refused', why: 'nothing-done' })
       expect(visit.complaints).toEqual([])
     }
-    const sums = async (round: RoundEntry) => {
-      const { result, aggregate } = await world.endWith(round)
-      expect(result).toMatchObject({ outcome: 'released', reports: 2 })
-      const task = world.task({
-        name: round === steps ? 'furthest-step' : 'hit-rate-10',
-        vdaf: COUNTS[round === steps ? 'furthest-step' : 'hit-rate-10'].vdaf,
-      })
-      const bytes = aggregate as Uint8Array<ArrayBuffer>
-      return vdafOf(task, plainVectors(FIELD64))
-        .unshard([bytes, new Uint8Array(bytes.length)])
-        .map(Number)
+    const sums = new Map<CountName, number[]>()
+    for (const [name, round] of rounds) sums.set(name, await sumOf(world, round, name))
+    expect(sums.get('furthest-step')).toEqual([2, 0, 0])
+    expect([0, 1, 2]).toContain(sums.get('hit-rate-10')?.[0])
+    expect(ones(sums.get('click-through') ?? [])).toEqual({
+      [sightBit('control', 'for-you', false)]: 2,
+      [sightBit('control', 'related', false)]: 2,
+      [sightBit('control', 'related', true)]: 2,
+    })
+    expect(Object.values(ones(sums.get('demand') ?? []))).toEqual([2])
+    expect(sums.get('opted-in')).toEqual([2])
+  })
+
+  it('of a release that is for some is counted by arm; what is learned is of the network in use', async () => {
+    const world = await openWorld()
+    const visits = await Promise.all([1, 2].map(async () => shopper(await newContext(), world.shopUrl, 8, {})))
+    const release = await world.stage(0.5)
+    const secrets: Record<string, number[]> = {}
+    for (let n = 0; Object.keys(secrets).length < 2; n++) {
+      const secret = new Uint8Array(32).fill(n)
+      secrets[(await drawOf(secret, release)) < 0.5 ? 'staged' : 'control'] ??= [...secret]
     }
-    expect(await sums(steps)).toEqual([2, 0, 0])
-    const [hit] = await sums(hits)
-    expect([0, 1, 2]).toContain(hit)
+    await putSecret(visits[0], secrets.control)
+    await putSecret(visits[1], secrets.staged)
+    const byArm = await world.open({ name: ARM_COUNT, vdaf: VDAFS[ARM_COUNT] }, release)
+    const [ofNew, ofOld] = [await world.open({ name: 'new' }, release), await world.open({ name: 'old' })]
+    for (const [n, visit] of visits.entries()) {
+      await reload(visit)
+      await until(visit.status, ({ bundle }) => bundle.version === n + 1)
+      await visit.call('consent', { contribute: true })
+      await joined(visit, byArm, isSent)
+      await joined(visit, [ofOld, ofNew][n], isSent)
+      expect(await didIn(visit, [ofNew, ofOld][n])).toEqual({ what: 'refused', why: 'stale-model' })
+      expect(visit.complaints).toEqual([])
+    }
+    const [missed, hit, stagedMissed, stagedHit] = await sumOf(world, byArm, ARM_COUNT)
+    expect([missed + hit, stagedMissed + stagedHit]).toEqual([1, 1])
   })
 })
 

@@ -156,3 +156,14 @@ export const putEntry = ({ page }: Visit, round: string, changed: unknown): Prom
     },
     [round, changed],
   )
+
+/** By which a browser draws, where it remembers. */
+export const putSecret = ({ page }: Visit, secret: number[]): Promise<void> =>
+  page.evaluate(async (secret) => {
+    const wait = (request: IDBRequest) => new Promise((resolve) => (request.onsuccess = resolve))
+    const opening = indexedDB.open('vitrine')
+    await wait(opening)
+    const store = opening.result.transaction('pointer', 'readwrite').objectStore('pointer')
+    await wait(store.put(new Uint8Array(secret), 'secret'))
+    opening.result.close()
+  }, secret)
