@@ -12,7 +12,8 @@ without it, the log is taken at its first word. It ends with 0 where all of this
 3. The log's key, by the last policy, has signed the checkpoint and says when (C2SP tlog-cosignature): not longer ago
    than that policy allows. So have as many witnesses as it asks for.
 4. The manifest of each model, and all that it lists, is served with the SHA-256 on record. A rollback lists the chunks
-   of the version that it restores. So is the sum of each round that released one.
+   of the version that it restores; one that is for some leaves the others with an earlier one that was for everyone.
+   So is the sum of each round that released one.
 5. Each file of the newest release is served with the hash on record, and vitrine.js pins the policy in force then.
 6. What browsers are told to install (C2SP tlog-proof) is the newest model of this log.
 
@@ -156,9 +157,12 @@ def main(edge, publisher=None):
                 require(manifest["version"] == version, f"has the manifest of version {manifest['version']}")
                 listed = {chunk["sha256"] for chunk in manifest["chunks"] + manifest.get("deltas", [])}
                 for name in sorted(listed - seen): get(f"v1/chunks/{name}", name)
-                seen, models = seen | listed, models + [manifest["chunks"]]
-                restored = kind == "bundle" or 0 < restores < version - 1 and models[-1] == models[restores - 1]
+                chunks, others = manifest["chunks"], manifest.get("stage", {}).get("others")
+                restored = kind == "bundle" or 0 < restores < version - 1 and chunks == models[restores - 1]["chunks"]
                 require(restored, f"does not restore version {restores}")
+                whole = [{"version": m["version"], "manifest": m["sha256"]} for m in models if "stage" not in m]
+                require(others in [None, *whole], "leaves others with what is no earlier version for everyone")
+                seen, models = seen | listed, models + [{**manifest, "sha256": entry["manifest"]}]
 
     with at("v1/log"): require(publisher in (None, *publishers), f"is published by {[*publishers]}, not by {publisher}")
     leaves = [sha256(b"\0" + record) for record in records]

@@ -459,6 +459,20 @@ describe.skipIf(!hasPython)('docs/verify.py at a log that takes whatever it is t
     expect(code).toBe(1)
   })
 
+  it('knows a version for some, and names one that leaves the others with none, or with one that was for some', async () => {
+    const [one, stranger] = [await sampleBundle(1), { version: 1, manifest: 'a'.repeat(64) }]
+    const staged = await sampleBundle(2, '', undefined, { share: 0.1, others: one.latest })
+    for (const [others, place] of [
+      [one.latest, /^4 entries are in order/],
+      [stranger, /^entry 3: leaves others with/],
+      [staged.latest, /^entry 3: leaves others with/],
+    ] as const) {
+      const samples = [one, staged, await sampleBundle(3, '', undefined, { share: 0.5, others })]
+      const app = await edgeOf([await policyRecord(), ...samples.map(({ record }) => record)], samples)
+      expect((await verifyWith(app, {})).said).toMatch(place)
+    }
+  })
+
   it('names a manifest of another version', async () => {
     const bytes = manifestBytes({ version: 2, chunks: [] })
     const sha256 = await sha256Hex(bytes)
@@ -529,7 +543,7 @@ describe.skipIf(!hasPython)('docs/verify.py', () => {
     },
   )
 
-  const LINES = 129
+  const LINES = 132
   it(`is at most ${LINES} lines of code, none of them long`, () => {
     const [, docstring, code] = readFileSync(SCRIPT, 'utf8').split('"""')
     const lines = code.split('\n').filter((line) => line.trim() !== '')

@@ -23,6 +23,7 @@ import {
   publish,
   putAll,
   type Sample,
+  type SampleBundle,
   SHOP,
   sampleBundle,
   sampleRelease,
@@ -87,6 +88,29 @@ test('a rollback is a version of its own, with the chunks of the one that it res
   const rollback = await publish(store, await sampleBundle(3, '', 1))
   expect(await latest()).toEqual(rollback.entry)
   expect([...rollback.chunks.keys()].slice(0, 2)).toEqual([...(await sampleBundle(1)).chunks.keys()].slice(0, 2))
+  await expectClean()
+})
+
+test('a version for some leaves the others with one that is on record for everyone', async () => {
+  const one = await publish(store, await sampleBundle(1))
+  const stageOf = (others: ModelEntry | SampleBundle['latest']) => ({
+    share: 0.1,
+    others: { version: others.version, manifest: others.manifest },
+  })
+  const two = await publish(store, await sampleBundle(2, '', undefined, stageOf(one.latest)))
+  expect(await latest()).toEqual(two.entry)
+  for (const others of [
+    { version: 1, manifest: two.latest.manifest }, // on record, as another version
+    two.latest, // not for everyone
+    { version: 3, manifest: one.latest.manifest },
+    { version: 1, manifest: 'a'.repeat(64) },
+  ]) {
+    await expect(publish(store, await sampleBundle(3, '', undefined, stageOf(others)))).rejects.toMatchObject({
+      status: 422,
+    })
+  }
+  await publish(store, await sampleBundle(3, '', undefined, { ...stageOf(one.latest), share: 0.5 }))
+  await publish(store, await sampleBundle(4))
   await expectClean()
 })
 

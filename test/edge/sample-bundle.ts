@@ -45,7 +45,12 @@ export interface SampleBundle extends Sample {
 }
 
 /** The same version and salt give the same chunks; another salt is another bundle of that version. */
-export async function sampleBundle(version: number, salt = '', restores?: number): Promise<SampleBundle> {
+export async function sampleBundle(
+  version: number,
+  salt = '',
+  restores?: number,
+  stage?: Manifest['stage'],
+): Promise<SampleBundle> {
   const from = restores ?? version
   const shelf = new TextEncoder().encode(JSON.stringify({ salt, from, items: Array(300).fill('a mug of tea') }))
   const vectors = Uint8Array.from({ length: 5_000 }, (_, i) => (i * i * from) % 251) // compresses, but not to nothing
@@ -59,7 +64,7 @@ export async function sampleBundle(version: number, salt = '', restores?: number
     chunks.set(sha256, bytes)
     refs.push({ name, sha256, bytes: bytes.length, phase })
   }
-  const bytes = manifestBytes({ version, chunks: refs })
+  const bytes = manifestBytes({ version, chunks: refs, ...(stage ? { stage } : {}) })
   const manifest = await sha256Hex(bytes)
   chunks.set(manifest, bytes)
   const latest = { version, manifest }
@@ -67,7 +72,7 @@ export async function sampleBundle(version: number, salt = '', restores?: number
   return { latest, entry, record: await signEntry(entry, SHOP), chunks }
 }
 
-export function manifestBytes(fields: Pick<Manifest, 'version' | 'chunks'>): Uint8Array<ArrayBuffer> {
+export function manifestBytes(fields: Pick<Manifest, 'version' | 'chunks' | 'stage'>): Uint8Array<ArrayBuffer> {
   const text = encodeManifest({
     format: BUNDLE_FORMAT,
     shop: 'tea',

@@ -87,6 +87,15 @@ describe('an honest log', () => {
     expect(found(await audited(shop.source()))).toEqual(['published-before'])
   })
 
+  it('has a version for some, that for more, and one for all', async () => {
+    const others = await shop.othersOf(3)
+    await shop.bundle(4, 'changed', {}, { share: 0.1, others })
+    await shop.bundle(5, 'changed', {}, { share: 0.5, others })
+    expect(found(await audited(shop.source()))).toEqual([])
+    await shop.bundle(6, 'changed')
+    expect(found(await audited(shop.source()))).toEqual([])
+  })
+
   it('has a rollback to an earlier model, a second release and a new key that the old one signs for', async () => {
     await shop.bundle(4, '2', { type: 'rollback', restores: 2 })
     await shop.release(2)
@@ -117,6 +126,21 @@ describe('a log that lies', () => {
       'says that it restores what it does not',
       ['rollback-differs'],
       async () => void (await shop.bundle(4, 'another', { type: 'rollback', restores: 2 })),
+    ],
+    [
+      'leaves others with what was never on record',
+      ['stage-differs'],
+      async () =>
+        void (await shop.bundle(4, '4', {}, { share: 0.1, others: { version: 2, manifest: 'a'.repeat(64) } })),
+    ],
+    [
+      'leaves others with what was for some',
+      ['stage-differs'],
+      async () => {
+        await shop.bundle(4, '4', {}, { share: 0.1, others: await shop.othersOf(3) })
+        await shop.bundle(5, '5', {}, { share: 0.1, others: await shop.othersOf(4) })
+        return undefined
+      },
     ],
     [
       'restores what has not been yet',

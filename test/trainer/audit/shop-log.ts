@@ -1,5 +1,5 @@
 /** An honest log of a small shop and all that it names, to be lied about. */
-import { BUNDLE_FORMAT, encodeManifest, type Manifest, sha256Hex } from '../../../shared/model/bundle.ts'
+import { BUNDLE_FORMAT, encodeManifest, type Manifest, type Stage, sha256Hex } from '../../../shared/model/bundle.ts'
 import { type Entry, signEntry } from '../../../shared/tlog/entry.ts'
 import { integrityHex, integrityOf } from '../../../shared/tlog/integrity.ts'
 import { type Signer, verifierKeyText } from '../../../shared/tlog/note.ts'
@@ -48,6 +48,12 @@ export class ShopLog {
 
   shelfOf = (version: number): string => (this.#manifests.get(version) as Manifest).chunks[0].sha256
 
+  /** Of which the others of a stage have it. */
+  othersOf = async (version: number): Promise<Stage['others']> => ({
+    version,
+    manifest: await sha256Hex(utf8(encodeManifest(this.#manifests.get(version) as Manifest))),
+  })
+
   /** The same up to an entry, to go another way from there. */
   fork(size: number): ShopLog {
     const other = new ShopLog(this.publisher, this.policy, new MemoryLog(this.log.signer))
@@ -81,7 +87,12 @@ export class ShopLog {
   }
 
   /** @param parts by which its chunks differ */
-  async bundle(version: number, parts = `${version}`, entry: Partial<Entry> = {}): Promise<void> {
+  async bundle(
+    version: number,
+    parts = `${version}`,
+    entry: Partial<Entry> = {},
+    stage?: Manifest['stage'],
+  ): Promise<void> {
     const shelf = utf8(`a shelf of ${parts}`)
     const sha256 = integrityHex(await this.#put(shelf))
     const manifest: Manifest = {
@@ -94,6 +105,7 @@ export class ShopLog {
       languages: ['en'],
       blend: { network: 0, rules: 1, popularity: 0, buyAgain: 0 },
       chunks: [{ name: 'shelf', sha256, bytes: shelf.length, phase: 'first' }],
+      ...(stage ? { stage } : {}),
     }
     this.#manifests.set(version, manifest)
     const hash = integrityHex(await this.#put(utf8(encodeManifest(manifest))))
