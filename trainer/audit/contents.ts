@@ -80,7 +80,12 @@ export function openContents(source: LogSource, size: number): Contents {
 
   async function requireWhole({ version }: ModelEntry): Promise<Finding[]> {
     const findings: Finding[] = []
-    const inForce = [version, manifests.get(version)?.stage?.others.version]
+    const { stage } = manifests.get(version) ?? {}
+    if (stage) {
+      const message = `version ${version} is for ${100 * stage.share} % of browsers, and others stay with ${stage.others.version}`
+      findings.push(finding('staged', 'the model in force', message))
+    }
+    const inForce = [version, stage?.others.version]
     for (const one of inForce.filter((known) => known !== undefined)) {
       for (const { name, sha256 } of manifests.get(one)?.chunks ?? []) {
         if (await look(sha256)) continue

@@ -45,6 +45,7 @@ const SEVERITIES = {
   'aggregate-differs': 'critical',
   /** Browsers that run the newest release take no part in it. */
   'task-refused': 'warning',
+  staged: 'note',
   'one-operator': 'note',
   'tag-missing': 'critical',
   'tag-differs': 'critical',
