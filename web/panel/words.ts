@@ -1,5 +1,6 @@
 /** What the panel says, in the languages it speaks. Categories, brands and titles come from the catalogue. */
 import type { EventName } from '../../shared/data/events.ts'
+import type { CountName } from '../../shared/federated/counts.ts'
 import type { Claim } from '../../shared/federated/policy.ts'
 import type { Trial } from '../../shared/model/personal-gate.ts'
 import type { Aspect } from '../../shared/profile/aspects.ts'
@@ -105,7 +106,9 @@ export interface Words {
   /** Infinity where there is no noise. */
   spent(epsilon: number, budget: number | undefined): string
   ledger(rounds: number): string
-  round(task: string, number: number): string
+  round(number: number): string
+  /** What a round asks for: of an update, and of each count. */
+  asked: Record<'update' | CountName, string>
   reportStates: Record<Joined['state'], (bytes: number) => string>
   withdraw(until: string): string
   notJoined: string
@@ -340,7 +343,16 @@ const ENGLISH: Words = {
       ? 'Without noise, there is no limit on what the sums may say of you.'
       : `Spent in a year: ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? ` of ${budget.toFixed(2)}` : ''} at δ = 10⁻⁷, if one of the two is honest. What is spent is never given back.`,
   ledger: (rounds) => `Every round that this browser has seen: ${rounds}`,
-  round: (task, number) => `${task}, round ${number}`,
+  round: (number) => `Round ${number}`,
+  asked: {
+    update: 'What your visits would change',
+    'hit-rate-10': 'Was your newest wish among ten guesses?',
+    'hit-rate-10-by-arm': 'Was your newest wish among ten guesses of your version?',
+    'click-through': 'Which shelves did you see, and follow?',
+    'furthest-step': 'How far did you go?',
+    demand: 'What did you want most?',
+    'opted-in': 'Do you allow contributions?',
+  },
   reportStates: {
     'to-send': () => 'waits to be sent',
     sent: (bytes) => `sent, ${Math.ceil(bytes / 1000)} kB`,
@@ -659,7 +671,16 @@ const CHINESE: Words = {
       ? '没有噪声，总和可能透露的内容没有上限。'
       : `一年内已用：ε = ${epsilon.toFixed(2)}${budget !== undefined && budget < Number.POSITIVE_INFINITY ? `，上限 ${budget.toFixed(2)}` : ''}（δ = 10⁻⁷，前提是两方之一诚实）。用掉的不会退回。`,
   ledger: (rounds) => `本浏览器见过的所有轮次：${rounds}`,
-  round: (task, number) => `${task} 第 ${number} 轮`,
+  round: (number) => `第 ${number} 轮`,
+  asked: {
+    update: '您的访问会带来什么变化',
+    'hit-rate-10': '您最近想要的，是否在十个猜测之中？',
+    'hit-rate-10-by-arm': '您最近想要的，是否在您所用版本的十个猜测之中？',
+    'click-through': '您看到了哪些推荐栏，点开了哪些？',
+    'furthest-step': '您走到了哪一步？',
+    demand: '您最想要哪一类？',
+    'opted-in': '您是否允许参与？',
+  },
   reportStates: {
     'to-send': () => '等待发送',
     sent: (bytes) => `已发送，${Math.ceil(bytes / 1000)} kB`,
