@@ -52,7 +52,9 @@ const healthSchema = v.object({
 const statusSchema = v.object({
   version: v.string(),
   uptimeSeconds: count,
-  latest: v.optional(modelSchema),
+  latest: v.optional(
+    v.object({ type: v.picklist(['bundle', 'rollback']), ...modelSchema.entries, restores: v.optional(count) }),
+  ),
   log: v.object({ key: v.optional(v.string()), size: count }),
   policy: v.optional(v.looseObject({})),
   release: v.optional(v.looseObject({})),
@@ -129,7 +131,7 @@ export function createApp(options: EdgeOptions): Hono {
       return c.json({
         version,
         uptimeSeconds: uptimeSeconds(),
-        latest: model && { version: model.version, manifest: model.manifest },
+        latest: model,
         log: { key: store.logKey, size },
         policy,
         release,

@@ -1,4 +1,5 @@
 /** Publishes to an edge over HTTP, as its operator. */
+import type { ModelEntry } from '../shared/tlog/entry.ts'
 import type { Standing } from '../shared/tlog/succession.ts'
 import { AwaitsWitnesses, type Destination } from './publish.ts'
 import { AWAITS_WITNESSES } from './serve.ts'
@@ -46,12 +47,12 @@ export function edgeDestination(url: string, token: string): Destination {
       // Our own edge's answer, of our own release; what it says is checked again when a browser reads the log.
       const { log, policy, release, latest, tasks } = (await response.json()) as {
         log: { key?: string }
-        latest?: { version: number; manifest: string }
+        latest?: ModelEntry
       } & Pick<Standing, 'policy' | 'release' | 'tasks'>
       if (!log?.key) {
         throw new UserError(`${base}: has no key of its log`, 'start the edge with "vitrine serve", which makes one')
       }
-      return { logKey: log.key, policy, release, model: latest && { type: 'bundle', ...latest }, tasks }
+      return { logKey: log.key, policy, release, model: latest, tasks }
     },
     async readChunk(sha256) {
       const response = await send(`/v1/chunks/${sha256}`, {})

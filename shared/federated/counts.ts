@@ -15,7 +15,7 @@ import { hash32 } from '../data/random.ts'
 import { ACTIONS, isPositive, type Token } from '../data/sequence.ts'
 import { SHELF_KINDS, type ShelfKind } from '../data/shelf-kinds.ts'
 import type { AnyModel } from '../model/infer.ts'
-import { ARMS, type Arm } from '../model/stage.ts'
+import { ARMS, type Arm, type StageArm } from '../model/stage.ts'
 import { foretell, wishesOf } from '../model/wishes.ts'
 import type { TaskEntry } from '../tlog/entry.ts'
 
@@ -26,8 +26,8 @@ export interface CountedHistory {
   /** Of items, by their numbers. */
   categories: readonly string[]
   sights: readonly Sight[]
-  /** Of a release that is not for everyone yet. */
-  arm?: Arm
+  /** In a release that is not for everyone yet. */
+  stage?: StageArm
   /** Milliseconds since 1970: what was done before has been counted, or is context. */
   since: number
 }
@@ -67,12 +67,17 @@ const MEASURES: Record<CountName, Measure> = {
     return hit === undefined ? undefined : [hit]
   },
   'hit-rate-10-by-arm'(history) {
-    const hit = history.arm && hitOf(history)
-    return hit === undefined ? undefined : [hitBucket(history.arm as Arm, hit)]
+    const arm = history.stage?.arm
+    const hit = arm && hitOf(history)
+    return arm && hit !== undefined ? [hitBucket(arm, hit)] : undefined
   },
-  'click-through'({ sights, since, arm = 'control' }) {
+  'click-through'({ sights, since, stage }) {
     const bits = new Array<number>(SIGHTS).fill(0)
-    for (const { placement, clicked } of sights.filter(({ time }) => time >= since)) {
+    const arm = stage ? stage.arm : 'control'
+    if (!arm) return undefined
+    // What was seen before a release had begun was of no arm.
+    const from = Math.max(since, stage?.since ?? 0)
+    for (const { placement, clicked } of sights.filter(({ time }) => time >= from)) {
       const kind = SHELF_KINDS.find((known) => known === placement)
       if (!kind) continue
       // What was followed was seen, whether or not that was noticed.

@@ -1,6 +1,6 @@
 /**
  * The bundle: what the edge serves and a browser installs. One manifest, and chunks named by the SHA-256 of their
- * bytes; the same chunks in the same order for everyone, so that fetching says nothing about who fetches.
+ * bytes; the same chunks in the same order for everyone who has the same version, so that fetching says nothing about who fetches.
  *
  *     GET /v1/latest            which manifest, signed, and the proof that this is on record (`../tlog/proof.ts`): all that changes
  *     GET /v1/chunks/9f86d0…    the manifest: one line of JSON

@@ -16,7 +16,10 @@ export type Arm = (typeof ARMS)[number]
 export interface StageArm {
   /** `networkHash` of what is being released. */
   release: string
-  arm: Arm
+  /** Milliseconds since 1970: since when this share of browsers has it. */
+  since: number
+  /** As drawn; undefined where nothing was drawn: then the others' version is in use, and it counts as neither. */
+  arm?: Arm
 }
 
 /** @param secret 32 bytes @returns u of this browser for a release: the first 32 bits, uniform in [0, 1) */
@@ -27,17 +30,19 @@ export async function drawOf(secret: Uint8Array<ArrayBuffer>, release: string): 
 }
 
 /**
- * Which arm of a version a browser is in; undefined where the version is for everyone.
- * @param secret of the browser; one that keeps none, and would be another at each page, stays with what everyone had
+ * Where a browser stands in a version; undefined where that is for everyone.
+ * @param secret of the browser; one that keeps none would draw anew at each page: it stays with what everyone had, and is in no arm, because who
+ * keeps nothing is another kind of shopper than who does
  */
-export async function armOf(
+export async function standingIn(
   manifest: Manifest,
   secret: Uint8Array<ArrayBuffer> | undefined,
 ): Promise<StageArm | undefined> {
   if (!manifest.stage) return undefined
   const release = await networkHash(manifest)
-  const isStaged = secret !== undefined && (await drawOf(secret, release)) < manifest.stage.share
-  return { release, arm: isStaged ? 'staged' : 'control' }
+  const since = Date.parse(manifest.created)
+  if (!secret) return { release, since }
+  return { release, since, arm: (await drawOf(secret, release)) < manifest.stage.share ? 'staged' : 'control' }
 }
 
 /**

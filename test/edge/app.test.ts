@@ -470,7 +470,7 @@ describe('the operator', () => {
     expect(rest).toEqual({
       version: '1.2.3',
       uptimeSeconds: 0,
-      latest: bundle.latest,
+      latest: bundle.entry,
       log: { key: POLICY.log, size: 3 },
       policy: POLICY,
       release: { release: 1, files: ((await sampleRelease(1, files)).entry as { files: object }).files },

@@ -1,9 +1,11 @@
 /** A version that is not for everyone yet: who installs it, who stays with the one before, and what the edge sees of that. */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { decodeManifest } from '../../shared/model/bundle.ts'
+import { decodeManifest, networkHash } from '../../shared/model/bundle.ts'
+import { drawOf } from '../../shared/model/stage.ts'
 import { withStage } from '../../trainer/rounds/staged-release.ts'
 import { type Published, publish, record } from './edge.ts'
+import { putSecret } from './federated/contributing-shop.ts'
 import { createWorld, type PageSpec, until, type Visit, type World } from './visit.ts'
 
 /** Nobody draws less than the one, or more than the other. */
@@ -132,6 +134,33 @@ describe('a version for some', () => {
     expect(JSON.stringify(world.edge.requests)).not.toMatch(new RegExp(hex.slice(0, 16), 'i'))
     await one.call('forget', 'everything')
     expect(await one.page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0)
+  })
+
+  it('of which the other arm is kept goes on with what is there until it has what it draws now', async () => {
+    const staged = await stage(2, 0.5)
+    world.edge.published = staged
+    const bytes = staged.chunks.get(staged.names.get('manifest') as string) as Uint8Array
+    const release = await networkHash(decodeManifest(new TextDecoder().decode(bytes)))
+    const drawing = async (isStaged: boolean) => {
+      for (let n = 0; ; n++) {
+        const secret = new Uint8Array(32).fill(n)
+        if ((await drawOf(secret, release)) < 0.5 === isStaged) return [...secret]
+      }
+    }
+    for (const from of [1, 2]) {
+      world.edge.published = staged
+      const one = await visit()
+      if ((await versionOf(one)) !== from) {
+        await putSecret(one, await drawing(from === 2))
+        expect(await next(one, staged)).toBe(from)
+      }
+      await putSecret(one, await drawing(from === 1))
+      await one.page.route('**/v1/chunks/*', (route) => route.abort())
+      expect(await next(one, staged)).toBe(from)
+      await one.page.unroute('**/v1/chunks/*')
+      expect(await next(one, staged)).toBe(3 - from)
+      expect(one.complaints.filter((text) => !text.includes('ERR_FAILED'))).toEqual([])
+    }
   })
 
   it('is refused where the others would have no version, or a later one', async () => {

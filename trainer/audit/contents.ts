@@ -87,7 +87,8 @@ export function openContents(source: LogSource, size: number): Contents {
     }
     const inForce = [version, stage?.others.version]
     for (const one of inForce.filter((known) => known !== undefined)) {
-      for (const { name, sha256 } of manifests.get(one)?.chunks ?? []) {
+      const manifest = manifests.get(one) ?? (await readManifest(one))
+      for (const { name, sha256 } of manifest?.chunks ?? []) {
         if (await look(sha256)) continue
         const message = `"${name}" of version ${one}, in force, is not served`
         findings.push(finding('model-incomplete', `v1/chunks/${sha256}`, message))

@@ -11,6 +11,9 @@ import { openTask, TASK_FLAGS } from '../rounds/task-flags.ts'
 /** Of a normal distribution, on either side. */
 const DEVIATIONS_OF_95 = 1.96
 
+/** Of its noise, that what a share is of must be above. */
+const LEAST_DEVIATIONS = 5
+
 export default defineCommand({
   meta: {
     name: 'count',
@@ -56,7 +59,8 @@ Examples:
     const figures = figuresOf(what, task.vdaf, await categoriesIn(publisher.destination))
     const rates = figures.flatMap((figure) => {
       const rate = rateOf(counted, figure)
-      if (!rate) return []
+      // Of what nobody answered noise is left, and no share of that is one.
+      if (!rate || (figure.whole && rate.whole < LEAST_DEVIATIONS * Math.sqrt(counted.variance))) return []
       const sum = figure.part.reduce((total, n) => total + counted.sums[n], 0)
       const margin = DEVIATIONS_OF_95 * Math.sqrt(counted.variance * figure.part.length)
       const ofVisitors = visitors === undefined ? {} : { visitors: sum / visitors }

@@ -110,6 +110,9 @@ Examples:
       ...(previous ? { previous } : {}),
     })
     await publish(bundle, key, destination)
+    if (previous?.manifest.stage) {
+      console.error(`bundle ${previous.manifest.version} was for some browsers: this one, for all, takes its place`)
+    }
     const { version, items, chunks, deltas = [] } = bundle.manifest
     const transfer = await measureTransfer(bundle.manifest, bundle.chunks, previous?.manifest)
     const edge = args.edge?.replace(/\/$/, '') ?? 'https://EDGE'

@@ -5,15 +5,17 @@ import { VDAFS } from '../../shared/federated/counts.ts'
 import { vdafOf } from '../../shared/federated/vdaf.ts'
 import { SHARED, sharedLength } from '../../shared/model/shared-vector.ts'
 import type { ResultEntry, RoundEntry } from '../../shared/tlog/entry.ts'
+import { buildWeb } from '../../web/build.ts'
 import { loadHistories } from '../datasets/load.ts'
 import { FEDERATION } from '../federation/learning.ts'
 import { field64 } from '../field64.ts'
 import { growingShares, numberBetween, wholeNumber } from '../flags.ts'
 import { type Destination, publish, readPrevious } from '../publish.ts'
+import { makeRelease } from '../release.ts'
 import { type Applied, applyRound } from '../rounds/apply-round.ts'
-import { readNetwork } from '../rounds/next-bundle.ts'
+import { readNetwork, takeBack } from '../rounds/next-bundle.ts'
 import { endRound } from '../rounds/rounds.ts'
-import { ARM_COUNT, finishStages } from '../rounds/staged-release.ts'
+import { ARM_COUNT, finishStages, type StagePlan } from '../rounds/staged-release.ts'
 import { openTask, TASK_FLAGS } from '../rounds/task-flags.ts'
 import { UserError } from '../user-error.ts'
 
@@ -72,7 +74,7 @@ Examples:
     },
     patience: {
       type: 'string',
-      default: '8',
+      default: '4',
       valueHint: 'N',
       description: 'Rounds of counting a stage; what is still unknown then is taken back',
     },
@@ -101,9 +103,9 @@ Examples:
     const plan = {
       shares: args.stages === undefined ? [] : growingShares('--stages', args.stages),
       margin: numberBetween('--margin', args.margin, [0, 1], 0.05),
-      patience: wholeNumber('--patience', args.patience, 8),
+      patience: wholeNumber('--patience', args.patience, 4),
     }
-    await requireStages(destination, plan.shares)
+    await requireStages(destination, plan, task.participations)
     const finish = async (round: RoundEntry) => {
       const ended = await endRound(id, publisher)
       const { result } = ended
@@ -125,6 +127,7 @@ Examples:
         (await finishStages({
           ...{ publisher, plan, expected, task: count.task, taskId: count.id, nextRound: count.nextRound },
           folder: join(args.state, count.id),
+          takeBack: async () => round && takeBack(join(args.state, id), round.round),
         }))
       if (released && args.json) console.log(JSON.stringify(released))
       // What came of the round is undone with it.
@@ -144,15 +147,35 @@ Examples:
   },
 })
 
-/** @throws UserError where a release stands in a stage and nothing says how it goes on */
-async function requireStages(destination: Destination, shares: readonly number[]): Promise<void> {
+/**
+ * @throws UserError where a release stands in a stage and nothing says how it goes on, where browsers cannot know of stages, and where they may
+ * not answer as often as it could take
+ */
+async function requireStages(destination: Destination, plan: StagePlan, participations: number): Promise<void> {
+  const { shares, patience } = plan
   const manifest = (await readPrevious(destination))?.manifest
-  if (!manifest?.stage || shares.length > 0) return
-  const { share, others } = manifest.stage
-  throw new UserError(
-    `bundle ${manifest.version} is for ${100 * share} % of browsers, and nothing says how it goes on`,
-    `name the stages with --stages, or take it back: "vitrine rollback --version ${others.version}"`,
-  )
+  if (manifest?.stage && shares.length === 0) {
+    const { share, others } = manifest.stage
+    throw new UserError(
+      `bundle ${manifest.version} is for ${100 * share} % of browsers, and nothing says how it goes on`,
+      `name the stages with --stages, or take it back: "vitrine rollback --version ${others.version}"`,
+    )
+  }
+  if (shares.length === 0) return
+  if (shares.length * patience > participations) {
+    throw new UserError(
+      `${shares.length} stages of ${patience} rounds ask each shopper more than ${participations} times`,
+      `with --patience ${Math.max(1, Math.floor(participations / shares.length))}, or fewer stages, they could all be answered`,
+    )
+  }
+  const { policy, release } = await destination.standing()
+  await buildWeb()
+  if (policy && JSON.stringify(release?.files) !== JSON.stringify((await makeRelease(policy)).files)) {
+    throw new UserError(
+      'the tag on record is of another release than this one, and may not know of stages',
+      'publish first: "vitrine publish"',
+    )
+  }
 }
 
 function outcomeText(result: ResultEntry, applied: Applied | undefined): string {

@@ -6,7 +6,7 @@ import type { Histories } from '../datasets/histories.ts'
 import type { ServerOptimiser } from '../federation/server-step.ts'
 import { type Bundle, readPrevious } from '../publish.ts'
 import { type Gate, gate, heldOutOf } from './gate.ts'
-import { forgetStep, isOf, meanUpdate, readNetwork, stepOf, withNetwork } from './next-bundle.ts'
+import { isOf, isTaken, isTakenBack, meanUpdate, readNetwork, stepOf, takeBack, withNetwork } from './next-bundle.ts'
 import type { Ended, Publisher } from './rounds.ts'
 import { withStage } from './staged-release.ts'
 
@@ -42,9 +42,10 @@ export async function applyRound(
     return { refused: 'stale-model' }
   }
   const { model } = await destination.standing()
-  // The network is again what it was, and the round has had its try.
-  if (model?.type === 'rollback' && Date.parse(previous.manifest.created) >= 1000 * round.closes) {
-    await forgetStep(folder, round.round)
+  // By hand: the network is again what it was, and the round has had its try.
+  const isUndone = model?.type === 'rollback' && Date.parse(previous.manifest.created) >= 1000 * round.closes
+  if (isUndone && (await isTaken(folder, round.round))) await takeBack(folder, round.round)
+  if (await isTakenBack(folder, round.round)) {
     say(`what round ${round.round} made of the network was taken back: it is not applied`)
     return { refused: 'rolled-back' }
   }

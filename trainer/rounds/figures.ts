@@ -25,7 +25,7 @@ export const COUNT_NAMES = Object.keys(VDAFS) as CountName[]
 const MOST_BUCKETS = 4096
 
 const HIT = 'wanted next, and among the ten foretold'
-const ARM_LABELS: Record<Arm, string> = { control: 'the model before', staged: 'the model released to some' }
+const ARM_LABELS: Record<Arm, string> = { control: 'everyone’s model', staged: 'the model released to some' }
 const STEP_LABELS: Record<(typeof STEPS)[number], string> = { view: 'looked', cart: 'put into the cart', buy: 'bought' }
 
 /** What is asked of the shoppers of a shop with these categories: of demand, as few buckets as keep them apart, where so many are allowed. */

@@ -1,5 +1,5 @@
 /** What a round's aggregate makes of the published model: the mean update, a step of the server, and a bundle with the changed network. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Vdaf } from '../../shared/federated/vdaf.ts'
 import { networkHash } from '../../shared/model/bundle.ts'
@@ -66,8 +66,18 @@ export async function stepOf(
 
 const stepFile = (folder: string, round: number) => join(folder, `step-${round}.json`)
 
-/** Of a step that was taken back the next one knows nothing either. */
-export const forgetStep = (folder: string, round: number): Promise<void> => rm(stepFile(folder, round), { force: true })
+const takenBackFile = (folder: string, round: number) => join(folder, `taken-back-${round}.json`)
+
+const isThere = (file: string) => stat(file).then(Boolean, () => false)
+export const isTaken = (folder: string, round: number): Promise<boolean> => isThere(stepFile(folder, round))
+export const isTakenBack = (folder: string, round: number): Promise<boolean> => isThere(takenBackFile(folder, round))
+
+/** Of a step that was taken back the next one knows nothing either, and it is not taken again. */
+export async function takeBack(folder: string, round: number): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  if (await isTaken(folder, round)) await rename(stepFile(folder, round), takenBackFile(folder, round))
+  else await writeFile(takenBackFile(folder, round), '', { flag: 'a' })
+}
 
 async function readState(file: string): Promise<ServerState | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined)

@@ -8,6 +8,7 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { upperQuantile } from '../../shared/federated/accounting/normal.ts'
 import { VDAFS } from '../../shared/federated/counts.ts'
 import { encodeManifest, type Manifest, networkHash, type Stage, sha256Hex } from '../../shared/model/bundle.ts'
 import type { RoundEntry, TaskEntry } from '../../shared/tlog/entry.ts'
@@ -28,9 +29,13 @@ export interface StagePlan {
   patience: number
 }
 
-/** One side of 95 %, and a power of 80 %, in standard deviations. */
-const SIGNIFICANCE = 1.645
+/** Of a verdict that is wrong by chance, over all looks at a stage. */
+const ERROR = 0.05
+/** Of four times in five, in standard deviations. */
 const POWER = 0.842
+
+/** In standard deviations; each of the looks that a stage may have takes its part of the error (Bonferroni). */
+const significanceOf = (looks: number): number => upperQuantile(ERROR / looks)
 
 /** What the rounds of one stage have counted, by their numbers. */
 type Tally = Record<number, Counted>
@@ -41,18 +46,18 @@ export interface Verdict {
   /** Of each arm; undefined while there is none. */
   control?: Rate
   staged?: Rate
-  /** Of staged above control, and its standard deviation: chance and noise. */
+  /** Of staged above control, and how far from it the truth may lie, by chance and noise. */
   difference?: number
-  deviation?: number
+  reach?: number
 }
 
 const ratesOf = (counted: Counted) => ARM_FIGURES.map((figure) => rateOf(counted, figure))
 
 /**
- * What is to be made of a tally: neither is said before 95 % stand behind it. The difference is that of Agresti and Caffo (2000), with the
- * noise's variance beside that of chance.
+ * What is to be made of a tally: neither is said before 95 % stand behind it, however often it was looked at. The difference is that of Agresti
+ * and Caffo (2000), with the noise's variance beside that of chance; an answer of a shopper who answered before counts as another's.
  */
-export function judge(tally: Tally, margin: number): Verdict {
+export function judge(tally: Tally, { margin, patience }: Pick<StagePlan, 'margin' | 'patience'>): Verdict {
   const rounds = Object.values(tally)
   const total: Counted = {
     reports: rounds.reduce((sum, { reports }) => sum + reports, 0),
@@ -65,21 +70,28 @@ export function judge(tally: Tally, margin: number): Verdict {
   const [a, b] = ratesOf({ ...total, sums: total.sums.map((sum) => sum + 1) }) as [Rate, Rate]
   const difference = b.rate - a.rate
   const deviation = Math.sqrt(a.chance + a.noise + b.chance + b.noise)
-  const reach = SIGNIFICANCE * deviation
+  const reach = significanceOf(patience) * deviation
   const says = difference + reach < 0 ? 'worse' : difference - reach > -margin ? 'no-worse' : 'unknown'
-  return { says, rounds: rounds.length, control, staged, difference, deviation }
+  return { says, rounds: rounds.length, control, staged, difference, reach }
 }
 
 /**
- * The loss that so many answers of one round would show, four times of five.
+ * The loss that so many answers would show, four times of five.
  * @param share of them in the stage
- * @param variance of the noise in each sum
+ * @param variance of the noise in each sum, over all its rounds
+ * @param looks that a stage may have
  * @param expectedRate in both arms; a half is the worst case
  */
-export function detectableLoss(answers: number, share: number, variance: number, expectedRate = 0.5): number {
+export function detectableLoss(
+  answers: number,
+  share: number,
+  variance: number,
+  looks: number,
+  expectedRate = 0.5,
+): number {
   const rate = Math.min(1, Math.max(0, expectedRate))
   const ofArm = (size: number) => (rate * (1 - rate)) / size + (variance * (rate ** 2 + (1 - rate) ** 2)) / size ** 2
-  return (SIGNIFICANCE + POWER) * Math.sqrt(ofArm(answers * share) + ofArm(answers * (1 - share)))
+  return (significanceOf(looks) + POWER) * Math.sqrt(ofArm(answers * share) + ofArm(answers * (1 - share)))
 }
 
 /** A bundle that is for a share of browsers, or for all of them. */
@@ -109,6 +121,8 @@ export interface Stages {
   folder: string
   /** Answers that a round is expected to have. */
   expected: number
+  /** Called before a release is taken back: what made it must not make it again. */
+  takeBack(): Promise<void>
   /** Milliseconds since 1970 */
   now?(): number
 }
@@ -120,9 +134,9 @@ export interface Released {
   stages: (Verdict & { share: number; version: number })[]
 }
 
-/** Brings the release that stands in a stage to its end. @returns undefined where none does */
+/** Brings the release that stands in a stage to its end. @returns undefined where none does, or another has taken its place */
 export async function finishStages(stages: Stages): Promise<Released | undefined> {
-  const { publisher, plan, now = Date.now } = stages
+  const { publisher, plan, takeBack, now = Date.now } = stages
   const { destination, key, say = () => {} } = publisher
   const decided: Released['stages'] = []
   for (;;) {
@@ -131,9 +145,14 @@ export async function finishStages(stages: Stages): Promise<Released | undefined
     const { share, others } = manifest.stage
     const { version } = manifest
     const verdict = await decide(manifest, share, stages)
+    if (!verdict) {
+      say(`bundle ${version} is in force no longer: its stage ends undecided`)
+      return undefined
+    }
     decided.push({ share, version, ...verdict })
     if (verdict.says !== 'no-worse') {
       say(`bundle ${version} is taken back: ${wordsOf(verdict)}`)
+      await takeBack()
       const { version: restored } = await restore(others, destination, key, now())
       return { outcome: 'rolled-back', version: restored, stages: decided }
     }
@@ -147,34 +166,40 @@ export async function finishStages(stages: Stages): Promise<Released | undefined
   }
 }
 
-/** Rounds of counting, until their sums say something of a stage or its patience ends. */
-async function decide(manifest: Manifest, share: number, stages: Stages): Promise<Verdict> {
+/**
+ * Rounds of counting, until their sums say something of a stage or its patience ends.
+ * @returns undefined where another version is in force by then
+ */
+async function decide(manifest: Manifest, share: number, stages: Stages): Promise<Verdict | undefined> {
   const { publisher, plan, task, taskId, nextRound, folder, expected } = stages
-  const { say = () => {} } = publisher
+  const { destination, say = () => {} } = publisher
   const { version } = manifest
   const release = await networkHash(manifest)
   const opened = Math.floor(Date.parse(manifest.created) / 1000)
-  const file = join(folder, `stage-${version}.json`)
+  const file = join(folder, `stage-${version}-${release.slice(0, 16)}.json`)
   const tally = await readTally(file)
   const isOfStage = ({ model, opens }: RoundEntry) => model === release && opens >= opened
   for (;;) {
-    const verdict = judge(tally, plan.margin)
+    const { model, tasks } = await destination.standing()
+    if (model?.version !== version) return undefined
+    const verdict = judge(tally, plan)
     if (verdict.says !== 'unknown' || verdict.rounds >= plan.patience) return verdict
-    const answers = expected * (verdict.rounds + 1)
-    const loss = detectableLoss(answers, share, noiseVariance(task), verdict.control?.rate)
+    const rounds = verdict.rounds + 1
+    const noise = noiseVariance(task) * rounds
+    const loss = detectableLoss(expected * rounds, share, noise, plan.patience, verdict.control?.rate)
     say(
-      `bundle ${version} is for ${percent(share)} of browsers: once ${answers} have answered, a loss of ${percent(loss)} in hit rate ` +
+      `bundle ${version} is for ${percent(share)} of browsers: once ${expected * rounds} have answered, a loss of ${percent(loss)} in hit rate ` +
         `would show; what must show is ${percent(plan.margin)}`,
     )
-    const { round: last, result } = (await publisher.destination.standing()).tasks?.[taskId] ?? {}
+    const { round: last, result } = tasks?.[taskId] ?? {}
     // One that had ended when this was stopped.
     const isWaiting = last && result?.outcome === 'released' && isOfStage(last) && !(last.round in tally)
     const round = isWaiting ? last : await nextRound()
     const ended = await endRound(taskId, publisher)
     const counted = await countedOf(task, ended)
-    if (!counted)
+    if (!counted) {
       say(`round ${round.round} of ${task.name} releases nothing (${reasonOf(ended.result)}): the stage waits`)
-    else if (isOfStage(round)) {
+    } else if (isOfStage(round)) {
       tally[round.round] = counted
       await mkdir(folder, { recursive: true })
       await writeFile(`${file}.partial`, JSON.stringify(tally))
@@ -190,11 +215,11 @@ async function readTally(file: string): Promise<Tally> {
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 
-function wordsOf({ says, rounds, control, staged, difference = 0, deviation = 0 }: Verdict): string {
+function wordsOf({ says, rounds, control, staged, difference = 0, reach = 0 }: Verdict): string {
   if (!control || !staged) return `nothing could be told of it in ${rounds} rounds`
   const hit = ({ rate, whole }: Rate) => `${percent(rate)} of ${Math.round(whole)}`
   const points = (share: number) => (100 * share).toFixed(1)
-  const measured = `hit rate ${hit(staged)} against ${hit(control)}: ${points(difference)} ± ${points(SIGNIFICANCE * deviation)} points`
+  const measured = `hit rate ${hit(staged)} against ${hit(control)}: ${points(difference)} ± ${points(reach)} points`
   const why = { worse: 'worse', 'no-worse': 'no worse', unknown: `still unknown after ${rounds} rounds` }[says]
   return `${why} (${measured})`
 }

@@ -5,7 +5,7 @@
  *     on record? pinned? allowed? affordable?  →  learn, clip and round; or count  →  share  →  seal  →  write it down  →  send
  *
  * Nothing is sent without the shopper's permission, under Global Privacy Control, for a task outside the policy of the tag, of a model that
- * is not the one in use, beyond the ledger's limits, or twice.
+ * is not the one in use or being released, beyond the ledger's limits, or twice.
  */
 import { type CountedHistory, countOf } from '../../shared/federated/counts.ts'
 import { type OfferedRound, type OpenRound, openRound } from '../../shared/federated/open-rounds.ts'
@@ -57,7 +57,7 @@ export interface Contributor {
    */
   learn(since: number): Promise<Float32Array | undefined>
   /** What is counted of. */
-  history: Omit<CountedHistory, 'since' | 'arm'>
+  history: Omit<CountedHistory, 'since' | 'stage'>
   vdafOf(task: TaskEntry): Vdaf
   /** That the log in which a round is on record has grown out of the one that this browser knows. @throws Untrusted */
   checkLog(round: OpenRound): Promise<void>
@@ -140,7 +140,7 @@ async function prepareReport(open: OpenRound, by: Contributor): Promise<{ report
 /** What is shared out: an update, clipped and rounded, or one answer to what is counted. */
 async function measure(task: TaskEntry, since: number, by: Contributor): Promise<ArrayLike<number>> {
   if (task.vdaf.kind !== 'pine') {
-    const answer = countOf(task)?.({ ...by.history, arm: by.stage?.arm, since })
+    const answer = countOf(task)?.({ ...by.history, stage: by.stage, since })
     if (!answer) throw new Refusal('nothing-done')
     return answer
   }

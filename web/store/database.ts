@@ -92,7 +92,7 @@ export async function deleteDatabase(): Promise<void> {
 async function empty(): Promise<void> {
   const database = await openDatabase('leave')
   if (!database) return
-  for (const name of ['consent', 'outbox', 'ledger', 'adapter', 'events'] as const) {
+  for (const name of ['consent', 'outbox', 'ledger', 'adapter', 'events', 'pointer'] as const) {
     const transaction = database.transaction(name, 'readwrite', { durability: 'strict' })
     await Promise.all([transaction.store.clear(), transaction.done])
   }

@@ -8,6 +8,7 @@ const BYTES = 32
 
 export async function loadSecret(database: Database): Promise<Uint8Array<ArrayBuffer>> {
   const { store, done } = database.transaction('pointer', 'readwrite', { durability: 'strict' })
+  done.catch(() => {}) // a failing request throws below; its transaction would reject unheard
   const kept: unknown = await store.get('secret')
   const isWhole = kept instanceof Uint8Array && kept.length === BYTES
   const secret = isWhole ? new Uint8Array(kept) : crypto.getRandomValues(new Uint8Array(BYTES))

@@ -1,6 +1,6 @@
 /**
  * Brings the published bundle to this browser: what is on record, the manifest, then chunks one after the other in the manifest's
- * order. What is fetched depends on the version already here and on nothing else, above all not on what the shopper did.
+ * order. What is fetched depends on the version already here, on what is drawn, and on nothing else: above all not on what the shopper did.
  *
  * Where the bundle is kept, a changed chunk is made from the kept one by the deltas that the manifest names: these requests
  * say which version was here, and that it was kept, and they are the same for everyone of whom that is true. Elsewhere
@@ -22,7 +22,7 @@ import {
   sha256Hex,
 } from '../../shared/model/bundle.ts'
 import { applyDelta } from '../../shared/model/delta.ts'
-import { armOf, checkOthers, type StageArm } from '../../shared/model/stage.ts'
+import { checkOthers, type StageArm, standingIn } from '../../shared/model/stage.ts'
 import type { ModelEntry } from '../../shared/tlog/entry.ts'
 import { type OnRecord, openLatest } from '../../shared/tlog/on-record.ts'
 import { type Policy, Untrusted } from '../../shared/tlog/policy.ts'
@@ -97,7 +97,7 @@ export async function installLatest(destination: Destination, from: 'edge' | 'ca
   // Last of all, so that requests always come in the same order. Without a copy the next page only lacks a fallback.
   const keepCopy = () => (from === 'edge' ? keepLatest(edge, proof).catch(() => {}) : undefined)
   const before = installed?.entry.version ?? 0
-  if (version === before && installed?.complete) return keepCopy()
+  if (version === before && installed?.complete && (await isSettled(installed, destination))) return keepCopy()
 
   const have = installed?.chunks ?? new Map<string, Uint8Array>()
   const chunks = new Map<string, Uint8Array>()
@@ -174,29 +174,39 @@ export async function installStored(database: Database, destination: Destination
     chunks.set(sha256, bytes)
     return bytes
   }
-  const { manifest, stage } = await manifestFor(entry, destination, (sha256) => checked(sha256))
-  // Kept before there was a secret, it is another version's than is drawn now: what is missing comes over the network.
-  if (stage && manifest.chunks.some(({ sha256 }) => !stored.chunks.has(sha256))) return
+  const { manifest, stage } = await manifestFor(entry, destination, (sha256) => checked(sha256), stored.chunks)
   for (const { name, sha256 } of manifest.chunks) await checked(sha256, name)
   attempt(version, () => destination.engine.install(partsOf(manifest, chunks), manifest))
   destination.onInstalled({ entry, manifest, stage, proof, chunks, complete: true })
 }
 
+/** Whether this browser would not draw another version now: it may keep a secret since. */
+async function isSettled({ stage }: Installed, { secret }: Destination): Promise<boolean> {
+  return !stage || stage.arm !== undefined || (await secret()) === undefined
+}
+
 /**
  * The manifest that this browser goes by: the one on record, or, where that is for others, the one before.
  * @param read gives the bytes of that SHA-256, of a version
+ * @param stored all that there is: where it is not what is drawn now, the version that it is of is used, and that counts as neither
  */
 async function manifestFor(
   { version, manifest: sha256 }: ModelEntry,
   { secret }: Pick<Destination, 'secret'>,
   read: (sha256: string, version: number) => Promise<Uint8Array>,
+  stored?: ReadonlyMap<string, Uint8Array>,
 ): Promise<Pick<Installed, 'manifest' | 'stage'>> {
   const bytes = await read(sha256, version)
   const recorded = attempt(version, () => readManifest(bytes, version))
   if (!recorded.stage) return { manifest: recorded }
-  const stage = await armOf(recorded, await secret())
-  if (stage?.arm === 'staged') return { manifest: recorded, stage }
   const { others } = recorded.stage
+  const drawn = (await standingIn(recorded, await secret())) as StageArm
+  const hasOwn = recorded.chunks.every((chunk) => stored?.has(chunk.sha256) ?? true)
+  const hasOthers = stored?.has(others.manifest) ?? true
+  const isStaged = hasOwn && (drawn.arm === 'staged' || !hasOthers)
+  const { arm, ...undrawn } = drawn
+  const stage = isStaged === (arm === 'staged') ? drawn : undrawn
+  if (isStaged) return { manifest: recorded, stage }
   const bytesOfOthers = await read(others.manifest, version)
   const manifest = attempt(version, () => readManifest(bytesOfOthers, others.version))
   attempt(version, () => checkOthers(recorded, manifest))

@@ -6,6 +6,16 @@ export function upperTail(x: number): number {
   return x > FARTHEST ? 0 : 0.5 * Math.exp(-0.5 * x * x) * scaledErfc(x / Math.SQRT2)
 }
 
+/** x with P(X > x) = tail, for a tail of at most a half. */
+export function upperQuantile(tail: number): number {
+  let [low, high] = [0, FARTHEST]
+  for (let middle = (low + high) / 2; middle > low && middle < high; middle = (low + high) / 2) {
+    if (upperTail(middle) > tail) low = middle
+    else high = middle
+  }
+  return high
+}
+
 /** The tail beyond is less than any float. */
 const FARTHEST = 39
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { BUY, CART, SEARCH, type Token, VIEW } from '../../../shared/data/sequence.ts'
 import { SHELF_KINDS } from '../../../shared/data/shelf-kinds.ts'
 import { type CountedHistory, type CountName, countOf, VDAFS } from '../../../shared/federated/counts.ts'
+import type { Arm } from '../../../shared/model/stage.ts'
 import { foretell } from '../../../shared/model/wishes.ts'
 import { figuresOf, vdafFor } from '../../../trainer/rounds/figures.ts'
 import { history, smallNetwork } from '../model/small-network.ts'
@@ -16,6 +17,7 @@ const task = (name: string, vdaf: (typeof TASK_ENTRY)['vdaf']) => ({ ...TASK_ENT
 function answer(name: CountName, known: Partial<CountedHistory>, vdaf = vdafFor(name, categories)) {
   return countOf(task(name, vdaf))?.({ model, tokens: [], categories, sights: [], since: 0, ...known })
 }
+const stage = (arm?: Arm) => ({ release: 'a'.repeat(64), since: 0, arm })
 const labelOf = (name: CountName, number: number) =>
   figuresOf(name, vdafFor(name, categories), categories).find(({ part }) => part.includes(number))?.label
 
@@ -63,9 +65,10 @@ describe('the hit rate', () => {
       const tokens = history(`counted ${n}`, 12).filter(({ item }) => item >= 0)
       const [hit] = answer('hit-rate-10', { tokens }) ?? []
       if (hit === undefined) continue
-      expect(answer('hit-rate-10-by-arm', { tokens, arm: 'control' })).toEqual([hit])
-      expect(answer('hit-rate-10-by-arm', { tokens, arm: 'staged' })).toEqual([2 + hit])
+      expect(answer('hit-rate-10-by-arm', { tokens, stage: stage('control') })).toEqual([hit])
+      expect(answer('hit-rate-10-by-arm', { tokens, stage: stage('staged') })).toEqual([2 + hit])
       expect(answer('hit-rate-10-by-arm', { tokens })).toBeUndefined()
+      expect(answer('hit-rate-10-by-arm', { tokens, stage: stage() })).toBeUndefined()
     }
     expect(labelOf('hit-rate-10-by-arm', 3)).toContain('released to some')
   })
@@ -79,11 +82,14 @@ describe('the click-through', () => {
     const sights = [sight('for-you', 10), sight('for-you', 11), sight('related', 12), sight('related', 13, true)]
     const [seen, seenToo, followed] = ones(answer('click-through', { sights })) ?? []
     expect([seen, seenToo, followed]).toEqual([0, 2, 3])
-    expect(ones(answer('click-through', { sights, arm: 'staged' }))).toEqual(
+    expect(ones(answer('click-through', { sights, stage: stage('staged') }))).toEqual(
       [0, 2, 3].map((n) => n + 2 * SHELF_KINDS.length),
     )
     expect(ones(answer('click-through', { sights, since: 12 }))).toEqual([2, 3])
-    expect(labelOf('click-through', 3)).toMatch(/saw related: the model before/)
+    // What was seen before a release had begun was of neither arm; nor is what is seen by who drew none.
+    expect(ones(answer('click-through', { sights, stage: { ...stage('control'), since: 12 } }))).toEqual([2, 3])
+    expect(answer('click-through', { sights, stage: stage() })).toBeUndefined()
+    expect(labelOf('click-through', 3)).toMatch(/saw related: everyone’s model/)
   })
 
   it('is no answer where nothing was seen, or on no shelf that is known; and never has more weight than is asked for', () => {

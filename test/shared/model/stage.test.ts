@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../../shared/model/bundle.ts'
 import { networkHash } from '../../../shared/model/bundle.ts'
-import { armOf, checkOthers, drawOf } from '../../../shared/model/stage.ts'
+import { checkOthers, drawOf, standingIn } from '../../../shared/model/stage.ts'
 
 const manifest = (stage?: Manifest['stage'], version = 8): Manifest => ({
   format: 'vitrine-bundle/1',
@@ -46,17 +46,21 @@ describe('what a browser draws', () => {
 })
 
 describe('an arm', () => {
-  it('is none of a version for everyone, and control for a browser that keeps no secret', async () => {
-    expect(await armOf(manifest(), secretOf(1))).toBeUndefined()
-    const release = await networkHash(manifest())
-    expect(await armOf(manifest({ share: 0.999999, others }), undefined)).toEqual({ release, arm: 'control' })
+  it('is none of a version for everyone, nor of a browser that keeps no secret', async () => {
+    expect(await standingIn(manifest(), secretOf(1))).toBeUndefined()
+    const standing = { release: await networkHash(manifest()), since: Date.UTC(2026, 10, 1) }
+    expect(await standingIn(manifest({ share: 0.5, others }), undefined)).toEqual(standing)
+    expect(await standingIn(manifest({ share: 1 - 2 ** -33, others }), secretOf(1))).toEqual({
+      ...standing,
+      arm: 'staged',
+    })
   })
 
   it('is kept while the share grows, whatever else changes with the version', async () => {
     const shares = [0.05, 0.2, 0.5, 0.9]
     const joined = await Promise.all(
       shares.map(async (share, n) => {
-        const arms = Array.from({ length: 400 }, (_, s) => armOf(manifest({ share, others }, 8 + n), secretOf(s)))
+        const arms = Array.from({ length: 400 }, (_, s) => standingIn(manifest({ share, others }, 8 + n), secretOf(s)))
         return (await Promise.all(arms)).flatMap((one, s) => (one?.arm === 'staged' ? [s] : []))
       }),
     )

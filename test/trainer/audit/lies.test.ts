@@ -98,6 +98,14 @@ describe('an honest log', () => {
     expect(found(await audited(shop.source()))).toEqual([])
   })
 
+  it('is whole only with the chunks of those for whom the newest is not, whenever they were read', async () => {
+    const { bookmark } = await audited(shop.source())
+    await shop.bundle(4, 'changed', {}, { share: 0.1, others: await shop.othersOf(3) })
+    expect(found(await audited(shop.source(), { since: bookmark }))).toEqual([])
+    shop.chunks.delete(shop.shelfOf(3))
+    expect(found(await audited(shop.source(), { since: bookmark }))).toEqual(['model-incomplete'])
+  })
+
   it('has a rollback to an earlier model, a second release and a new key that the old one signs for', async () => {
     await shop.bundle(4, '2', { type: 'rollback', restores: 2 })
     await shop.release(2)

@@ -1,5 +1,6 @@
-/** `vitrine round` with stages, as a process, between two aggregators that are processes too: shoppers are the crowd below. */
+/** `vitrine round` with stages, as a process that publishes to an edge, between two aggregators that are processes too: shoppers are the crowd below. */
 import type { ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,23 +14,25 @@ import { DEFAULT_TERMS } from '../../../shared/federated/policy.ts'
 import { vdafOf } from '../../../shared/federated/vdaf.ts'
 import { decodeEntry, entryId, type RoundEntry, type TaskEntry } from '../../../shared/tlog/entry.ts'
 import { decodeProof } from '../../../shared/tlog/proof.ts'
+import type { Previous } from '../../../trainer/deltas.ts'
 import { openPublisherKey, type PublisherKey } from '../../../trainer/keys.ts'
-import { readPrevious } from '../../../trainer/publish.ts'
-import { ARM_COUNT } from '../../../trainer/rounds/staged-release.ts'
-import { folderDestination } from '../../../trainer/serve.ts'
+import { publish, readPrevious } from '../../../trainer/publish.ts'
+import { ARM_COUNT, withStage } from '../../../trainer/rounds/staged-release.ts'
+import { folderDestination, serve } from '../../../trainer/serve.ts'
 import { openShopStore } from '../../../trainer/shop-store.ts'
 import { contribution, upload } from '../../edge/aggregation/contribution.ts'
 import { type AggregatorProcess, aggregatorProcess, spawnVitrine } from '../../edge/aggregation/processes.ts'
 import { serveContributing } from '../../web/federated/contributing-shop.ts'
 
-const LEAST = 8
+const LEAST = 6
+const SHOPPERS = 16
 const SECONDS = 4
 
 let folder: string
 let key: PublisherKey
 let leader: AggregatorProcess
 let helper: AggregatorProcess
-let edge: Awaited<ReturnType<typeof serveContributing>>['edge']
+let edge: Awaited<ReturnType<typeof serve>>
 let store: Awaited<ReturnType<typeof openShopStore>>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vitrine-round-command-'))
@@ -39,7 +42,11 @@ beforeAll(async () => {
   helper = await aggregatorProcess(folder, 'helper.example', 'Other Ltd', key.verifierKey)
   await Promise.all([leader.start(), helper.start()])
   const terms = { ...DEFAULT_TERMS, minBatch: LEAST, minNoiseMultiplier: 0 }
-  edge = (await serveContributing(store, key, { leader: leader.party, helper: helper.party }, terms)).edge
+  const { edge: unasked } = await serveContributing(store, key, { leader: leader.party, helper: helper.party }, terms)
+  await unasked.close()
+  process.env.VITRINE_TOKEN = 'an-operator'
+  const operatorTokenSha256 = createHash('sha256').update(process.env.VITRINE_TOKEN).digest('hex')
+  edge = await serve({ store, port: 0, host: '127.0.0.1', operatorTokenSha256 })
 })
 afterAll(async () => {
   await Promise.all([leader.kill(), helper.kill(), edge.close()])
@@ -53,14 +60,16 @@ function crowd(stagedHits: () => boolean): () => Promise<void> {
   let isOver = false
   async function answer(task: TaskEntry, round: RoundEntry): Promise<void> {
     const vdaf = vdafOf(task, plainVectors(FIELD64))
-    for (let n = 0; n < 2 * LEAST; n++) {
-      const [arm, hits] = n % 2 === 0 ? [0, !stagedHits()] : [2, stagedHits()]
-      const measurement =
-        task.name === ARM_COUNT
-          ? [arm + Number(hits)]
-          : Float64Array.from({ length: vdaf.length }, () => Math.round(200 * random.normal()))
-      await upload(leader.party.url, await contribution(vdaf, round, measurement, Math.floor(Date.now() / 1000)))
-    }
+    await Promise.all(
+      Array.from({ length: SHOPPERS }, async (_, n) => {
+        const [arm, hits] = n % 2 === 0 ? [0, !stagedHits()] : [2, stagedHits()]
+        const measurement =
+          task.name === ARM_COUNT
+            ? [arm + Number(hits)]
+            : Float64Array.from({ length: vdaf.length }, () => Math.round(200 * random.normal()))
+        await upload(leader.party.url, await contribution(vdaf, round, measurement, Math.floor(Date.now() / 1000)))
+      }),
+    )
   }
   const watching = (async () => {
     while (!isOver) {
@@ -81,14 +90,7 @@ function crowd(stagedHits: () => boolean): () => Promise<void> {
 }
 
 function start(...flags: string[]): ChildProcess {
-  const where = [
-    '--to',
-    join(folder, 'bundles'),
-    '--key',
-    join(folder, 'publisher.json'),
-    '--state',
-    join(folder, 'steps'),
-  ]
+  const where = ['--edge', edge.url, '--key', join(folder, 'publisher.json'), '--state', join(folder, 'steps')]
   const who = ['--leader', leader.party.url, '--helper', helper.party.url, '--separation', '0']
   const size = ['--min-batch', String(LEAST), '--noise', '0', '--hours', String(SECONDS / 3600)]
   return spawnVitrine(['round', '--json', ...where, ...who, ...size, ...flags])
@@ -119,9 +121,19 @@ it('takes back a release that serves some worse, forgets its step, and releases 
       { outcome: 'released', round: 1, applied: { refused: 'rolled-back' } },
     ])
     expect(await inForce()).toMatchObject({ version: 3 })
+    // With other prices, and the network that the round was of: it has had its try.
+    const destination = folderDestination(store)
+    const { manifest } = (await readPrevious(destination)) as Previous
+    const created = new Date().toISOString()
+    await publish(
+      await withStage({ manifest: { ...manifest, version: 4, created }, chunks: new Map() }, undefined),
+      key,
+      destination,
+    )
 
     isBetter = true
     const child = start(...staged)
+    child.stdout?.resume()
     // Killed while the next one is for some.
     for (;;) {
       const manifest = await inForce()
@@ -129,17 +141,17 @@ it('takes back a release that serves some worse, forgets its step, and releases 
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     child.kill('SIGKILL')
-    expect(await inForce()).toMatchObject({ version: 4, stage: { share: 0.5, others: { version: 3 } } })
+    expect(await inForce()).toMatchObject({ version: 5, stage: { share: 0.5, others: { version: 4 } } })
     const unplanned = start()
     expect(await printed(unplanned)).toEqual([])
     expect(unplanned.exitCode).toBe(2)
 
     const lines = await printed(start(...staged))
-    expect(lines[0]).toMatchObject({ outcome: 'released', version: 5, stages: [{ says: 'no-worse', version: 4 }] })
+    expect(lines[0]).toMatchObject({ outcome: 'released', version: 6, stages: [{ says: 'no-worse', version: 5 }] })
     // That round has become a model; the next one was of it.
     expect(lines[1]).toMatchObject({ round: 2, applied: { refused: 'stale-model' } })
-    expect(lines[2]).toMatchObject({ round: 3, applied: { version: 6 } })
-    expect(lines[3]).toMatchObject({ outcome: 'released', version: 7 })
+    expect(lines[2]).toMatchObject({ round: 3, applied: { version: 7 } })
+    expect(lines[3]).toMatchObject({ outcome: 'released', version: 8 })
     expect((await inForce())?.stage).toBeUndefined()
   } finally {
     await leave()
