@@ -46,13 +46,13 @@ export async function standingIn(
 }
 
 /**
- * The manifest that those use who are not in a stage.
- * @param bytes that have the SHA-256 which the stage names
- * @throws Error where they are no manifest of that version for everyone, or none that came before
+ * What those use for whom a version is not.
+ * @param others the manifest that its stage names
+ * @throws Error where that did not come before, or was not for everyone
  */
 export function checkOthers(staged: Manifest, others: Manifest): void {
-  const version = staged.stage?.others.version
-  if (others.version !== version) throw new Error(`manifest: version ${version} is of version ${others.version}`)
-  if (version >= staged.version) throw new Error(`manifest: the others of ${staged.version} stay with ${version}`)
-  if (others.stage) throw new Error(`manifest: version ${version}, which others stay with, is not for everyone`)
+  if (others.version < staged.version && !others.stage) return
+  throw new Error(
+    `manifest: version ${others.version} is none that others than those of ${staged.version} could stay with`,
+  )
 }
