@@ -370,7 +370,8 @@ describe('the ledger', () => {
 
   it('shows what was sent, lets the shopper take it back by keyboard until the round closes, and goes with everything else', async () => {
     const world = await openWorld()
-    const [kept1, taken] = [await world.open(), await world.open({ name: 'taken-back' })]
+    const kept1 = await world.open()
+    const taken = await world.open({ name: 'furthest-step', vdaf: VDAFS['furthest-step'] })
     const visit = await shopper(await newContext(), `${world.shopUrl}panel`)
     for (const round of [kept1, taken]) await joined(visit, round, isSent)
     expect(await ledgerOf(visit)).toHaveLength(2)
@@ -380,7 +381,7 @@ describe('the ledger', () => {
       expect(await takeBack(visit).count()).toBe(2)
       expect(await violationsIn(visit, 'vitrine-privacy')).toEqual([])
     }
-    await panel(visit).locator('li', { hasText: 'taken-back' }).getByRole('button').press('Enter')
+    await panel(visit).locator('li', { hasText: 'How far did you go?' }).getByRole('button').press('Enter')
     await joined(visit, taken, ({ state }) => state === 'withdrawn')
     await until(
       () => takeBack(visit).count(),
