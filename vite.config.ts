@@ -15,7 +15,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // What a page comes to, it comes to in its own time on a busy machine.
     expect: { poll: { timeout: 20_000 } },
-    // One more than the cores of the smallest machine: much of what browsers and aggregators are given to do is to wait.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 })
