@@ -84,6 +84,11 @@ Examples:
     const rounds = wholeNumber('--rounds', args.rounds, 10)
     const rate = numberBetween('--rate', args.rate, [0, 1e6], 1)
     const clipNorm = numberBetween('--clip', args.clip, [Number.MIN_VALUE, 1e6], 1)
+    const plan = {
+      shares: args.stages === undefined ? [] : growingShares('--stages', args.stages),
+      margin: numberBetween('--margin', args.margin, [0, 1], 0.05),
+      patience: wholeNumber('--patience', args.patience, 4),
+    }
     const { publisher, task, id, claim, nextRound } = await openTask(args, args.task, async (destination) => {
       const previous = await readPrevious(destination)
       const network = previous && (await readNetwork(previous))
@@ -100,11 +105,6 @@ Examples:
     const heldOut = args.data === undefined ? undefined : await loadHistories(args.data)
     const vectors = await field64()
     const { key, destination } = publisher
-    const plan = {
-      shares: args.stages === undefined ? [] : growingShares('--stages', args.stages),
-      margin: numberBetween('--margin', args.margin, [0, 1], 0.05),
-      patience: wholeNumber('--patience', args.patience, 4),
-    }
     await requireStages(destination, plan, task.participations)
     const finish = async (round: RoundEntry) => {
       const ended = await endRound(id, publisher)
