@@ -250,15 +250,17 @@ describe('what is counted', () => {
     await putSecret(visits[1], secrets.staged)
     const byArm = await world.open({ name: ARM_COUNT, vdaf: VDAFS[ARM_COUNT] }, release)
     const [ofNew, ofOld] = [await world.open({ name: 'new' }, release), await world.open({ name: 'old' })]
-    for (const [n, visit] of visits.entries()) {
-      await reload(visit)
-      await until(visit.status, ({ bundle }) => bundle.version === n + 1)
-      await visit.call('consent', { contribute: true })
-      await joined(visit, byArm, isSent)
-      await joined(visit, [ofOld, ofNew][n], isSent)
-      expect(await didIn(visit, [ofNew, ofOld][n])).toEqual({ what: 'refused', why: 'stale-model' })
-      expect(visit.complaints).toEqual([])
-    }
+    await Promise.all(
+      visits.map(async (visit, n) => {
+        await reload(visit)
+        await until(visit.status, ({ bundle }) => bundle.version === n + 1)
+        await visit.call('consent', { contribute: true })
+        await joined(visit, byArm, isSent)
+        await joined(visit, [ofOld, ofNew][n], isSent)
+        expect(await didIn(visit, [ofNew, ofOld][n])).toEqual({ what: 'refused', why: 'stale-model' })
+        expect(visit.complaints).toEqual([])
+      }),
+    )
     const [missed, hit, stagedMissed, stagedHit] = await sumOf(world, byArm, ARM_COUNT)
     expect([missed + hit, stagedMissed + stagedHit]).toEqual([1, 1])
   })
