@@ -70,13 +70,13 @@ Examples:
       type: 'string',
       default: '0.05',
       valueHint: 'LOSS',
-      description: 'Of hit rate, that must not go unnoticed in a stage',
+      description: 'Of hit rate (0.05 is 5 points), that a stage must rule out',
     },
     patience: {
       type: 'string',
       default: '4',
       valueHint: 'N',
-      description: 'Rounds of counting a stage; what is still unknown then is taken back',
+      description: 'Rounds of counting a stage that release something; what is still unknown then is taken back',
     },
     json: { type: 'boolean', default: false, description: 'Print a line of JSON for each round' },
   },
@@ -89,6 +89,8 @@ Examples:
       margin: numberBetween('--margin', args.margin, [0, 1], 0.05),
       patience: wholeNumber('--patience', args.patience, 4),
     }
+    requireAnswerable(plan, wholeNumber('--participations', args.participations, 10))
+    const heldOut = args.data === undefined ? undefined : await loadHistories(args.data)
     const { publisher, task, id, claim, nextRound } = await openTask(args, args.task, async (destination) => {
       const previous = await readPrevious(destination)
       const network = previous && (await readNetwork(previous))
@@ -102,10 +104,9 @@ Examples:
         'name histories of the shop with --data PATH',
       )
     }
-    const heldOut = args.data === undefined ? undefined : await loadHistories(args.data)
     const vectors = await field64()
     const { key, destination } = publisher
-    await requireStages(destination, plan, task.participations)
+    await requireStages(destination, plan)
     const finish = async (round: RoundEntry) => {
       const ended = await endRound(id, publisher)
       const { result } = ended
@@ -136,7 +137,7 @@ Examples:
     }
     // One that had ended when this was stopped may not have become a model yet, or not everyone's.
     const last = (await destination.standing()).tasks?.[id]
-    if (!(await finishRelease()) && last?.round && last.result) {
+    if (!(await finishRelease()) && last?.round && last.result?.outcome === 'released') {
       await finish(last.round)
       await finishRelease()
     }
@@ -147,12 +148,17 @@ Examples:
   },
 })
 
-/**
- * @throws UserError where a release stands in a stage and nothing says how it goes on, where browsers cannot know of stages, and where they may
- * not answer as often as it could take
- */
-async function requireStages(destination: Destination, plan: StagePlan, participations: number): Promise<void> {
-  const { shares, patience } = plan
+/** @throws UserError where shoppers may not answer as often as the stages could take */
+function requireAnswerable({ shares, patience }: StagePlan, participations: number): void {
+  if (shares.length * patience <= participations) return
+  throw new UserError(
+    `${shares.length} stages of ${patience} rounds ask each shopper more than ${participations} times`,
+    `with --patience ${Math.max(1, Math.floor(participations / shares.length))}, or fewer stages, they could all be answered`,
+  )
+}
+
+/** @throws UserError where a release stands in a stage and nothing says how it goes on, and where browsers cannot know of stages */
+async function requireStages(destination: Destination, { shares }: StagePlan): Promise<void> {
   const manifest = (await readPrevious(destination))?.manifest
   if (manifest?.stage && shares.length === 0) {
     const { share, others } = manifest.stage
@@ -162,12 +168,6 @@ async function requireStages(destination: Destination, plan: StagePlan, particip
     )
   }
   if (shares.length === 0) return
-  if (shares.length * patience > participations) {
-    throw new UserError(
-      `${shares.length} stages of ${patience} rounds ask each shopper more than ${participations} times`,
-      `with --patience ${Math.max(1, Math.floor(participations / shares.length))}, or fewer stages, they could all be answered`,
-    )
-  }
   const { policy, release } = await destination.standing()
   await buildWeb()
   if (policy && JSON.stringify(release?.files) !== JSON.stringify((await makeRelease(policy)).files)) {
